@@ -149,7 +149,8 @@ public final class Daemon implements AutoCloseable {
                 events,
                 watchdog,
                 new Patches()),
-            new GuestSlot.Shared(plugins, new ImageStore(directories.images()), events, timeouts));
+            new GuestSlot.Shared(
+                plugins, new ImageStore(directories.images()), events, settings.clock(), timeouts));
     this.leftBehind = new LeftBehindGuests(plugins, () -> tree.guests().keySet());
     this.conductor =
         new Conductor(

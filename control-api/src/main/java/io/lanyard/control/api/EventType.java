@@ -48,6 +48,11 @@ public enum EventType {
   GUEST_REBOOTED("A guest has restarted itself."),
   /** A VMM has something to say of a guest. */
   GUEST_NOTED("A VMM has a remark on a guest; an empty one is over.", "note"),
+  /** Events of a source that were not told because they came too fast. */
+  EVENTS_LEFT_OUT(
+      "Events of a port, a guest or a forward came too fast; the last of each is told.",
+      "of",
+      "leftOut"),
   /** A problem of the status began. */
   PROBLEM_BEGAN("A problem that lanyard status shows began.", "problem"),
   /** A problem of the status is over. */

@@ -25,6 +25,7 @@ public final class EventBus implements AutoCloseable {
   private final @Nullable EventInfo[] ring = new @Nullable EventInfo[KEPT];
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition more = lock.newCondition();
+  private final EventLimits limits = new EventLimits(this::put);
   private long next = 1;
   private int readers;
   private volatile boolean closed;
@@ -49,19 +50,77 @@ public final class EventBus implements AutoCloseable {
    * @param data what {@link EventType#data} says
    */
   public void publish(EventType type, String network, String subject, Map<String, String> data) {
-    assert data.size() == type.data().size() && data.keySet().containsAll(type.data())
-        : type + " " + data;
-    String at = clock.now().truncatedTo(ChronoUnit.MILLIS).toString();
+    EventLimits.Unnumbered event = event(type, network, subject, data);
     lock.lock();
     try {
-      long number = next++;
-      ring[(int) (number % KEPT)] =
-          new EventInfo(run + "-" + number, at, type.word(), network, subject, data);
-      if (readers > 0) {
-        more.signalAll();
+      releaseDue();
+      put(event);
+      if (type == EventType.NETWORK_REMOVED) {
+        limits.forget(network);
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Tells the readers of an event that a guest, or a client of a port, may cause as often as it
+   * likes. When a source has more than {@value EventLimits#BURST} events at once and then {@value
+   * EventLimits#PER_SECOND} per second, only the last of each type and subject is told, a little
+   * later.
+   *
+   * @param source who causes it: the name of a port, a guest or a forward
+   * @param type what has happened
+   * @param network the network, or empty
+   * @param subject the thing
+   * @param data what {@link EventType#data} says
+   */
+  public void publishOf(
+      String source, EventType type, String network, String subject, Map<String, String> data) {
+    EventLimits.Unnumbered event = event(type, network, subject, data);
+    lock.lock();
+    try {
+      releaseDue();
+      limits.take(source, event, clock.nanoTime());
+      if (readers > 0 && !limits.isEmpty()) {
+        more.signalAll(); // to wait no longer than until it is due
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private EventLimits.Unnumbered event(
+      EventType type, String network, String subject, Map<String, String> data) {
+    assert data.size() == type.data().size() && data.keySet().containsAll(type.data())
+        : type + " " + data;
+    return new EventLimits.Unnumbered(type, network, subject, timeOfDay(), data);
+  }
+
+  private String timeOfDay() {
+    return clock.now().truncatedTo(ChronoUnit.MILLIS).toString();
+  }
+
+  /** Under the lock. */
+  private void put(EventLimits.Unnumbered event) {
+    long number = next++;
+    ring[(int) (number % KEPT)] =
+        new EventInfo(
+            run + "-" + number,
+            event.at(),
+            event.type().word(),
+            event.network(),
+            event.subject(),
+            event.data());
+    if (readers > 0) {
+      more.signalAll();
+    }
+  }
+
+  /** Tells what has waited for its turn. Under the lock. */
+  private void releaseDue() {
+    if (!limits.isEmpty()) {
+      limits.release(clock.nanoTime(), timeOfDay());
     }
   }
 
@@ -102,6 +161,7 @@ public final class EventBus implements AutoCloseable {
   public Reader read(String last) {
     lock.lock();
     try {
+      releaseDue();
       readers++;
       return new Reader(last);
     } finally {
@@ -114,6 +174,7 @@ public final class EventBus implements AutoCloseable {
   public void close() {
     lock.lock();
     try {
+      limits.releaseAll(timeOfDay());
       closed = true;
       more.signalAll();
     } finally {
@@ -173,8 +234,11 @@ public final class EventBus implements AutoCloseable {
       long left = nanos;
       lock.lockInterruptibly();
       try {
+        releaseDue();
         while (at == EventBus.this.next && !closed && left > 0) {
-          left = more.awaitNanos(left);
+          long wait = Math.min(left, limits.untilDue(clock.nanoTime()));
+          left -= wait - more.awaitNanos(wait);
+          releaseDue();
         }
         long oldest = EventBus.this.next - KEPT;
         if (at < oldest) {

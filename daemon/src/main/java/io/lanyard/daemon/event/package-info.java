@@ -7,6 +7,9 @@
  * daemon runs; an event's id has the number and a word that is another one in each run, so that a
  * reader which comes back with an id goes on behind it, or is told that it cannot.
  *
+ * <p>What a guest can cause has a limit per source ({@code EventLimits}): it neither turns the ring
+ * over nor keeps readers from the events of others.
+ *
  * <p>{@link io.lanyard.daemon.event.Hooks} is one such reader: it runs the programs that the
  * configuration names, one process per event, limited in time and number.
  */

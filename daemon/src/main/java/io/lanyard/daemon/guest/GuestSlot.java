@@ -2,8 +2,10 @@ package io.lanyard.daemon.guest;
 
 import static java.util.Objects.requireNonNull;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.GuestInfo;
@@ -26,6 +28,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,15 +55,21 @@ public final class GuestSlot implements GuestListener {
    * @param plugins the VMMs
    * @param images the images
    * @param events hears of what happens
+   * @param clock limits what a guest can have logged
    * @param timeouts how long VMMs may take
    */
   public record Shared(
-      VmmPlugins plugins, ImageStore images, EventBus events, PluginExecutor.Timeouts timeouts) {}
+      VmmPlugins plugins,
+      ImageStore images,
+      EventBus events,
+      Clock clock,
+      PluginExecutor.Timeouts timeouts) {}
 
   private final VmmPlugins plugins;
   private final GuestSpecs specs;
   private final GuestNics nics;
   private final EventBus events;
+  private final RateLimitedLog log;
   private final PluginExecutor.Timeouts timeouts;
   private final PluginExecutor acts;
   private final PluginExecutor reads;
@@ -81,6 +90,7 @@ public final class GuestSlot implements GuestListener {
     this.specs = new GuestSpecs(shared.plugins(), shared.images());
     this.nics = new GuestNics(config.name(), networks);
     this.events = shared.events();
+    this.log = new RateLimitedLog(LOG, shared.clock());
     this.timeouts = shared.timeouts();
     this.acts = new PluginExecutor("guest " + config.name(), timeouts.actMillis());
     this.reads = new PluginExecutor("guest " + config.name(), timeouts.readMillis());
@@ -332,42 +342,46 @@ public final class GuestSlot implements GuestListener {
         if (!on && pressed != null) {
           pressed.end("it has stopped");
         }
-        events.publish(
+        publish(
             EventType.GUEST_CHANGED,
-            "",
             name,
             Map.of("from", EnumText.word(from), "to", EnumText.word(to), "cause", why));
-        LogEvent.of("guest-state-changed")
-            .with("guest", name)
-            .with("from", from)
-            .with("to", to)
-            .with("cause", why)
-            .log(LOG, to == GuestState.FAILED ? Level.WARNING : Level.INFO);
+        log(
+            to == GuestState.FAILED ? Level.WARNING : Level.INFO,
+            "guest-state-changed",
+            name,
+            line -> line.with("from", from).with("to", to).with("cause", why));
       }
       case GuestEvent.Rebooted(String name) -> {
-        events.publish(EventType.GUEST_REBOOTED, "", name, Map.of());
-        LogEvent.of("guest-rebooted").with("guest", name).log(LOG, Level.INFO);
+        publish(EventType.GUEST_REBOOTED, name, Map.of());
+        log(Level.INFO, "guest-rebooted", name, line -> line);
       }
       case GuestEvent.Noted(String name, String text) -> {
         boolean had = !note.isEmpty();
         note = text;
-        events.publish(EventType.GUEST_NOTED, "", name, Map.of("note", text));
+        publish(EventType.GUEST_NOTED, name, Map.of("note", text));
         if (had == text.isEmpty()) { // another note in place of one is the same trouble
-          LogEvent.of(text.isEmpty() ? "guest-note-gone" : "guest-noted")
-              .with("guest", name)
-              .with("note", text)
-              .log(LOG, text.isEmpty() ? Level.INFO : Level.WARNING);
+          log(
+              text.isEmpty() ? Level.INFO : Level.WARNING,
+              text.isEmpty() ? "guest-note-gone" : "guest-noted",
+              name,
+              line -> line.with("note", text));
         }
       }
       case GuestEvent.ProgramExited(String name, long code) -> {
         reason = code == 0 ? "the program succeeded" : "test " + code + " failed";
-        LogEvent.of("guest-program-ended")
-            .with("guest", name)
-            .with("code", code)
-            .log(LOG, Level.INFO);
+        log(Level.INFO, "guest-program-ended", name, line -> line.with("code", code));
       }
       default -> LogEvent.of("guest-event-unknown").with("event", event).log(LOG, Level.DEBUG);
     }
+  }
+
+  private void publish(EventType type, String name, Map<String, String> data) {
+    events.publishOf(name, type, "", name, data);
+  }
+
+  private void log(Level level, String event, String name, UnaryOperator<LogEvent> values) {
+    log.log(level, event, name, line -> values.apply(line.with("guest", name)));
   }
 
   /** A guest's state and statistics, the last known ones. */

@@ -30,7 +30,8 @@ record ForwardEvents(String network, EventBus events) implements ForwardListener
   private void publish(EventType type, ForwardStatus status) {
     ForwardConfig forward = status.forward();
     String problem = status.problem();
-    events.publish(
+    events.publishOf(
+        forward.label(),
         type,
         network,
         forward.label(),

@@ -19,7 +19,8 @@ import java.util.Map;
 record LeaseEvents(String network, EventBus events) implements LeaseListener {
   private void publish(EventType type, Lease lease) {
     String hostname = lease.hostname();
-    events.publish(
+    events.publishOf(
+        lease.port(),
         type,
         network,
         lease.address().toString(),

@@ -215,6 +215,7 @@ final class NetworkPorts {
   private void end(String name) {
     Port port = find(name);
     if (port != null) {
+      String source = governance.declared(name);
       governance.forget(name);
       nics.remove(name);
       ethernet.detach(port);
@@ -223,7 +224,7 @@ final class NetworkPorts {
         history.forget(port);
       }
       metrics.removePort(config.name(), name);
-      events.publish(EventType.PORT_REMOVED, config.name(), name, Map.of());
+      events.publishOf(source, EventType.PORT_REMOVED, config.name(), name, Map.of());
     }
   }
 
@@ -316,8 +317,7 @@ final class NetworkPorts {
         return false;
       }
       if (governance.link(name, up)) {
-        events.publish(
-            up ? EventType.PORT_LINKED : EventType.PORT_UNLINKED, config.name(), name, Map.of());
+        publish(up ? EventType.PORT_LINKED : EventType.PORT_UNLINKED, name, Map.of());
       }
       return true;
     });
@@ -461,15 +461,19 @@ final class NetworkPorts {
       }
     }
     PortStatus.measure(metrics, config.name(), port);
-    events.publish(EventType.PORT_ADDED, config.name(), port.name(), Map.of("kind", port.kind()));
+    publish(EventType.PORT_ADDED, port.name(), Map.of("kind", port.kind()));
   }
 
   private void stateChanged(Port port, PortState before, PortState now) {
-    events.publish(
+    publish(
         EventType.PORT_CHANGED,
-        config.name(),
         port.name(),
         Map.of("from", before.label(), "to", now.label(), "problem", now.problem()));
+  }
+
+  /** The clients of a port that many guests share have its limit of events. */
+  private void publish(EventType type, String name, Map<String, String> data) {
+    events.publishOf(governance.declared(name), type, config.name(), name, data);
   }
 
   private static void await(List<CompletableFuture<Void>> opened) {

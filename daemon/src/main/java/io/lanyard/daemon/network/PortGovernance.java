@@ -125,7 +125,7 @@ final class PortGovernance {
   }
 
   /** The port that the configuration declares: of a client's port the shared one. */
-  private String declared(String port) {
+  String declared(String port) {
     return shared.getOrDefault(port, port);
   }
 

@@ -136,6 +136,22 @@ final class GuestLifeTest {
   }
 
   @Test
+  void aGuestThatPanicsWithoutEndIsLoggedOnceAndLeavesOtherEventsTheirs() throws Exception {
+    LogWatch.expect("event=guest-noted");
+    try (Daemon daemon =
+        open("  g: {vmm: echo, memory: 64M, program: /bin/true, options: {note: panicked}}\n")) {
+      long before = daemon.events().published();
+      for (int i = 0; i < 300; i++) {
+        guest(daemon).act(GuestHandle.Action.KILL);
+        guest(daemon).act(GuestHandle.Action.START);
+      }
+      assertThat(LogWatch.count("guest-noted")).as("lines").isEqualTo(1);
+      assertThat(daemon.events().published() - before).as("events").isLessThan(600);
+      assertThat(guest(daemon).info().reason()).isEqualTo("panicked");
+    }
+  }
+
+  @Test
   void aGuestThatIsOffHasNothingToBeNoted() throws Exception {
     LogWatch.expect("guest-noted");
     try (Daemon daemon =
