@@ -69,12 +69,19 @@ class UpstreamTlsTest {
     assertThat(server.connections).hasValue(2);
   }
 
+  /** Waits until the daemon has found that no server answers anything, which it says. */
+  private void awaitSilence() throws Exception {
+    LogWatch.expect("event=dns-upstreams-silent");
+    scene.await(() -> LogWatch.count("event=dns-upstreams-silent") > 0);
+  }
+
   @Test
   void aServerWithAnotherNameIsNotAsked() throws Exception {
     LogWatch.expect("event=dns-tls-failed");
     open("tls://127.0.0.1:" + server.port() + "#other.example", trusted());
     assertThat(rcode("www.example.")).isEqualTo(Rcode.SERVFAIL);
     assertThat(server.queries).isEmpty();
+    awaitSilence();
   }
 
   @Test
@@ -83,6 +90,7 @@ class UpstreamTlsTest {
     open("tls://127.0.0.1:" + server.port() + "#dns.example");
     assertThat(rcode("www.example.")).isEqualTo(Rcode.SERVFAIL);
     assertThat(server.queries).isEmpty();
+    awaitSilence();
   }
 
   @Test
@@ -205,5 +213,6 @@ class UpstreamTlsTest {
         "tls://127.0.0.1:" + server.port() + "#dns.example",
         ", authorities: " + folder.resolve("none.pem"));
     assertThat(rcode("www.example.")).isEqualTo(Rcode.SERVFAIL);
+    awaitSilence();
   }
 }
