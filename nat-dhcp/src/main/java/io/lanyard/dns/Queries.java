@@ -29,6 +29,11 @@ final class Queries {
       new ExtendedErrorCodeOption(
           ExtendedErrorCodeOption.PROHIBITED, "the network's egress rules do not permit this name");
 
+  /** RFC 8914 section 4.23. */
+  static final EDNSOption UNREACHABLE =
+      new ExtendedErrorCodeOption(
+          ExtendedErrorCodeOption.NO_REACHABLE_AUTHORITY, "no name server has answered");
+
   /** RFC 8914 section 4.16. */
   private static final EDNSOption BLOCKED =
       new ExtendedErrorCodeOption(

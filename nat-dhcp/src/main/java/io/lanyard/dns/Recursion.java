@@ -577,7 +577,7 @@ final class Recursion {
   }
 
   private static Message failure(Question question) {
-    Message failure = question.query(0, List.of(), true);
+    Message failure = question.query(0, List.of(Queries.UNREACHABLE), true);
     failure.getHeader().setFlag(Flags.QR);
     failure.getHeader().setFlag(Flags.RA);
     failure.getHeader().unsetFlag(Flags.AD);

@@ -30,6 +30,9 @@ import org.xbill.DNS.WireParseException;
 final class Response {
   private static final int TYPE_OPT = 41;
 
+  /** An extended error of EDNS: that the answer's time is over (RFC 8914 sections 2 and 4.4). */
+  private static final byte[] STALE_ANSWER = {0, 15, 0, 2, 0, 3};
+
   /**
    * RFC 9520 section 3.2: a failure is kept for a second at least, so that a guest that asks again
    * and again does not have dead servers asked as often. No longer, as networks of laptops come up.
@@ -51,6 +54,10 @@ final class Response {
   private final byte[] wire;
   private final int nameLength;
   private final int[] ttlOffsets;
+
+  /** Where the length of the OPT record's data is, which is the last record; 0 without EDNS. */
+  private final int optLengthAt;
+
   private final long storedNanos;
 
   /** How long it may be kept, in seconds; 0 for not at all. */
@@ -69,6 +76,7 @@ final class Response {
       byte[] wire,
       int nameLength,
       int[] ttlOffsets,
+      int optLengthAt,
       long storedNanos,
       long ttl,
       Told told,
@@ -78,6 +86,7 @@ final class Response {
     this.wire = wire;
     this.nameLength = nameLength;
     this.ttlOffsets = ttlOffsets;
+    this.optLengthAt = optLengthAt;
     this.storedNanos = storedNanos;
     this.ttl = ttl;
   }
@@ -123,12 +132,16 @@ final class Response {
     int nameLength = new Name(in).length();
     in.readU32();
     List<Integer> offsets = new ArrayList<>();
+    int optLengthAt = 0;
     while (in.remaining() > 0) {
       new Name(in);
       int type = in.readU16();
       in.readU16();
-      if (type != TYPE_OPT) {
+      if (type == TYPE_OPT) {
+        optLengthAt = in.current() + Integer.BYTES;
+      } else {
         offsets.add(in.current());
+        optLengthAt = 0; // Then it is not the last, and nothing is added to it.
       }
       in.readU32();
       in.readByteArray(in.readU16());
@@ -137,6 +150,7 @@ final class Response {
         wire,
         nameLength,
         offsets.stream().mapToInt(Integer::intValue).toArray(),
+        optLengthAt,
         nowNanos,
         ttl,
         Told.of(message),
@@ -257,7 +271,14 @@ final class Response {
   }
 
   private byte[] aged(long nowNanos) {
-    byte[] out = Arrays.copyOf(wire, wire.length);
+    boolean isStale = optLengthAt != 0 && !isFailure() && expired(nowNanos);
+    byte[] out = Arrays.copyOf(wire, wire.length + (isStale ? STALE_ANSWER.length : 0));
+    if (isStale) {
+      System.arraycopy(STALE_ANSWER, 0, out, wire.length, STALE_ANSWER.length);
+      int length = (out[optLengthAt] & 255) << 8 | (out[optLengthAt + 1] & 255);
+      out[optLengthAt] = (byte) ((length + STALE_ANSWER.length) >> 8);
+      out[optLengthAt + 1] = (byte) (length + STALE_ANSWER.length);
+    }
     long age = ttlOffsets.length == 0 ? 0 : seconds(nowNanos);
     if (age > 0) {
       long least = expired(nowNanos) ? STALE_SECONDS : 0;

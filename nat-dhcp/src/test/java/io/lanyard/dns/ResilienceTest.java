@@ -13,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
+import org.xbill.DNS.EDNSOption;
+import org.xbill.DNS.ExtendedErrorCodeOption;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
@@ -111,6 +113,50 @@ class ResilienceTest {
     net.step(Duration.ofSeconds(10));
     assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.2");
     assertThat(net.upstream.queries).as("nobody waited").hasSize(2);
+  }
+
+  private static List<Integer> extendedErrors(Message answer) {
+    return answer.getOPT().getOptions(EDNSOption.Code.EDNS_EXTENDED_ERROR).stream()
+        .map(option -> ((ExtendedErrorCodeOption) option).getErrorCode())
+        .toList();
+  }
+
+  private Message askWithEdns(ForwarderScene net, String name) throws Exception {
+    net.send("guest", ForwarderScene.padded(name, 0));
+    return net.answer("guest");
+  }
+
+  @Test
+  void anAnswerSaysThatItsTimeIsOverAndAFailureThatNobodyHasAnswered() throws Exception {
+    LogWatch.expect("event=dns-upstreams-silent");
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    assertThat(extendedErrors(askWithEdns(net, "www.example."))).isEmpty();
+    net.step(Duration.ofSeconds(61));
+    net.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(Rcode.SERVFAIL);
+          return response;
+        };
+    for (int i = 0; i < 2; i++) {
+      Message stale = askWithEdns(net, "www.example.");
+      assertThat(addresses(stale)).containsExactly("192.0.2.1");
+      assertThat(extendedErrors(stale)).containsExactly(ExtendedErrorCodeOption.STALE_ANSWER);
+    }
+    net.upstream.answer = response -> null;
+    int before = net.upstream.queries.size();
+    net.send("guest", ForwarderScene.padded("silent.example.", 0));
+    net.await(() -> net.upstream.queries.size() > before);
+    for (int i = 0; i < 10 && net.answers("guest").isEmpty(); i++) {
+      net.step(Duration.ofSeconds(1));
+    }
+    Message failed = net.answer("guest");
+    assertThat(failed.getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(extendedErrors(failed))
+        .containsExactly(ExtendedErrorCodeOption.NO_REACHABLE_AUTHORITY);
+    for (int i = 0; i < 30 && LogWatch.count("event=dns-upstreams-silent") == 0; i++) {
+      net.step(Duration.ofSeconds(1));
+    }
   }
 
   @Test
