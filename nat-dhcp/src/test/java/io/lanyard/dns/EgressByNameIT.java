@@ -189,7 +189,8 @@ class EgressByNameIT {
       return net.guest(
               "sh",
               "-c",
-              "socat -T 3 - TCP4:%s:%d,connect-timeout=3 </dev/null 2>&1".formatted(address, port))
+              "socat -t 10 -T 10 - TCP4:%s:%d,connect-timeout=3 </dev/null 2>&1"
+                  .formatted(address, port))
           .output();
     }
 

@@ -17,6 +17,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -37,7 +38,7 @@ import org.xbill.DNS.Type;
 
 /**
  * A host and an internet of two servers and a name server, in namespaces and in both families, and
- * networks whose guests ask that name server. Needs root, and the packages bind9-dnsutils, openssl
+ * networks whose guests ask that name server. Needs root, and the packages bind9-dnsutils, python3
  * and socat.
  *
  * <p>Each server greets who connects and echoes: plainly at port {@link #PLAIN}, behind TLS at
@@ -90,6 +91,7 @@ final class EgressScene {
     }
   }
 
+  private final Path folder;
   private final String host = "lxh" + ProcessHandle.current().pid() % 100_000;
   final String internet = "lxi" + ProcessHandle.current().pid() % 100_000;
   private final Process served;
@@ -103,6 +105,7 @@ final class EgressScene {
    * @param folder a directory of the test's own
    */
   EgressScene(Path folder) throws Exception {
+    this.folder = folder;
     String script =
         """
         set -e
@@ -324,15 +327,22 @@ final class EgressScene {
           .output();
     }
 
+    /** Runs one of the programs beside this class in the guest. */
+    String program(String name, Object... arguments) throws Exception {
+      Path file = folder.resolve(name);
+      if (!Files.exists(file)) {
+        Files.writeString(file, text(name));
+      }
+      List<String> command = new ArrayList<>(List.of("python3", file.toString()));
+      for (Object argument : arguments) {
+        command.add(argument.toString());
+      }
+      return net.guest(command.toArray(String[]::new)).output();
+    }
+
     /** A TLS client that names a server, or none. */
     String tls(String address, String name) throws Exception {
-      String naming = name.isEmpty() ? "-noservername" : "-servername " + name;
-      return net.guest(
-              "sh",
-              "-c",
-              "(sleep 1; echo Q) | timeout 10 openssl s_client -connect '%s' %s 2>&1 | head -c 4000"
-                  .formatted(family.at(address, 8443), naming))
-          .output();
+      return program("hello.py", "whole", address, TLS, name);
     }
 
     String plain(String address, int port, String says) throws Exception {
@@ -340,7 +350,7 @@ final class EgressScene {
       return net.guest(
               "sh",
               "-c",
-              "echo '%s' | socat -T 3 - '%s:%s,connect-timeout=3' 2>&1 | head -c 500"
+              "echo '%s' | socat -t 10 -T 10 - '%s:%s,connect-timeout=3' 2>&1 | head -c 500"
                   .formatted(says, kind, family.at(address, port)))
           .output();
     }

@@ -11,17 +11,14 @@ import io.lanyard.nat.gateway.NatNamespace;
 import io.lanyard.net.Address;
 import io.netty.channel.DefaultChannelId;
 import java.io.BufferedReader;
-import java.io.InputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -62,31 +59,16 @@ class EvasiveEgressIT {
     scene.close();
   }
 
-  /** Runs one of the programs beside this class in the guest. */
-  private String program(Guests guests, String name, Object... arguments) throws Exception {
-    Path file = folder.resolve(name);
-    if (!Files.exists(file)) {
-      try (InputStream in = Objects.requireNonNull(getClass().getResourceAsStream(name))) {
-        Files.copy(in, file);
-      }
-    }
-    List<String> command = new ArrayList<>(List.of("python3", file.toString()));
-    for (Object argument : arguments) {
-      command.add(argument.toString());
-    }
-    return guests.net.guest(command.toArray(String[]::new)).output();
-  }
-
   /** A packet in fragments that are made by hand. */
   private record Fragmented(String how, String address, int port) {}
 
-  private void send(Guests guests, Fragmented... packets) throws Exception {
+  private static void send(Guests guests, Fragmented... packets) throws Exception {
     List<Object> words = new ArrayList<>();
     words.add(guests.family == Family.IPV4 ? NatNamespace.GUEST : address6(guests));
     for (Fragmented packet : packets) {
       words.addAll(List.of(packet.how(), packet.address(), packet.port()));
     }
-    assertThat(program(guests, "fragments.py", words.toArray())).isEmpty();
+    assertThat(guests.program("fragments.py", words.toArray())).isEmpty();
   }
 
   private static String address6(Guests guests) throws Exception {
@@ -147,12 +129,16 @@ class EvasiveEgressIT {
       send(guests, new Fragmented("syn", family.good, EgressScene.PLAIN));
       assertThat(guests.count(GatewayCount.EGRESS_DENIED)).isZero();
       send(guests, new Fragmented("syn", family.evil, EgressScene.PLAIN));
-      long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-      while (guests.count(GatewayCount.EGRESS_DENIED) == 0) {
-        assertThat(System.nanoTime()).as("the denial").isLessThan(end);
-      }
-      assertThat(guests.count(GatewayCount.EGRESS_DENIED)).isEqualTo(1);
+      awaitDenials(guests, 1);
     }
+  }
+
+  private static void awaitDenials(Guests guests, long wanted) throws Exception {
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (guests.count(GatewayCount.EGRESS_DENIED) < wanted) {
+      assertThat(System.nanoTime()).as("the denials").isLessThan(end);
+    }
+    assertThat(guests.count(GatewayCount.EGRESS_DENIED)).isEqualTo(wanted);
   }
 
   @ParameterizedTest
@@ -175,8 +161,9 @@ class EvasiveEgressIT {
     }
   }
 
-  private String hello(Guests guests, String how, String address, String name) throws Exception {
-    return program(guests, "hello.py", how, address, EgressScene.TLS, name);
+  private static String hello(Guests guests, String how, String address, String name)
+      throws Exception {
+    return guests.program("hello.py", how, address, EgressScene.TLS, name);
   }
 
   @ParameterizedTest
@@ -234,6 +221,15 @@ class EvasiveEgressIT {
       assertThat(guests.plain(family.resolver, 443, "")).doesNotContain("served");
       assertThat(guests.plain(family.good, 853, "")).as("over TLS").doesNotContain("served");
       assertThat(guests.plain(family.good, 443, "")).as("the web").contains("served");
+      long denied = guests.count(GatewayCount.EGRESS_DENIED);
+      send(
+          guests,
+          new Fragmented("raw", family.good, 853), // DNS over QUIC
+          new Fragmented("raw", family.good, 5353),
+          new Fragmented("raw", family.good, 5355),
+          new Fragmented("raw", family.good, 137),
+          new Fragmented("raw", family.good, OPEN));
+      awaitDenials(guests, denied + 4);
       assertThat(dig(guests, family.resolver, "+tcp", "evil.example")).contains("REFUSED");
     }
     // Nor does a name that a rule permits, where the addresses are denied before.

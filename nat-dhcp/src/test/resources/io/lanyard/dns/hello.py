@@ -1,4 +1,4 @@
-# Speaks TLS, with the first message in pieces, and prints what the server says: HOW ADDRESS PORT NAME
+# Speaks TLS, with the first message whole or in pieces, and prints what the server says: HOW ADDRESS PORT NAME
 import socket, ssl, sys
 
 how, address, port, name = sys.argv[1:5]
@@ -6,8 +6,12 @@ context = ssl.create_default_context()
 context.check_hostname = False
 context.verify_mode = ssl.CERT_NONE
 coming, going = ssl.MemoryBIO(), ssl.MemoryBIO()
-tls = context.wrap_bio(coming, going, server_hostname=name)
-s = socket.create_connection((address, int(port)), 10)
+tls = context.wrap_bio(coming, going, server_hostname=name or None)
+try:
+    s = socket.create_connection((address, int(port)), 10)
+except OSError as e:
+    print(e)
+    sys.exit()
 s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
@@ -26,9 +30,10 @@ try:
     tls.do_handshake()
 except ssl.SSLWantReadError:
     pass
-for piece in {'segments': segments, 'records': records}[how](going.read()):
-    s.sendall(piece)
 try:
+    pieces = {'whole': lambda data: [data], 'segments': segments, 'records': records}[how]
+    for piece in pieces(going.read()):
+        s.sendall(piece)
     said = b''
     while b'served' not in said:
         data = s.recv(16384)
