@@ -3,8 +3,8 @@
 //
 // It runs bare, in machine mode, on any machine with the memory map of QEMU's RISC-V "virt" board: serial port at
 // 0x10000000, PCI Express by ECAM at 0x30000000, RAM at 0x80000000. It drives the first virtio network device on bus 0
-// (VIRTIO 1.2, sections 4.1 and 5.1), if there is one, without features but VERSION_1, prints "ready", and polls from
-// then on: it exchanges source and destination of a frame, and leaves the rest as it is.
+// or behind one of its ports (VIRTIO 1.2, sections 4.1 and 5.1), if there is one, without features but VERSION_1, prints
+// "ready", and polls from then on: it exchanges source and destination of a frame, and leaves the rest as it is.
 //
 // build.sh makes echo.elf of it.
 
@@ -16,6 +16,7 @@ typedef unsigned long u64;
 #define SERIAL ((volatile u8 *)0x10000000)
 #define ECAM 0x30000000ul
 #define PCI_WINDOW 0x40000000u
+#define BRIDGE_UNIT 0x100000u
 #define SLOTS 32
 #define ENTRIES 16
 #define HEADER 12
@@ -173,16 +174,42 @@ static void drive(volatile u32 *function) {
   for (u32 buffer = 0; buffer < ENTRIES; buffer++) offer(&receive, buffer, BUFFER, WRITABLE);
 }
 
+static volatile u32 *function_at(u64 bus, u64 slot) { return (volatile u32 *)(ECAM + (bus << 20) + (slot << 15)); }
+
+// Drives a device if it is a NIC, modern or of both kinds.
+static int try(volatile u32 *function) {
+  if (function[0] != 0x10411af4 && function[0] != 0x10001af4) return 0;
+  drive(function);
+  return 1;
+}
+
+// Opens a port, and tries the device behind it. The port passes on what goes to the device's BARs.
+static int try_behind(volatile u32 *port, u64 bus) {
+  port[6] = (u32)(bus << 16 | bus << 8);
+  window = (window + BRIDGE_UNIT - 1) & ~(BRIDGE_UNIT - 1);
+  u32 base = window;
+  port[8] = ((base + BRIDGE_UNIT - 1) & 0xfff00000) | base >> 16;
+  port[1] = (port[1] & 0xffff) | 6;
+  if (!try(function_at(bus, 0))) return 0;
+  if (window - base > BRIDGE_UNIT) stay("the device is too large for its port\n");
+  return 1;
+}
+
+static void find(void) {
+  for (u64 slot = 0; slot < SLOTS; slot++) {
+    if (try(function_at(0, slot))) return;
+  }
+  u64 bus = 0;
+  for (u64 slot = 0; slot < SLOTS; slot++) {
+    volatile u32 *port = function_at(0, slot);
+    int bridge = port[0] != 0xffffffff && (port[3] >> 16 & 0x7f) == 1;
+    if (bridge && try_behind(port, ++bus)) return;
+  }
+}
+
 void run(void) {
   SERIAL[2] = 1; // its queues, without which QEMU takes a millisecond or two a byte
-  for (u64 slot = 0; slot < SLOTS; slot++) {
-    volatile u32 *function = (volatile u32 *)(ECAM + (slot << 15));
-    // Modern, or of both kinds.
-    if (function[0] == 0x10411af4 || function[0] == 0x10001af4) {
-      drive(function);
-      break;
-    }
-  }
+  find();
   print("ready\n");
   for (;;) {
     if (has(&receive)) reflect();

@@ -295,7 +295,7 @@ public record GuestConfig(
             new Form.NamedMap<>(Kind.TEXT, new Form.AnyScalar()),
             List.of(),
             "Settings that only this VMM knows; the bundled machine has console, interrupts and"
-                + " overcommit, vmm: qemu has accel, backing, cpu and machine.");
+                + " overcommit, vmm: qemu has accel, backing, cpu, hotplug, machine and nics.");
 
     static final Section SECTION =
         new Section(

@@ -11,7 +11,7 @@ public record ApiVersion(int major, int minor) {
   public static final int MAJOR = 2;
 
   /** The minor version of this interface; a constant, so that it is compiled into a plug-in. */
-  public static final int MINOR = 2;
+  public static final int MINOR = 3;
 
   /**
    * The version of the interface that runs. A plug-in does not return this one, which is the

@@ -31,5 +31,10 @@ public enum Capability {
    * A guest goes back to what it was: {@link Guest#snapshots}, {@link Guest#saveSnapshot}, {@link
    * Guest#loadSnapshot}, {@link Guest#removeSnapshot}. Since 2.2.
    */
-  SNAPSHOTS
+  SNAPSHOTS,
+  /**
+   * NICs and disks are replaced while a guest is on, also such as it had at its start: {@link
+   * Guest#replaceNic}, {@link Guest#replaceDisk}. Since 2.3.
+   */
+  HOT_SWAP
 }

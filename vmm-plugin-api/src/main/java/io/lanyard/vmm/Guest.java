@@ -101,7 +101,22 @@ public interface Guest extends AutoCloseable {
   }
 
   /**
-   * The NICs that can be removed now, of the last ones.
+   * Takes a NIC from a guest that is on, and gives it another in its place. Returns when the guest
+   * has let go of the first.
+   *
+   * @param index the NIC's place in {@link #nics}, among the {@link #removableNics}
+   * @param nic the other NIC
+   * @return the other NIC, which is at that place of {@link #nics} from now on
+   * @throws VmmException if the guest does not let go, or cannot have the other: it has a NIC like
+   *     the first then, unless a suppressed exception says why not
+   * @throws UnsupportedOperationException without {@link Capability#HOT_SWAP}
+   */
+  default Nic replaceNic(int index, NicSpec nic) throws VmmException {
+    throw new UnsupportedOperationException("a guest of this VMM keeps the NICs that it has");
+  }
+
+  /**
+   * The NICs that can be removed now, of the last ones, and those that can be replaced.
    *
    * @return how many, one after the other; 0 while the guest is off
    */
@@ -132,7 +147,21 @@ public interface Guest extends AutoCloseable {
   }
 
   /**
-   * The disks that can be removed now, of the last ones.
+   * Takes a disk from a guest that is on, and gives it another in its place. Returns when the guest
+   * has let go of the first, whose file is closed.
+   *
+   * @param index the disk's place, among the {@link #removableDisks}
+   * @param disk the other disk
+   * @throws VmmException if the guest does not let go, or cannot have the other: it has the first
+   *     then, unless a suppressed exception says why not
+   * @throws UnsupportedOperationException without {@link Capability#HOT_SWAP}
+   */
+  default void replaceDisk(int index, DiskSpec disk) throws VmmException {
+    throw new UnsupportedOperationException("a guest of this VMM keeps the disks that it has");
+  }
+
+  /**
+   * The disks that can be removed now, of the last ones, and those that can be replaced.
    *
    * @return how many, one after the other; 0 while the guest is off
    */

@@ -23,14 +23,13 @@ import java.util.Map;
 final class QemuCommand {
   private static final String STREAM = "stream";
 
-  /** The beginning of a NIC's name. */
-  static final String NIC = "nic";
+  private static final String NIC = "nic";
 
-  /** The beginning of the name of a disk's device. */
-  static final String DISK_DEVICE = "dev-disk";
+  private static final String DISK_DEVICE = "dev-disk";
+  private static final String CD_CONTROLLER = "bus-disk";
 
   /** Devices that can be added while a guest runs; each port costs the guest a bus. */
-  static final int PORTS = 4;
+  static final int SPARE_PORTS = 4;
 
   private final Path program;
   private final GuestSpec spec;
@@ -39,6 +38,7 @@ final class QemuCommand {
   private final QemuVersion version;
   private final boolean kvm;
   private final boolean shares;
+  private final List<String> behindPorts;
   private final List<String> line = new ArrayList<>();
 
   /**
@@ -55,6 +55,7 @@ final class QemuCommand {
     this.options = QemuOptions.of(spec.options());
     this.version = version;
     this.kvm = kvm;
+    this.behindPorts = behindPorts(spec);
     this.shares =
         spec.nics().stream()
             .flatMap(nic -> QemuNic.choose(nic, options).stream())
@@ -146,11 +147,45 @@ final class QemuCommand {
     add("-smp", String.valueOf(spec.harts()));
     add("-device", map("driver", "virtio-rng-pci"));
     if (hasPorts(spec)) {
-      for (int i = 0; i < PORTS; i++) {
-        // Chassis numbers are the guest's names of the slots, and begin with 1.
-        add("-device", map("driver", "pcie-root-port", "id", portId(i), "chassis", i + 1));
+      int ports = behindPorts.size() + SPARE_PORTS;
+      for (int i = 0; i < ports; i++) {
+        // Chassis numbers are the guest's names of the slots, and begin with 1. Devices behind a
+        // port have no registers in I/O space, of which there is not enough for many ports.
+        add(
+            "-device",
+            map("driver", "pcie-root-port", "id", portId(i), "chassis", i + 1, "io-reserve", 0));
       }
     }
+  }
+
+  /**
+   * The devices behind ports when a guest starts, in the order of their ports: those that it can
+   * lose while it runs. The first disk is none of them, because a guest runs from that.
+   *
+   * @return their names; empty where the board has no ports, or its guests do not let go
+   */
+  static List<String> behindPorts(GuestSpec spec) {
+    List<String> all = new ArrayList<>();
+    Boolean said = QemuOptions.of(spec.options()).hotPlug();
+    boolean letsGo = said == null ? QemuBoard.of(spec.architecture()).hotPlug() : said;
+    if (hasPorts(spec) && letsGo) {
+      for (int i = 1; i < spec.disks().size(); i++) {
+        all.add(diskDeviceId(i, spec.disks().get(i)));
+      }
+      for (int i = 0; i < spec.nics().size(); i++) {
+        all.add(nicId(i));
+      }
+    }
+    return all;
+  }
+
+  /** A device behind its port, if it is to have one. */
+  private Map<String, Object> placed(Map<String, Object> device) {
+    int port = behindPorts.indexOf(String.valueOf(device.get("id")));
+    if (port >= 0) {
+      device.put("bus", portId(port));
+    }
+    return device;
   }
 
   /** Whether the guest's board has ports behind which devices are added. */
@@ -189,15 +224,14 @@ final class QemuCommand {
   private void disks() {
     int index = 0;
     for (DiskSpec disk : spec.disks()) {
-      String node = diskId(index);
-      boolean medium = disk.format().equals(DiskSpec.ISO);
       add("-blockdev", file(index, disk));
       add("-blockdev", image(index, disk));
-      if (medium) {
-        add("-device", map("driver", "virtio-scsi-pci", "id", "bus-" + node));
-        bootable(map("driver", "scsi-cd", "bus", "bus-" + node + ".0", "drive", node), index);
+      Map<String, Object> device = placed(diskDevice(index, disk));
+      if (isCd(disk)) {
+        add("-device", device);
+        bootable(cd(index), index);
       } else {
-        bootable(diskDevice(index), index);
+        bootable(device, index);
       }
       index++;
     }
@@ -216,9 +250,14 @@ final class QemuCommand {
     return "disk" + index;
   }
 
-  /** QEMU's name of the device that a disk is to its guest. */
-  static String diskDeviceId(int index) {
-    return DISK_DEVICE + index;
+  /** Whether a disk is a CD, which has a controller. */
+  static boolean isCd(DiskSpec disk) {
+    return disk.format().equals(DiskSpec.ISO);
+  }
+
+  /** QEMU's name of the device that a disk is to its guest; a CD's is its controller. */
+  static String diskDeviceId(int index, DiskSpec disk) {
+    return (isCd(disk) ? CD_CONTROLLER : DISK_DEVICE) + index;
   }
 
   /** QEMU's name of a disk's file. */
@@ -252,25 +291,41 @@ final class QemuCommand {
         disk.readOnly());
   }
 
-  /** The device of a disk that is no CD. */
-  static Map<String, Object> diskDevice(int index) {
-    return map("driver", "virtio-blk-pci", "id", diskDeviceId(index), "drive", diskId(index));
+  /** The device of a disk; a CD's controller, which has the {@link #cd}. */
+  static Map<String, Object> diskDevice(int index, DiskSpec disk) {
+    String id = diskDeviceId(index, disk);
+    return isCd(disk)
+        ? map("driver", "virtio-scsi-pci", "id", id)
+        : map("driver", "virtio-blk-pci", "id", id, "drive", diskId(index));
+  }
+
+  /** A CD at its controller. */
+  static Map<String, Object> cd(int index) {
+    return map(
+        "driver",
+        "scsi-cd",
+        "id",
+        "dev-cd" + index,
+        "bus",
+        CD_CONTROLLER + index + ".0",
+        "drive",
+        diskId(index));
   }
 
   private void nics() {
     for (int i = 0; i < spec.nics().size(); i++) {
       var nic = spec.nics().get(i);
       netdev(i, QemuNic.choose(nic, options).orElseThrow());
-      bootable(nicDevice(i, nic), spec.disks().size() + i);
+      bootable(placed(nicDevice(i, nic)), spec.disks().size() + i);
     }
   }
 
   private void netdev(int index, Attachment by) {
     String id = netdevId(index);
     if (by instanceof Attachment.VhostUser(Path path)) {
-      String socket = "socket,id=" + id + "-socket,path=" + doubled(path);
+      String socket = "socket,id=" + sharedId(index) + ",path=" + doubled(path);
       add("-chardev", socket + "," + version.reconnect());
-      add("-netdev", map("type", "vhost-user", "id", id, "chardev", id + "-socket"));
+      add("-netdev", map("type", "vhost-user", "id", id, "chardev", sharedId(index)));
     } else if (by instanceof Attachment.UnixStream(Path path, boolean listens)) {
       add("-netdev", streamNetdev(index, path, listens));
     }
@@ -279,6 +334,11 @@ final class QemuCommand {
   /** QEMU's name of the other end of a NIC. */
   static String netdevId(int index) {
     return "net" + index;
+  }
+
+  /** QEMU's name of the socket of a NIC that is attached by shared memory. */
+  static String sharedId(int index) {
+    return netdevId(index) + "-socket";
   }
 
   /** The other end of a NIC that is attached by a stream socket. */

@@ -242,6 +242,7 @@ final class QemuGuest implements Guest {
         files.make();
         List<String> line = command.apply(spec);
         files.write(line);
+        QemuPlugs.begin(files.plugs(), spec);
         lastNanos = 0;
         QemuProcess process = QemuProcess.start(scope.apply(name(), line), files.directory());
         starting = process;
@@ -520,19 +521,25 @@ final class QemuGuest implements Guest {
     calls.lock();
     try {
       Live present = live("take a NIC");
-      // QEMU would stand still until the other end of shared virtqueues is there.
-      Attachment.UnixStream by =
-          QemuNic.stream(nic)
-              .orElseThrow(() -> new VmmException("NIC " + nic.name() + " needs a UNIX socket"));
-      NicSpec added = new NicSpec(nic.name(), nic.mac(), nic.mtu(), List.of(by));
-      present.plugs.addNic(nics.size(), added, by.path());
-      QemuNic made = new QemuNic(added, QemuOptions.of(spec.options()), this::linkChanged);
+      QemuNic made = plug(present, nics.size(), nic);
       nics.add(made);
-      keep(with(spec.nics(), added), spec.disks());
+      keep(with(spec.nics(), made.spec()), spec.disks());
       return made;
     } finally {
       calls.unlock();
     }
+  }
+
+  /**
+   * Adds a NIC by a socket: QEMU would stand still until the other end of shared queues is there.
+   */
+  private QemuNic plug(Live to, int index, NicSpec nic) throws VmmException {
+    Attachment.UnixStream by =
+        QemuNic.stream(nic)
+            .orElseThrow(() -> new VmmException("NIC " + nic.name() + " needs a UNIX socket"));
+    NicSpec added = new NicSpec(nic.name(), nic.mac(), nic.mtu(), List.of(by));
+    to.plugs.addNic(index, added, by.path());
+    return new QemuNic(added, QemuOptions.of(spec.options()), this::linkChanged);
   }
 
   @Override
@@ -540,8 +547,9 @@ final class QemuGuest implements Guest {
     calls.lock();
     try {
       Live present = live("lose a NIC");
-      requirePlugged(present.plugs.nics(), "NIC");
-      present.plugs.removeNic(nics.size() - 1);
+      int last = nics.size() - 1;
+      requirePlugged(present.plugs.nics(spec), last, nics.size(), "NIC");
+      present.plugs.removeNic(last, nics.get(last).attachment());
       nics.removeLast();
       keep(withoutLast(spec.nics()), spec.disks());
     } finally {
@@ -550,13 +558,47 @@ final class QemuGuest implements Guest {
   }
 
   @Override
+  public Nic replaceNic(int index, NicSpec nic) throws VmmException {
+    calls.lock();
+    try {
+      Live present = live("have a NIC replaced");
+      requirePlugged(present.plugs.nics(spec), index, nics.size(), "NIC");
+      QemuNic old = nics.get(index);
+      present.plugs.removeNic(index, old.attachment());
+      QemuNic made;
+      try {
+        made = plug(present, index, nic);
+      } catch (VmmException e) {
+        tryAgain(e, () -> nics.set(index, plug(present, index, old.spec())));
+        throw e;
+      }
+      nics.set(index, made);
+      keep(with(spec.nics(), index, made.spec()), spec.disks());
+      return made;
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  /** Plugs an old part again, since the new one failed. Without it the guest has a gap. */
+  private static void tryAgain(VmmException cause, Plugging old) {
+    try {
+      old.plug();
+    } catch (VmmException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  /** Adds a part. */
+  private interface Plugging {
+    void plug() throws VmmException;
+  }
+
+  @Override
   public void addDisk(DiskSpec disk) throws VmmException {
     calls.lock();
     try {
       Live present = live("take a disk");
-      if (disk.format().equals(DiskSpec.ISO)) {
-        throw new VmmException("a CD drive comes with a restart alone");
-      }
       present.plugs.addDisk(spec.disks().size(), disk);
       keep(spec.nics(), with(spec.disks(), disk));
     } finally {
@@ -569,23 +611,40 @@ final class QemuGuest implements Guest {
     calls.lock();
     try {
       Live present = live("lose a disk");
-      requirePlugged(present.plugs.disks(), "disk");
-      present.plugs.removeDisk(spec.disks().size() - 1);
+      int last = spec.disks().size() - 1;
+      requirePlugged(present.plugs.disks(spec), last, spec.disks().size(), "disk");
+      present.plugs.removeDisk(last, spec.disks().get(last));
       keep(spec.nics(), withoutLast(spec.disks()));
     } finally {
       calls.unlock();
     }
   }
 
-  private void requirePlugged(int count, String part) throws VmmException {
-    if (count == 0) {
+  @Override
+  public void replaceDisk(int index, DiskSpec disk) throws VmmException {
+    calls.lock();
+    try {
+      Live present = live("have a disk replaced");
+      requirePlugged(present.plugs.disks(spec), index, spec.disks().size(), "disk");
+      DiskSpec old = spec.disks().get(index);
+      present.plugs.removeDisk(index, old);
+      try {
+        present.plugs.addDisk(index, disk);
+      } catch (VmmException e) {
+        tryAgain(e, () -> present.plugs.addDisk(index, old));
+        throw e;
+      }
+      keep(spec.nics(), with(spec.disks(), index, disk));
+    } finally {
+      calls.unlock();
+    }
+  }
+
+  /** Refuses to take a part that is not among those that can go, of the last ones. */
+  private void requirePlugged(int count, int index, int size, String part) throws VmmException {
+    if (index < size - count || index >= size) {
       throw new VmmException(
-          "the last "
-              + part
-              + " of guest "
-              + name()
-              + " was there when it started: it goes with"
-              + " a restart");
+          "%s %d of guest %s goes with a restart alone".formatted(part, index, name()));
     }
   }
 
@@ -597,12 +656,11 @@ final class QemuGuest implements Guest {
   /** The QEMU of a guest whose devices are those that its command line has. */
   private Live unplugged(String call) throws VmmException {
     Live present = live(call);
-    if (present.plugs.nics() + present.plugs.disks() > 0) {
+    if (!present.plugs.areAsStarted(spec)) {
       throw new VmmException(
-          "guest "
+          "NICs or disks of guest "
               + name()
-              + " has NICs or disks that came while it ran, which a snapshot does not fit; restart"
-              + " it first");
+              + " have come or gone while it ran, which a snapshot does not fit; restart it first");
     }
     return present;
   }
@@ -648,6 +706,12 @@ final class QemuGuest implements Guest {
     return all;
   }
 
+  private static <T> List<T> with(List<T> list, int index, T other) {
+    List<T> all = new ArrayList<>(list);
+    all.set(index, other);
+    return all;
+  }
+
   private static <T> List<T> withoutLast(List<T> list) {
     return list.subList(0, list.size() - 1);
   }
@@ -655,13 +719,13 @@ final class QemuGuest implements Guest {
   @Override
   public int removableNics() {
     Live present = live;
-    return present == null || !isAlive() ? 0 : present.plugs.nics();
+    return present == null || !isAlive() ? 0 : present.plugs.nics(spec);
   }
 
   @Override
   public int removableDisks() {
     Live present = live;
-    return present == null || !isAlive() ? 0 : present.plugs.disks();
+    return present == null || !isAlive() ? 0 : present.plugs.disks(spec);
   }
 
   @Override

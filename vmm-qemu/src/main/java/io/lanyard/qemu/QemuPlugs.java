@@ -2,13 +2,16 @@ package io.lanyard.qemu;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
+import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.DiskSpec;
+import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +29,10 @@ import java.util.regex.Pattern;
  * Base Specification 6.7.1): QEMU asks it, and says {@code DEVICE_DELETED} then. A guest without an
  * operating system that has never switched the slot on is not asked.
  *
+ * <p>A file says which device is behind which port, for the daemon that finds the QEMU later. QEMU
+ * itself must not be asked for a port that has a device: QEMU 7.2 then tells its guest of no device
+ * that is added later.
+ *
  * <p>Thread: one at a time, but for {@link #deleted}.
  */
 final class QemuPlugs {
@@ -40,64 +47,107 @@ final class QemuPlugs {
     Map<?, ?> execute(String command, Map<String, ?> arguments) throws QmpException;
   }
 
+  private static final String PORTS = "ports ";
+
   /** A port and its device, in the file. */
   private static final Pattern NOTE = Pattern.compile("\\d{1,3} [a-z0-9-]+");
 
   private final Monitor monitor;
-  private final boolean ports;
   private final Path file;
   private final long unplugMillis;
   private final Map<String, CountDownLatch> leaving = new ConcurrentHashMap<>();
 
-  /** The device behind each port, of those that were added. */
-  private final NavigableMap<Integer, String> added = new TreeMap<>();
+  /** How many ports there are; 0 where devices need none. */
+  private final int ports;
+
+  /** The device behind each port; where devices need none, those that were added. */
+  private final NavigableMap<Integer, String> devices = new TreeMap<>();
 
   /**
-   * Goes on where an earlier daemon has left off.
+   * Goes on where an earlier daemon, or {@link #begin}, has left off.
    *
-   * @param ports whether devices go behind ports
-   * @param file what is added in the QEMU that runs; QEMU itself must not be asked for a port that
-   *     has a device: QEMU 7.2 then tells its guest of no device that is added later
+   * @param hasPorts whether devices go behind ports
+   * @param file says which device is behind which port
    * @param unplugMillis how long a guest may take to let go of a device, {@link #UNPLUG_MILLIS}
    */
-  QemuPlugs(Monitor monitor, boolean ports, Path file, long unplugMillis) throws IOException {
+  QemuPlugs(Monitor monitor, boolean hasPorts, Path file, long unplugMillis) throws IOException {
     this.monitor = monitor;
-    this.ports = ports;
     this.file = file;
     this.unplugMillis = unplugMillis;
+    // A QEMU of an earlier version has these ports, and none for the devices of its start.
+    int count = hasPorts ? QemuCommand.SPARE_PORTS : 0;
     if (Files.exists(file)) {
       for (String line : Files.readAllLines(file)) {
         if (NOTE.matcher(line).matches()) {
           String[] words = line.split(" ", -1);
-          added.put(Integer.parseInt(words[0]), words[1]);
+          devices.put(Integer.parseInt(words[0]), words[1]);
+        } else if (hasPorts && line.matches(PORTS + "\\d{1,3}")) {
+          count = Integer.parseInt(line.substring(PORTS.length()));
         }
       }
     }
+    ports = count;
   }
 
-  /** The NICs that were added, which can be removed. */
-  synchronized int nics() {
-    return count(QemuCommand.NIC);
+  /** Notes the ports and their devices of a guest that is started. */
+  static void begin(Path file, GuestSpec spec) throws VmmException {
+    if (QemuCommand.hasPorts(spec)) {
+      List<String> behind = QemuCommand.behindPorts(spec);
+      NavigableMap<Integer, String> devices = new TreeMap<>();
+      behind.forEach(device -> devices.put(devices.size(), device));
+      write(file, behind.size() + QemuCommand.SPARE_PORTS, devices);
+    }
   }
 
-  /** The disks that were added, which can be removed. */
-  synchronized int disks() {
-    return count(QemuCommand.DISK_DEVICE);
-  }
-
-  private int count(String prefix) {
-    return (int) added.values().stream().filter(id -> id.startsWith(prefix)).count();
-  }
-
-  private synchronized void note(Runnable change) throws VmmException {
-    change.run();
-    List<String> lines =
-        added.entrySet().stream().map(one -> one.getKey() + " " + one.getValue()).toList();
+  private static void write(Path file, int ports, Map<Integer, String> devices)
+      throws VmmException {
+    List<String> lines = new ArrayList<>();
+    lines.add(PORTS + ports);
+    devices.forEach((port, device) -> lines.add(port + " " + device));
     try {
       Files.write(file, lines);
     } catch (IOException e) {
       throw new VmmException("cannot write " + file + ": " + Causes.of(e), e);
     }
+  }
+
+  /** The NICs that can be removed, of the last ones. */
+  synchronized int nics(GuestSpec spec) {
+    int count = 0;
+    for (int i = spec.nics().size() - 1; i >= 0 && isThere(QemuCommand.nicId(i)); i--) {
+      count++;
+    }
+    return count;
+  }
+
+  /** The disks that can be removed, of the last ones. */
+  synchronized int disks(GuestSpec spec) {
+    int count = 0;
+    for (int i = spec.disks().size() - 1;
+        i >= 0 && isThere(QemuCommand.diskDeviceId(i, spec.disks().get(i)));
+        i--) {
+      count++;
+    }
+    return count;
+  }
+
+  private boolean isThere(String device) {
+    return devices.containsValue(device);
+  }
+
+  /** Whether every device is where it would be in a QEMU that is started now. */
+  synchronized boolean areAsStarted(GuestSpec spec) {
+    List<String> behind = QemuCommand.behindPorts(spec);
+    return ports == 0
+        ? devices.isEmpty()
+        : ports == behind.size() + QemuCommand.SPARE_PORTS
+            && List.copyOf(devices.values()).equals(behind)
+            && (devices.isEmpty() || devices.lastKey() == behind.size() - 1);
+  }
+
+  private synchronized void note(Runnable change) throws VmmException {
+    change.run();
+    write(file, ports, devices);
   }
 
   /** Hears that the guest has let go of a device. On the thread that reads. */
@@ -118,24 +168,35 @@ final class QemuPlugs {
     }
   }
 
-  void removeNic(int index) throws VmmException {
+  void removeNic(int index, Attachment by) throws VmmException {
     remove(QemuCommand.nicId(index));
     quietly("netdev_del", Map.of("id", QemuCommand.netdevId(index)));
+    if (by instanceof Attachment.VhostUser) {
+      quietly("chardev-remove", Map.of("id", QemuCommand.sharedId(index)));
+    }
   }
 
   void addDisk(int index, DiskSpec disk) throws VmmException {
     execute("blockdev-add", QemuCommand.file(index, disk));
     try {
       execute("blockdev-add", QemuCommand.image(index, disk));
-      device(QemuCommand.diskDevice(index));
+      device(QemuCommand.diskDevice(index, disk));
     } catch (VmmException e) {
       close(index);
       throw e;
     }
+    if (QemuCommand.isCd(disk)) {
+      try {
+        execute("device_add", QemuCommand.cd(index));
+      } catch (VmmException e) {
+        removeDisk(index, disk);
+        throw e;
+      }
+    }
   }
 
-  void removeDisk(int index) throws VmmException {
-    remove(QemuCommand.diskDeviceId(index));
+  void removeDisk(int index, DiskSpec disk) throws VmmException {
+    remove(QemuCommand.diskDeviceId(index, disk));
     close(index);
   }
 
@@ -147,22 +208,22 @@ final class QemuPlugs {
   /** Adds a device, behind the first port that has none. */
   private void device(Map<String, Object> device) throws VmmException {
     int port = 0;
-    while (added.containsKey(port)) {
+    while (devices.containsKey(port)) {
       port++;
     }
-    if (ports && port == QemuCommand.PORTS) {
+    if (ports > 0 && port == ports) {
       throw new VmmException(
           "the guest has no port left: it takes "
-              + QemuCommand.PORTS
-              + " devices while it runs; a restart frees them");
+              + QemuCommand.SPARE_PORTS
+              + " devices more than it had at its start; a restart frees them");
     }
     Map<String, Object> placed = new LinkedHashMap<>(device);
-    if (ports) {
+    if (ports > 0) {
       placed.put("bus", QemuCommand.portId(port));
     }
     execute("device_add", placed);
     int at = port;
-    note(() -> added.put(at, String.valueOf(device.get("id"))));
+    note(() -> devices.put(at, String.valueOf(device.get("id"))));
   }
 
   private void remove(String device) throws VmmException {
@@ -171,14 +232,15 @@ final class QemuPlugs {
     try {
       execute("device_del", Map.of("id", device));
       if (left.await(unplugMillis, TimeUnit.MILLISECONDS)) {
-        note(() -> added.values().remove(device));
+        note(() -> devices.values().remove(device));
       } else {
         throw new VmmException(
             "the guest has not let go of "
                 + device
                 + " within "
                 + unplugMillis
-                + " ms: it may have no operating system that knows how");
+                + " ms: it may have no operating system that knows how; power it off, change it, and start"
+                + " it again");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

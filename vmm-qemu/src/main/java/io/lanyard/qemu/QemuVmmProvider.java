@@ -88,6 +88,7 @@ public final class QemuVmmProvider implements VmmProvider {
           Capability.OUTLIVES,
           Capability.HOT_NICS,
           Capability.HOT_DISKS,
+          Capability.HOT_SWAP,
           Capability.SNAPSHOTS);
     }
   }

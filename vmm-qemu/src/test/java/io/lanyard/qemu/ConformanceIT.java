@@ -66,7 +66,7 @@ final class ConformanceIT {
 
     @Override
     public Map<String, String> options() {
-      return Map.of("accel", "tcg");
+      return Map.of("accel", "tcg", "hotplug", "on");
     }
   }
 }

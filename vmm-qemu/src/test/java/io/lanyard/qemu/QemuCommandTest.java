@@ -139,7 +139,36 @@ final class QemuCommandTest {
   void aBoardOfPciExpressHasPortsForWhatIsPlugged() {
     assertThat(lineFor(new BootSource.Disk()))
         .filteredOn(argument -> argument.contains("pcie-root-port"))
-        .hasSize(QemuCommand.PORTS);
+        .hasSize(QemuCommand.SPARE_PORTS);
+  }
+
+  @Test
+  void allPartsButTheFirstDiskAreBehindPortsWhereTheGuestLetsGo() {
+    List<DiskSpec> disks =
+        List.of(
+            new DiskSpec(Path.of("/a"), "raw", false),
+            new DiskSpec(Path.of("/b"), "raw", false),
+            new DiskSpec(Path.of("/c"), DiskSpec.ISO, true));
+    GuestSpec spec = spec(new BootSource.Disk(), disks, Map.of("hotplug", "on"));
+    List<String> line =
+        QemuCommand.of(
+            Path.of("/usr/bin/qemu-system-riscv64"),
+            new QemuVersion(7, 2),
+            spec,
+            new GuestFiles(Path.of("/run/a")),
+            false);
+
+    assertThat(QemuCommand.behindPorts(spec)).containsExactly("dev-disk1", "bus-disk2", "nic0");
+    assertThat(line)
+        .filteredOn(argument -> argument.contains("\"bus\":\"plug"))
+        .satisfiesExactly(
+            disk -> assertThat(disk).contains("\"id\":\"dev-disk1\"", "\"bus\":\"plug0\""),
+            cd -> assertThat(cd).contains("\"id\":\"bus-disk2\"", "\"bus\":\"plug1\""),
+            nic -> assertThat(nic).contains("\"id\":\"nic0\"", "\"bus\":\"plug2\""));
+    // Debian's kernel for riscv64 does not.
+    assertThat(QemuCommand.behindPorts(spec(new BootSource.Disk(), disks, Map.of()))).isEmpty();
+    Map<String, String> ownBoard = Map.of("machine", "virt", "hotplug", "on");
+    assertThat(QemuCommand.behindPorts(spec(new BootSource.Disk(), disks, ownBoard))).isEmpty();
   }
 
   @Test

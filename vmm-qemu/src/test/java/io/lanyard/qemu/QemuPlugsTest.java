@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.vmm.Attachment;
+import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
+import io.lanyard.vmm.GuestSpec;
 import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
@@ -18,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Scanner;
@@ -35,9 +38,10 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 final class QemuPlugsTest {
   private static final Path SOCKET = Path.of("/r/nic.sock");
-  private static final NicSpec NIC =
-      new NicSpec("nic1", 0x525400000002L, 1500, List.of(new Attachment.UnixStream(SOCKET, true)));
+  private static final Attachment BY = new Attachment.UnixStream(SOCKET, true);
+  private static final NicSpec NIC = new NicSpec("nic1", 0x525400000002L, 1500, List.of(BY));
   private static final DiskSpec DISK = new DiskSpec(Path.of("/d"), DiskSpec.RAW, false);
+  private static final DiskSpec CD = new DiskSpec(Path.of("/c"), DiskSpec.ISO, true);
 
   /** Longer than the monitor takes to answer. */
   private static final long PATIENT = 20_000;
@@ -83,6 +87,19 @@ final class QemuPlugsTest {
   void close() throws IOException {
     qmp.close();
     server.close();
+  }
+
+  /** A guest with some NICs and disks. */
+  private static GuestSpec guest(int nics, DiskSpec... disks) {
+    return new GuestSpec(
+        "one",
+        "riscv64",
+        64 << 20,
+        1,
+        new BootSource.Disk(),
+        List.of(disks),
+        Collections.nCopies(nics, NIC),
+        Map.of("hotplug", "on"));
   }
 
   private Path file() {
@@ -141,15 +158,15 @@ final class QemuPlugsTest {
   @Test
   void aNicIsGoneWhenTheGuestHasLetGoOfItAndItsPortIsFree() throws Exception {
     plugs.addNic(1, NIC, SOCKET);
-    assertThat(plugs.nics()).isEqualTo(1);
+    assertThat(plugs.nics(guest(2))).isEqualTo(1);
     assertThat(taken())
         .containsExactly("qmp_capabilities", "netdev_add net1", "device_add nic1 plug0");
-    assertThat(Files.readAllLines(file())).containsExactly("0 nic1");
+    assertThat(Files.readAllLines(file())).containsExactly("ports 4", "0 nic1");
 
-    plugs.removeNic(1);
-    assertThat(plugs.nics()).isZero();
+    plugs.removeNic(1, BY);
+    assertThat(plugs.nics(guest(2))).isZero();
     assertThat(taken()).containsExactly("device_del nic1", "netdev_del net1");
-    assertThat(Files.readAllLines(file())).isEmpty();
+    assertThat(Files.readAllLines(file())).containsExactly("ports 4");
 
     plugs.addNic(1, NIC, SOCKET);
     assertThat(taken()).containsExactly("netdev_add net1", "device_add nic1 plug0");
@@ -158,10 +175,10 @@ final class QemuPlugsTest {
   @Test
   void aDiskIsClosedWhenTheGuestHasLetGoOfIt() throws Exception {
     plugs.addDisk(0, DISK);
-    assertThat(plugs.disks()).isEqualTo(1);
+    assertThat(plugs.disks(guest(0, DISK))).isEqualTo(1);
     var _ = taken();
-    plugs.removeDisk(0);
-    assertThat(plugs.disks()).isZero();
+    plugs.removeDisk(0, DISK);
+    assertThat(plugs.disks(guest(0, DISK))).isZero();
     assertThat(taken())
         .containsExactly("device_del dev-disk0", "blockdev-del disk0", "blockdev-del disk0-file");
   }
@@ -173,16 +190,16 @@ final class QemuPlugsTest {
     letsGo = false;
     QemuPlugs hasty =
         new QemuPlugs((command, asked) -> qmp.execute(command, asked), true, file(), 50);
-    assertThatThrownBy(() -> hasty.removeNic(1))
+    assertThatThrownBy(() -> hasty.removeNic(1, BY))
         .isInstanceOf(VmmException.class)
         .hasMessageContaining("has not let go of nic1");
-    assertThat(hasty.nics()).isEqualTo(1);
+    assertThat(hasty.nics(guest(2))).isEqualTo(1);
     assertThat(taken()).containsExactly("device_del nic1");
-    assertThat(Files.readAllLines(file())).containsExactly("0 nic1");
+    assertThat(Files.readAllLines(file())).containsExactly("ports 4", "0 nic1");
 
     letsGo = true;
-    plugs.removeNic(1);
-    assertThat(plugs.nics()).isZero();
+    plugs.removeNic(1, BY);
+    assertThat(plugs.nics(guest(2))).isZero();
   }
 
   @Test
@@ -192,18 +209,18 @@ final class QemuPlugsTest {
     assertThat(taken()).endsWith("device_add nic1 plug0", "netdev_del net1");
     assertThatThrownBy(() -> plugs.addDisk(0, DISK)).hasMessageContaining("on purpose");
     assertThat(taken()).endsWith("blockdev-del disk0", "blockdev-del disk0-file");
-    assertThat(plugs.nics() + plugs.disks()).isZero();
+    assertThat(plugs.nics(guest(2, DISK)) + plugs.disks(guest(0, DISK))).isZero();
   }
 
   @Test
   void aFifthDeviceIsRefusedUntilAPortIsFree() throws Exception {
-    for (int i = 1; i <= QemuCommand.PORTS; i++) {
+    for (int i = 1; i <= QemuCommand.SPARE_PORTS; i++) {
       plugs.addNic(i, NIC, SOCKET);
     }
     assertThatThrownBy(() -> plugs.addDisk(0, DISK)).hasMessageContaining("no port left");
-    plugs.removeNic(QemuCommand.PORTS);
+    plugs.removeNic(QemuCommand.SPARE_PORTS, BY);
     plugs.addDisk(0, DISK);
-    assertThat(plugs.disks()).isEqualTo(1);
+    assertThat(plugs.disks(guest(0, DISK))).isEqualTo(1);
   }
 
   @Test
@@ -211,7 +228,52 @@ final class QemuPlugsTest {
     plugs.addNic(1, NIC, SOCKET);
     plugs.addDisk(0, DISK);
     QemuPlugs found = new QemuPlugs((command, asked) -> Map.of(), true, file(), PATIENT);
-    assertThat(found.nics()).isEqualTo(1);
-    assertThat(found.disks()).isEqualTo(1);
+    assertThat(found.nics(guest(2))).isEqualTo(1);
+    assertThat(found.disks(guest(0, DISK))).isEqualTo(1);
+  }
+
+  @Test
+  void whatAGuestHadAtItsStartCanGoButTheFirstDisk() throws Exception {
+    GuestSpec guest = guest(2, DISK, DISK, CD);
+    QemuPlugs.begin(file(), guest);
+    QemuPlugs started =
+        new QemuPlugs((command, asked) -> qmp.execute(command, asked), true, file(), PATIENT);
+    plugs = started;
+    assertThat(started.nics(guest)).isEqualTo(2);
+    assertThat(started.disks(guest)).isEqualTo(2);
+    assertThat(started.areAsStarted(guest)).isTrue();
+
+    started.removeDisk(2, CD);
+    assertThat(started.areAsStarted(guest(2, DISK, DISK))).isFalse();
+    assertThat(started.disks(guest(2, DISK, DISK))).isEqualTo(1);
+    started.removeNic(1, new Attachment.VhostUser(SOCKET));
+    assertThat(taken())
+        .containsExactly(
+            "qmp_capabilities",
+            "device_del bus-disk2",
+            "blockdev-del disk2",
+            "blockdev-del disk2-file",
+            "device_del nic1",
+            "netdev_del net1",
+            "chardev-remove net1-socket");
+
+    started.addNic(1, NIC, SOCKET);
+    started.addDisk(2, CD);
+    assertThat(taken())
+        .containsExactly(
+            "netdev_add net1",
+            "device_add nic1 plug1",
+            "blockdev-add disk2-file",
+            "blockdev-add disk2",
+            "device_add bus-disk2 plug3",
+            "device_add dev-cd2 bus-disk2.0");
+  }
+
+  @Test
+  void aGuestOfAnEarlierVersionLosesOnlyWhatItWasGiven() throws Exception {
+    Files.writeString(file(), "0 nic1\n");
+    QemuPlugs found = new QemuPlugs((command, asked) -> Map.of(), true, file(), PATIENT);
+    assertThat(found.nics(guest(2))).isEqualTo(1);
+    assertThat(found.areAsStarted(guest(2))).isFalse();
   }
 }

@@ -267,8 +267,8 @@ public sealed interface Change {
     }
 
     /**
-     * Whether the guest becomes what it is to be by NICs and disks that come or go at the end of
-     * their lists, which some VMMs can do to a guest that runs.
+     * Whether the guest becomes what it is to be by NICs and disks that come, go or are replaced,
+     * which some VMMs can do to a guest that runs.
      *
      * @return false if anything else of its machine differs, or nothing does
      */

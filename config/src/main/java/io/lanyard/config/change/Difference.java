@@ -191,18 +191,9 @@ public final class Difference {
     return comparable(a).equals(comparable(b));
   }
 
-  /** Whether they differ only in NICs and disks at the ends of their lists. */
+  /** Whether they differ only in NICs and disks. */
   static boolean isPluggable(GuestConfig a, GuestConfig b) {
-    return !isSameMachine(a, b)
-        && board(a).equals(board(b))
-        && isBeginning(a.disks(), b.disks())
-        && isBeginning(nics(a), nics(b));
-  }
-
-  /** Whether one of two lists is the beginning of the other. */
-  private static boolean isBeginning(List<?> a, List<?> b) {
-    int common = Math.min(a.size(), b.size());
-    return a.subList(0, common).equals(b.subList(0, common));
+    return !isSameMachine(a, b) && board(a).equals(board(b));
   }
 
   private static List<Object> comparable(GuestConfig guest) {

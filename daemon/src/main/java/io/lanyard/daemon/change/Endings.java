@@ -122,9 +122,11 @@ final class Endings {
     List<String> all = new ArrayList<>();
     for (int i = 0; i < before.nics().size(); i++) {
       GuestConfig.Nic nic = before.nics().get(i);
-      String to = i < after.nics().size() ? after.nics().get(i).network() : "";
+      GuestConfig.Nic now = i < after.nics().size() ? after.nics().get(i) : null;
+      String to = now == null ? "" : now.network();
+      boolean isReplaced = now != null && !now.mac().equals(nic.mac());
       Network from = tree.network(nic.network());
-      if (!to.equals(nic.network()) && from != null) {
+      if ((isReplaced || !to.equals(nic.network())) && from != null) {
         String flows =
             flows("guest " + before.name(), from.flowsOfPort(before.name() + "." + nic.name()));
         all.add(
@@ -135,16 +137,16 @@ final class Endings {
                 + " loses its link to network "
                 + nic.network()
                 + (to.isEmpty() ? "" : " and gets one to " + to)
+                + (isReplaced ? ", as " + now.mac() : "")
                 + (flows.isEmpty() ? "" : "; " + flows));
       }
     }
-    for (int i = after.disks().size(); i < before.disks().size(); i++) {
-      all.add(
-          "guest "
-              + before.name()
-              + ": its disk "
-              + before.disks().get(i).path()
-              + " is taken out while it runs");
+    for (int i = 0; i < before.disks().size(); i++) {
+      GuestConfig.Disk disk = before.disks().get(i);
+      if (i >= after.disks().size() || !disk.equals(after.disks().get(i))) {
+        all.add(
+            "guest " + before.name() + ": its disk " + disk.path() + " is taken out while it runs");
+      }
     }
     return String.join("; ", all);
   }

@@ -98,7 +98,8 @@ final class GuestNics {
     }
   }
 
-  private void configure(GuestConfig.Nic before, GuestConfig.Nic after, Nic made, boolean on)
+  /** Gives a NIC its new network and policy. */
+  void configure(GuestConfig.Nic before, GuestConfig.Nic after, Nic made, boolean on)
       throws VmmException {
     Network network = networks.apply(after.network());
     if (!after.network().equals(before.network())) {

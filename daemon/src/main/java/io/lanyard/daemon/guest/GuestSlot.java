@@ -7,6 +7,7 @@ import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.GuestConfig;
+import io.lanyard.config.change.Change;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.daemon.event.EventBus;
@@ -240,7 +241,7 @@ public final class GuestSlot implements GuestListener {
   /**
    * Whether the guest, as it is now, can become another without a restart.
    *
-   * @param next the guest with NICs and disks more or less, at the ends of their lists
+   * @param next the guest with other NICs and disks
    * @return false also if it is off, or does not answer
    */
   public boolean canPlug(GuestConfig next) {
@@ -263,6 +264,7 @@ public final class GuestSlot implements GuestListener {
   private void plug(Guest made, GuestConfig before, GuestConfig next) throws VmmException {
     acts.call(
         "change its NICs and disks",
+        GuestPlugs.mostMillis(before, next),
         () -> {
           new GuestPlugs(nics, made)
               .change(
@@ -287,7 +289,7 @@ public final class GuestSlot implements GuestListener {
       return;
     }
     try {
-      if (before.nics().size() != next.nics().size() || !before.disks().equals(next.disks())) {
+      if (new Change.GuestChanged(before, next).needsRestart()) {
         plug(made, before, next);
       } else {
         onNics(made, all -> nics.configure(before, next, all, isOn()));

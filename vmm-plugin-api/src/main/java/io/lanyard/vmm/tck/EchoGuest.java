@@ -10,8 +10,8 @@ import java.nio.file.Path;
  * board: a bare program that prints {@code ready}, and returns each byte that is typed, and each
  * frame of its first NIC with source and destination exchanged.
  *
- * <p>It needs a virtio network device on PCI bus 0, or none, and 1 MiB of RAM; it computes without
- * end. Its source is {@code vmm-plugin-api/src/main/guests/echo.c}.
+ * <p>It needs a virtio network device on PCI bus 0 or behind a port there, or none, and 1 MiB of
+ * RAM; it computes without end. Its source is {@code vmm-plugin-api/src/main/guests/echo.c}.
  */
 public final class EchoGuest {
   private EchoGuest() {}
