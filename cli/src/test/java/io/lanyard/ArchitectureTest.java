@@ -245,6 +245,40 @@ final class ArchitectureTest {
                       .and(not(equivalentTo(Role.class)))
                       .and(not(equivalentTo(ProblemInfo.class))));
 
+  /** Those that write JSON read a record by reflection, which needs its package exported. */
+  @ArchTest
+  static void theDaemonsRecordsThatBecomeJsonAreTheControlApis(JavaClasses all) {
+    Set<String> writers = new TreeSet<>();
+    for (JavaClass type : all) {
+      boolean writes =
+          type.getDirectDependenciesFromSelf().stream()
+              .map(dependency -> dependency.getTargetClass().getName())
+              .anyMatch(WRITERS_OF_JSON::contains);
+      if (writes && Room.of(type) == Room.DAEMON) {
+        writers.add(outermost(type));
+      }
+    }
+    Set<String> wrong = new TreeSet<>();
+    for (JavaClass type : all) {
+      boolean isAnswer = type.isRecord() && type.getRawInterfaces().isEmpty();
+      if (isAnswer && writers.contains(outermost(type))) {
+        wrong.add(type.getName());
+      }
+    }
+    assertThat(writers).isNotEmpty();
+    assertThat(wrong).as("records that the module does not export").isEmpty();
+  }
+
+  private static final Set<String> WRITERS_OF_JSON =
+      Set.of(
+          "io.lanyard.control.http.Json",
+          "io.lanyard.control.http.Response$Descriptor",
+          "io.lanyard.control.json.JsonText");
+
+  private static String outermost(JavaClass type) {
+    return type.getEnclosingClass().map(ArchitectureTest::outermost).orElse(type.getName());
+  }
+
   @ArchTest
   static void noRoomsPackagesHaveCycles(JavaClasses all) {
     for (Room room : Room.values()) {

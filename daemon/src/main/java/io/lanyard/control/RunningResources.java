@@ -1,5 +1,6 @@
 package io.lanyard.control;
 
+import io.lanyard.control.api.DescriptorInfo;
 import io.lanyard.control.api.Role;
 import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.Json;
@@ -33,14 +34,6 @@ final class RunningResources {
   private static final String DESCRIPTOR_PROTOCOL = "lanyard-descriptor";
 
   private final Daemon daemon;
-
-  /**
-   * The answer to a descriptor.
-   *
-   * @param network the network that has it
-   * @param port the port that it is
-   */
-  private record TakenInfo(String network, String port) {}
 
   private RunningResources(Daemon daemon) {
     this.daemon = daemon;
@@ -120,7 +113,7 @@ final class RunningResources {
         DESCRIPTOR_PROTOCOL,
         descriptor -> {
           try {
-            return new TakenInfo(network.name(), network.take(descriptor, framing));
+            return new DescriptorInfo(network.name(), network.take(descriptor, framing));
           } catch (IllegalArgumentException e) {
             throw new Problem(400, String.valueOf(e.getMessage()), "", "");
           } catch (IllegalStateException e) {
