@@ -34,6 +34,7 @@ public final class Libc {
 
   private static final int F_DUPFD_CLOEXEC = 1030;
   private static final short POLLRDHUP = 0x2000;
+  private static final short POLLOUT = 4;
   private static final int CLOCK_BOOTTIME = 7;
 
   private static final MemorySegment OPEN = NativeCall.function("open");
@@ -189,10 +190,25 @@ public final class Libc {
    * @return true too where the connection is broken
    */
   public static boolean hungUp(int fd) {
+    return poll(fd, POLLRDHUP);
+  }
+
+  /**
+   * Whether a descriptor takes no data now (POLLOUT). Does not wait.
+   *
+   * @param fd the descriptor
+   * @return false too where it is broken, which a write says
+   */
+  public static boolean refusesWrites(int fd) {
+    return !poll(fd, POLLOUT);
+  }
+
+  /** Whether an event, or an error, is there. */
+  private static boolean poll(int fd, short events) {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment poll = arena.allocate(8, 4); // struct pollfd
       poll.set(ValueLayout.JAVA_INT, 0, fd);
-      poll.set(ValueLayout.JAVA_SHORT, 4, POLLRDHUP);
+      poll.set(ValueLayout.JAVA_SHORT, 4, events);
       return NativeCall.toInt(POLL, poll.address(), 1, 0, 0, 0, 0) > 0;
     }
   }

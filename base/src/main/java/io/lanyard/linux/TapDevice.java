@@ -190,6 +190,16 @@ public final class TapDevice {
   }
 
   /**
+   * Whether the interface is set up: the kernel takes no frame for one that is down (tun_chr_poll
+   * in drivers/net/tun.c).
+   *
+   * @return whether; true too for a device that is gone, which a read says
+   */
+  public boolean isUp() {
+    return closed || !Libc.refusesWrites(fd);
+  }
+
+  /**
    * The descriptor, for the loop to watch.
    *
    * @return its number

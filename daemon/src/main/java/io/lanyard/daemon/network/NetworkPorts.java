@@ -59,6 +59,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -465,6 +466,9 @@ final class NetworkPorts {
   }
 
   private void stateChanged(Port port, PortState before, PortState now) {
+    if (before.label().equals(now.label()) && before.problem().equals(now.problem())) {
+      return; // another reason for having no carrier, which the event does not say
+    }
     publish(
         EventType.PORT_CHANGED,
         port.name(),
@@ -627,10 +631,25 @@ final class NetworkPorts {
 
   /** On the loop. */
   List<PortInfo> list() {
+    return list(NetworkPorts::whyDown);
+  }
+
+  /** The reason for an interface to be down: its port shows it, though it is no problem. */
+  private static String whyDown(Port port) {
+    return port instanceof DevicePort && port.state() instanceof PortState.NoCarrier(String reason)
+        ? reason
+        : "";
+  }
+
+  private List<PortInfo> list(Function<Port, String> otherwise) {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
-      String harm = ethernet.problem(port);
-      PortInfo info = PortStatus.of(config.name(), port, harm.isEmpty() ? port.limitation() : harm);
+      String harm =
+          Stream.of(ethernet.problem(port), port.limitation())
+              .filter(text -> !text.isEmpty())
+              .findFirst()
+              .orElseGet(() -> otherwise.apply(port));
+      PortInfo info = PortStatus.of(config.name(), port, harm);
       all.add(governance.isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
@@ -644,7 +663,7 @@ final class NetworkPorts {
 
   /** On the loop. */
   List<String> problems() {
-    return list().stream()
+    return list(_ -> "").stream()
         .filter(port -> !port.problem().isEmpty())
         .map(port -> "port " + port.name() + ": " + port.problem())
         .toList();

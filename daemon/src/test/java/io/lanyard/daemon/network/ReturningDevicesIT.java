@@ -9,6 +9,7 @@ import io.lanyard.config.Edit;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.net.MacAddress;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -253,5 +254,22 @@ class ReturningDevicesIT {
     run("ip", "link", "set", TAP, "up");
     await(() -> port("here").state().equals("up"));
     assertThat(mac(TAP)).isEqualTo(mac);
+  }
+
+  @Test
+  void aTapHasNoCarrierWhileNobodySetsItUp() throws Exception {
+    await(() -> port("here").state().equals("no-carrier"));
+    assertThat(port("here").problem())
+        .isEqualTo("the interface is down; set it up by `ip link set " + TAP + " up`");
+    assertThat(network().info().problems()).isEmpty();
+    run("ip", "link", "set", TAP, "up");
+    await(() -> port("here").state().equals("up"));
+    run("ip", "link", "set", TAP, "down");
+    await(() -> port("here").state().equals("no-carrier"));
+  }
+
+  @Test
+  void aTapHasTheMacAddressOfItsNames() throws Exception {
+    assertThat(mac(TAP).strip()).isEqualTo(MacAddress.derivedFrom("port a/here").toString());
   }
 }

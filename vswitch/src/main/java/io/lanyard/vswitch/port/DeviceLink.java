@@ -50,13 +50,16 @@ final class DeviceLink extends Work implements LoopWatch.Listener {
   }
 
   /**
-   * Begins or ends to wait until the interface is up: its descriptor is writable then.
+   * Begins or ends to wait until the interface is up: its descriptor is writable then. A second
+   * call does nothing.
    *
    * @param awaits whether to tell the port of it
    */
   void awaitCarrier(boolean awaits) {
-    awaitsCarrier = awaits;
-    watch.expect(expected());
+    if (awaitsCarrier != awaits) {
+      awaitsCarrier = awaits;
+      watch.expect(expected());
+    }
   }
 
   @Override

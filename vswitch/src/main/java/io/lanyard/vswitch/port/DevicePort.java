@@ -30,8 +30,9 @@ import org.jspecify.annotations.Nullable;
  * own descriptor keeps it alive. So a source that has a name to follow is asked every {@value
  * #CHECK_MILLIS} ms whether the name still leads to the device.
  *
- * <p>An interface that somebody sets down has no carrier from the first frame that it refuses until
- * it is up again, which the kernel says. Frames to it are tried and dropped meanwhile.
+ * <p>An interface that is down has no carrier until it is set up, which the kernel says. The port
+ * learns that it is down when it opens it, by news, or by the first frame that it refuses. Frames
+ * to it are tried and dropped meanwhile.
  *
  * <p>A source with news of its own ({@link DeviceSource#news}) is asked when there are some:
  * whether the device was replaced, whether it has a carrier, and which MAC address. A port that has
@@ -45,7 +46,7 @@ import org.jspecify.annotations.Nullable;
  *                          |  v            |
  *                         failed &lt;---------+
  *
- *        refuses a frame
+ *        is down
  *     up --------------> no-carrier
  *        &lt;-------------
  *          is set up
@@ -213,7 +214,11 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     began.start();
     if (link == began) { // else the loop does not watch it
       lookLater();
-      become(PortState.up());
+      if (made.isSetUp()) {
+        become(PortState.up());
+      } else {
+        carrierIsLost(began, made.downReason());
+      }
     }
   }
 
@@ -379,7 +384,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   void carrierIsLost(DeviceLink from, String reason) {
     FrameDevice present = device;
     if (link == from && present != null) {
-      if (present.tellsCarrier() && state().hasCarrier()) {
+      if (present.tellsCarrier()) {
         from.awaitCarrier(true);
       }
       become(new PortState.NoCarrier(reason));

@@ -117,6 +117,15 @@ public interface FrameDevice {
   boolean isDown(int errno);
 
   /**
+   * Whether frames pass now, as far as the descriptor says so without one.
+   *
+   * @return false while the interface is known to be down
+   */
+  default boolean isSetUp() {
+    return true;
+  }
+
+  /**
    * Whether the descriptor becomes writable when an interface that was down is up. For another
    * device its source says it ({@link DeviceSource#look}).
    *

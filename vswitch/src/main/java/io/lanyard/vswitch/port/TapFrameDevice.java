@@ -79,6 +79,11 @@ final class TapFrameDevice implements FrameDevice {
   }
 
   @Override
+  public boolean isSetUp() {
+    return tap.isUp();
+  }
+
+  @Override
   public String downReason() {
     return "the interface is down; " + Namespaces.remedy(place, "link set " + name() + " up");
   }

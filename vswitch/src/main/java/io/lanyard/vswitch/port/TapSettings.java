@@ -243,10 +243,9 @@ public record TapSettings(
     return namespace != null;
   }
 
-  /** {@inheritDoc} The host's own device is told of: its MAC address is known by others. */
   @Override
-  public @Nullable LinkNews news() throws IOException {
-    return addresses.isEmpty() ? null : LinkNews.open(namespace, false);
+  public LinkNews news() throws IOException {
+    return LinkNews.open(namespace, false);
   }
 
   @Override
@@ -255,7 +254,7 @@ public record TapSettings(
       return new Look("", null);
     }
     String replaced = namespace == null ? "" : Namespaces.replaced(namespace, opened.namespace());
-    return new Look(replaced, null, addresses.isEmpty() ? 0 : macNow(opened));
+    return new Look(replaced, opened.isSetUp() ? "" : opened.downReason(), macNow(opened));
   }
 
   /**

@@ -90,7 +90,7 @@ class KernelVxlanIT {
             "guest",
             "tap",
             1450,
-            new TapSettings("t0", PREFIX + "guest", true, 1450, null, false),
+            new TapSettings("t0", PREFIX + "guest", true, 1450, null, true),
             context));
     run("ip", "-n", PREFIX + "guest", "addr", "add", "10.77.0.1/24", "dev", "t0");
     run("ip", "-n", PREFIX + "guest", "link", "set", "t0", "up");

@@ -1,9 +1,11 @@
 package io.lanyard.daemon.network.port;
 
 import io.lanyard.config.PortConfig;
+import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.TapSettings;
+import java.util.List;
 
 /** TAP devices, for a VMM or a container. */
 final class TapPorts implements PortFactory<PortConfig.Tap> {
@@ -19,11 +21,22 @@ final class TapPorts implements PortFactory<PortConfig.Tap> {
 
   @Override
   public Port make(PortConfig.Tap tap, PortPlace place) {
-    return new DevicePort(
-        tap.name(),
-        kind(),
-        tap.mtu(),
-        new TapSettings(tap.device(), tap.netns(), tap.offloads(), tap.mtu(), null, false),
-        place.context());
+    String network = place.context().network().name();
+    TapSettings settings =
+        new TapSettings(
+            tap.device(),
+            tap.netns(),
+            tap.offloads(),
+            tap.mtu(),
+            List.of(),
+            false,
+            address(network, tap.name()),
+            false);
+    return new DevicePort(tap.name(), kind(), tap.mtu(), settings, place.context());
+  }
+
+  /** From the names alone, so that leases and reservations hold over a restart of the daemon. */
+  private static long address(String network, String port) {
+    return MacAddress.derivedFrom("port " + network + "/" + port).bits();
   }
 }
