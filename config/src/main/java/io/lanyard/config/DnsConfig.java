@@ -200,7 +200,7 @@ public record DnsConfig(
             "query-log",
             new Form.Flag(),
             false,
-            "Whether every question is logged with its port, guest, answer and time.");
+            "Whether questions are logged with port, guest, answer and time.");
 
     static final Section SECTION =
         Section.of(

@@ -21,6 +21,7 @@ record Asker(
 
   /** The memory that it takes, in bytes. */
   long bytes() {
-    return OVERHEAD + spelling.bytes();
+    long logged = reply instanceof QueryLog.Line line ? line.bytes() : 0;
+    return OVERHEAD + spelling.bytes() + logged;
   }
 }

@@ -255,6 +255,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    */
   public void end(PortBudget port) {
     rates.remove(port);
+    queryLog.end(port);
     recursion.end(port);
   }
 
@@ -304,12 +305,13 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   }
 
   private boolean answer(byte[] wire, Station station, boolean datagram, Consumer<byte[]> to) {
-    Consumer<byte[]> reply = terms.dns().queryLog() ? queryLog.of(wire, station, datagram, to) : to;
     if (closed || !Queries.answerable(wire)) {
       counters.count(DnsCount.MALFORMED);
       return false;
     }
     Message query = Queries.readable(wire) ? Queries.parse(wire) : null;
+    Record said = query == null ? null : query.getQuestion();
+    Consumer<byte[]> reply = terms.dns().queryLog() ? queryLog.of(said, station, datagram, to) : to;
     // dnsjava reads what there is of a message with TC, and it may have no question then.
     if (query == null || query.getHeader().getCount(Section.QUESTION) != 1) {
       boolean other = (wire[2] >> 3 & 15) != Opcode.QUERY;
