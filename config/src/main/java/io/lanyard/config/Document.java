@@ -257,6 +257,16 @@ public final class Document {
   }
 
   /**
+   * Whether text or changes say something at a place.
+   *
+   * @param path leads to it
+   * @return false for a default
+   */
+  public boolean says(DocumentPath path) {
+    return Overlay.find(tree, path) != null;
+  }
+
+  /**
    * The values that the text says and that changes have removed, whether by themselves or with what
    * is around them.
    *

@@ -53,8 +53,12 @@ public record Edit(Operation operation, DocumentPath path, String value, String 
     return new Edit(Operation.REMOVE, path, "", who, when);
   }
 
-  /** The change's name in messages, where a file would have its own. */
-  String source() {
+  /**
+   * The change's name in messages, where a file would have its own.
+   *
+   * @return who has made it when
+   */
+  public String source() {
     return "change by " + Quoted.cut(who) + " at " + when.truncatedTo(ChronoUnit.SECONDS);
   }
 }

@@ -1,6 +1,5 @@
 package io.lanyard.daemon.change;
 
-import io.lanyard.base.Causes;
 import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
@@ -108,35 +107,12 @@ final class Recovery {
     return changed(file, made, last, state, clock);
   }
 
-  /**
-   * The file with those changes over it that fit.
-   *
-   * @param left gets the others, with the reasons
-   */
-  private static RunningConfiguration fitting(Document file, List<Edit> edits, List<String> left)
-      throws ConfigException {
-    try {
-      return RunningConfiguration.of(file.with(edits));
-    } catch (ConfigException e) {
-      // At least one does not fit; it is found below.
-    }
-    RunningConfiguration present = RunningConfiguration.of(file);
-    for (Edit edit : edits) {
-      try {
-        present = RunningConfiguration.of(present.document().with(edit));
-      } catch (ConfigException e) {
-        left.add(edit.path() + ": " + Causes.of(e));
-      }
-    }
-    return present;
-  }
-
   /** The file with those changes over it that fit, as a revision of its own. */
   private static RunningConfiguration changed(
       Document file, List<Edit> edits, Revision last, Path state, Clock clock)
       throws ConfigException {
     List<String> left = new ArrayList<>();
-    Document fitting = fitting(file, edits, left).document();
+    Document fitting = FittingChanges.over(file, edits, left).document();
     Document document = new ChosenSubnets(state).atStart(fitting, clock.now());
     RunningConfiguration present = RunningConfiguration.of(document);
     for (String reason : left) {

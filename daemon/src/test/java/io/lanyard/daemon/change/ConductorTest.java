@@ -49,6 +49,7 @@ class ConductorTest {
   @TempDir Path home;
   private Daemon daemon;
   private int port;
+  private int edits;
 
   private static final String START =
       """
@@ -533,7 +534,8 @@ class ConductorTest {
   }
 
   private void edit(String path, String value) throws Exception {
-    Edit edit = Edit.set(DocumentPath.parse(path), value, "test", Instant.EPOCH);
+    Instant when = Instant.EPOCH.plusSeconds(edits++);
+    Edit edit = Edit.set(DocumentPath.parse(path), value, "test", when);
     get(
         daemon
             .conductor()
@@ -560,6 +562,51 @@ class ConductorTest {
         .contains("networks.a.ports[q].isolated");
     edit("networks.a.dns.hosts.printer", "10.9.8.78");
     assertThat(daemon.status().problems()).isEmpty();
+  }
+
+  /** Edits that one command makes, as {@code path = value}. */
+  private void command(int second, String... edits) throws Exception {
+    Instant when = Instant.EPOCH.plusSeconds(second);
+    List<Edit> all =
+        Stream.of(edits)
+            .map(edit -> edit.split(" = ", 2))
+            .map(edit -> Edit.set(DocumentPath.parse(edit[0]), edit[1], "test", when))
+            .toList();
+    get(
+        daemon
+            .conductor()
+            .apply(
+                new ChangeRequest(
+                    before -> before.with(all), "test", "", -1, true, false, Duration.ZERO)));
+  }
+
+  @Test
+  void aConflictWithTheEditedFileLeavesOutItsOwnCommandAlone() throws Exception {
+    LogWatch.expect("event=change-left-out");
+    start(START);
+    command(
+        1,
+        "networks.a.ports[vx].kind = vxlan",
+        "networks.a.ports[vx].vni = 42",
+        "networks.a.ports[vx].remotes = [127.9.9.9]",
+        "networks.a.ports[vx].local = 127.0.0.1",
+        "networks.a.ports[vx].port = " + port);
+    command(
+        2,
+        "networks.a.dhcp.reservations[52:54:00:00:01:09].address = 10.9.8.77",
+        "networks.a.dhcp.reservations[52:54:00:00:01:09].hostname = r9");
+    command(3, "networks.a.ports[vx].vni = 43");
+    daemon.close();
+    String edited =
+        START + "    dhcp: {reservations: [{mac: '52:54:00:00:01:10', address: 10.9.8.77}]}\n";
+    daemon = Daemon.open(Daemon.Settings.of(document(edited), directories()));
+    assertThat(ports("a")).contains("vx", "q");
+    assertThat(daemon.conductor().present().document().effectiveText()).contains("vni: 43");
+    assertThat(daemon.status().problems())
+        .singleElement()
+        .asString()
+        .contains("networks.a.dhcp.reservations[52:54:00:00:01:09] (change by test at ")
+        .doesNotContain("\n", "vx");
   }
 
   @Test
