@@ -48,6 +48,9 @@ final class ConfigResources {
   /** Longer than a change of a thousand ports takes, and than the 5 min that a guest may stop. */
   private static final int APPLY_SECONDS = 420;
 
+  /** The query of every change. */
+  private static final String[] OPTIONS = {"yes", "tolerate", "dry-run", "confirm"};
+
   private static final String NOUNS = "/v1/networks/{network}";
 
   /**
@@ -130,21 +133,26 @@ final class ConfigResources {
     ConfigResources config = new ConfigResources(daemon);
     routes
         .add("GET", "/v1/config", config::show)
+        .taking("defaults")
         .add("GET", "/v1/config/text", config::text)
         .add("POST", "/v1/config/plan", config::plan)
+        .taking("source")
         .add("PUT", "/v1/config", config::replace)
+        .taking("source", "yes", "tolerate", "dry-run", "confirm")
         .add("PATCH", "/v1/config", config::edit)
+        .taking(OPTIONS)
         .add(
             "GET",
             "/v1/config/history",
             request -> Json.response(await(config.conductor.history())))
         .add("POST", "/v1/config/rollback/{revision}", config::rollBack)
+        .taking(OPTIONS)
         .add("POST", "/v1/config/confirm/{revision}", config::confirm)
         .add("POST", "/v1/config/take-back/{revision}", config::takeBack);
     for (Noun noun : Noun.values()) {
-      routes.add("PUT", noun.route, config.putting(noun));
+      routes.add("PUT", noun.route, config.putting(noun)).taking(OPTIONS);
       if (noun != Noun.LOG_LEVEL && noun != Noun.ENABLED) {
-        routes.add("DELETE", noun.route, config.deleting(noun));
+        routes.add("DELETE", noun.route, config.deleting(noun)).taking(OPTIONS);
       }
     }
   }
@@ -217,22 +225,24 @@ final class ConfigResources {
           request.path(),
           "send {\"edits\": [{\"operation\": \"set\", \"path\": \"...\", \"value\": ...}]}");
     }
+    // One time for all: it tells the edits of one request from those of another.
+    Instant now = now();
     List<Edit> edits = new ArrayList<>();
     for (Object item : list) {
-      edits.add(edit(request, item));
+      edits.add(edit(request, item, now));
     }
     String why = body.get("why") instanceof String said ? said : "edit " + edits.getFirst().path();
     return change(request, all(edits), why);
   }
 
-  private static Edit edit(Request request, @Nullable Object item) {
+  private static Edit edit(Request request, @Nullable Object item, Instant now) {
     if (item instanceof Map<?, ?> map
         && map.get("operation") instanceof String operation
         && map.get("path") instanceof String path) {
       boolean sets = operation.equals("set") && map.containsKey("value");
       if (sets || operation.equals("remove")) {
         String value = sets ? JsonText.text(map.get("value")) : "";
-        return edit(request, sets, path(path), value);
+        return edit(request, sets, path(path), value, now);
       }
     }
     throw new Problem(
@@ -251,13 +261,18 @@ final class ConfigResources {
     }
   }
 
-  private static Edit edit(Request request, boolean sets, DocumentPath path, String value) {
+  private static Instant now() {
+    return Instant.now().truncatedTo(ChronoUnit.MILLIS);
+  }
+
+  private static Edit edit(
+      Request request, boolean sets, DocumentPath path, String value, Instant now) {
     return new Edit(
         sets ? Edit.Operation.SET : Edit.Operation.REMOVE,
         path,
         value,
         request.caller().name(),
-        Instant.now().truncatedTo(ChronoUnit.MILLIS));
+        now);
   }
 
   private Resource putting(Noun noun) {
@@ -265,7 +280,9 @@ final class ConfigResources {
       DocumentPath path = noun.path(request);
       String value = request.text();
       return change(
-          request, all(List.of(edit(request, true, path, value))), "set " + noun.word + " " + path);
+          request,
+          all(List.of(edit(request, true, path, value, now()))),
+          "set " + noun.word + " " + path);
     };
   }
 
@@ -278,7 +295,7 @@ final class ConfigResources {
       }
       return change(
           request,
-          all(List.of(edit(request, false, path, ""))),
+          all(List.of(edit(request, false, path, "", now()))),
           "remove " + noun.word + " " + path);
     };
   }

@@ -105,17 +105,21 @@ public final class ControlServer implements AutoCloseable {
                 "/v1/networks/{network}",
                 request -> Json.response(network(daemon, request.parameter("network")).info()))
             .add("GET", "/v1/ports", each(daemon, Network::ports))
+            .taking("network")
             .add("GET", "/v1/macs", each(daemon, Network::macs))
+            .taking("network")
             .add("GET", "/v1/topology", request -> Json.response(Topology.of(daemon)))
             .add("GET", "/v1/leases", each(daemon, Network::leases))
+            .taking("network")
             .add("GET", "/v1/flows", each(daemon, Network::flows))
+            .taking("network")
             .add("GET", "/v1/forwards", each(daemon, Network::forwards))
+            .taking("network")
             .add("GET", "/v1/events", new EventResource(daemon))
+            .taking("network", "type")
             .add(
-                Role.OPERATOR,
-                "GET",
-                "/v1/networks/{network}/capture",
-                new CaptureResource(daemon));
+                Role.OPERATOR, "GET", "/v1/networks/{network}/capture", new CaptureResource(daemon))
+            .taking("port", "filter", "last");
     GuestResources.add(routes, daemon);
     RunningResources.add(routes, daemon);
     EgressResource.add(routes, daemon);

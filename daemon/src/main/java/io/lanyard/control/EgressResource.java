@@ -28,10 +28,12 @@ final class EgressResource {
   }
 
   static void add(Routes routes, Daemon daemon) {
-    routes.add(
-        "GET",
-        "/v1/networks/{network}/ports/{port}/egress/{destination}",
-        new EgressResource(daemon)::test);
+    routes
+        .add(
+            "GET",
+            "/v1/networks/{network}/ports/{port}/egress/{destination}",
+            new EgressResource(daemon)::test)
+        .taking("protocol");
   }
 
   private Response test(Request request) {

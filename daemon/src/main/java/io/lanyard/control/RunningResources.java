@@ -51,8 +51,11 @@ final class RunningResources {
         .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
         .add(Role.OPERATOR, "POST", "/v1/networks/{network}/port-forward", running::portForward)
         .add(Role.OPERATOR, "POST", HttpServer.HAND_OVER, running::connect)
+        .taking("network")
         .add(Role.OPERATOR, "POST", "/v1/networks/{network}/descriptors", running::takeDescriptor)
+        .taking("framing")
         .add("GET", "/v1/uplinks", running::uplinks)
+        .taking("netns")
         .add("GET", "/v1/vmms", request -> Json.response(daemon.vmms()));
   }
 

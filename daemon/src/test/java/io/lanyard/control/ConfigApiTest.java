@@ -114,6 +114,15 @@ class ConfigApiTest {
     return answer;
   }
 
+  @Test
+  void aMisspeltParameterChangesNothing() throws IOException {
+    Answer answer = ask("PUT", "/v1/networks/a/dns/typo?dryrun=true", "\"10.9.8.3\"");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.text()).contains("has no parameter dryrun", "did you mean dry-run?");
+    assertThat(daemon.conductor().present().revision()).isZero();
+    assertThat(ask("GET", "/v1/ports?x=1", "").text()).contains("has no parameter x");
+  }
+
   private String forward(String to) {
     return "{\"protocol\": \"tcp\", \"listen\": \"127.0.0.1:"
         + port

@@ -22,6 +22,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -120,6 +123,23 @@ final class ControlServerTest {
                 .forEachRemaining(method ->
                     documented.add(method.toUpperCase(Locale.ROOT) + " " + path.getKey())));
     assertThat(documented).containsExactlyInAnyOrderElementsOf(ControlServer.routes(daemon).list());
+  }
+
+  @Test
+  void theDocumentNamesExactlyTheParametersOfQueries() throws IOException {
+    Map<String, Set<String>> documented = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> path : get("/v1/openapi.json").path("paths").properties()) {
+      for (Map.Entry<String, JsonNode> operation : path.getValue().properties()) {
+        Set<String> names = new TreeSet<>();
+        for (JsonNode parameter : operation.getValue().path("parameters")) {
+          if (parameter.path("in").asText().equals("query")) {
+            names.add(parameter.path("name").asText());
+          }
+        }
+        documented.put(operation.getKey().toUpperCase(Locale.ROOT) + " " + path.getKey(), names);
+      }
+    }
+    assertThat(documented).isEqualTo(ControlServer.routes(daemon).queries());
   }
 
   @Test

@@ -101,6 +101,7 @@ final class Dispatcher {
           request.path(),
           "it needs the role " + EnumText.word(match.role()));
     }
+    match.check(request);
     checkCoding(incoming);
     Response response = match.resource().answer(request);
     checkAccepted(request, response);

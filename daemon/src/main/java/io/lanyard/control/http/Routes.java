@@ -1,5 +1,6 @@
 package io.lanyard.control.http;
 
+import io.lanyard.base.Nearest;
 import io.lanyard.control.api.Role;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -7,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -64,7 +66,23 @@ public final class Routes {
    * @return this table
    */
   public Routes add(Role role, String method, String path, Resource resource) {
-    routes.add(new Route(role, method, path, List.of(path.split("/", -1)), around.apply(resource)));
+    routes.add(
+        new Route(
+            role, method, path, List.of(path.split("/", -1)), around.apply(resource), Set.of()));
+    return this;
+  }
+
+  /**
+   * Says which parameters the query of the route may have that was added last. A request with
+   * another one is refused: a misspelt {@code dry-run} would make a change.
+   *
+   * @param names the names
+   * @return this table
+   */
+  public Routes taking(String... names) {
+    Route last = routes.removeLast();
+    routes.add(
+        new Route(last.role, last.method, last.path, last.segments, last.resource, Set.of(names)));
     return this;
   }
 
@@ -75,6 +93,17 @@ public final class Routes {
    */
   public List<String> list() {
     return routes.stream().map(route -> route.method + " " + route.path).toList();
+  }
+
+  /**
+   * The parameters that the queries of the API may have.
+   *
+   * @return the names, by route as in {@link #list}
+   */
+  public Map<String, Set<String>> queries() {
+    Map<String, Set<String>> queries = new TreeMap<>();
+    routes.forEach(route -> queries.put(route.method + " " + route.path, route.query));
+    return queries;
   }
 
   /**
@@ -90,7 +119,7 @@ public final class Routes {
     for (Route route : routes) {
       Map<String, String> parameters = route.method.equals(method) ? route.match(path) : null;
       if (parameters != null) {
-        return new Match(route.role, route.resource, parameters);
+        return new Match(route.role, route.resource, parameters, route.query);
       }
     }
     String allowed = allowed(path);
@@ -145,11 +174,39 @@ public final class Routes {
    * @param role the least role that may use it
    * @param resource what answers
    * @param parameters what the named segments matched
+   * @param query the parameters that its query may have
    */
-  record Match(Role role, Resource resource, Map<String, String> parameters) {}
+  record Match(Role role, Resource resource, Map<String, String> parameters, Set<String> query) {
+    /**
+     * Checks a request's query.
+     *
+     * @throws Problem 400 if it has a parameter that the route does not take
+     */
+    void check(Request request) {
+      for (String name : request.query().keySet()) {
+        if (!query.contains(name)) {
+          String nearest = Nearest.to(name, query);
+          throw new Problem(
+              400,
+              request.method() + " " + request.path() + " has no parameter " + name,
+              name,
+              nearest != null
+                  ? "did you mean " + nearest + "?"
+                  : query.isEmpty()
+                      ? "it takes none"
+                      : "it takes " + String.join(", ", new TreeSet<>(query)));
+        }
+      }
+    }
+  }
 
   private record Route(
-      Role role, String method, String path, List<String> segments, Resource resource) {
+      Role role,
+      String method,
+      String path,
+      List<String> segments,
+      Resource resource,
+      Set<String> query) {
     @Nullable Map<String, String> match(List<String> path) {
       if (path.size() != segments.size()) {
         return null;

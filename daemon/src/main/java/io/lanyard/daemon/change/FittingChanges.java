@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -47,18 +48,22 @@ final class FittingChanges {
    * @param edits by their place among all
    * @param cause why they do not fit; empty where that is not known yet
    */
-  private record Command(TreeMap<Integer, Edit> edits, String cause) {
+  private record Command(SortedMap<Integer, Edit> edits, String cause) {
     Command because(ConfigException e) {
       return new Command(edits, FittingChanges.cause(e));
     }
 
     String reason() {
-      return subject() + " (" + edits.firstEntry().getValue().source() + "): " + cause;
+      return subject() + " (" + first().source() + "): " + cause;
+    }
+
+    private Edit first() {
+      return edits.sequencedValues().getFirst();
     }
 
     /** The thing that all edits are about, or the first edit's path. */
     private String subject() {
-      List<String> common = edits.firstEntry().getValue().path().steps();
+      List<String> common = first().path().steps();
       for (Edit edit : edits.values()) {
         List<String> steps = edit.path().steps();
         int same = 0;
@@ -69,7 +74,7 @@ final class FittingChanges {
         common = common.subList(0, same);
       }
       return common.size() < SHORTEST_SUBJECT
-          ? edits.firstEntry().getValue().path() + " and " + (edits.size() - 1) + " more"
+          ? first().path() + " and " + (edits.size() - 1) + " more"
           : new DocumentPath(common).toString();
     }
   }
@@ -124,7 +129,7 @@ final class FittingChanges {
         waiting.stream()
             .filter(other -> missing(other).stream().anyMatch(missing::contains))
             .toList();
-    TreeMap<Integer, Edit> together = new TreeMap<>(command.edits);
+    SortedMap<Integer, Edit> together = new TreeMap<>(command.edits);
     related.forEach(other -> together.putAll(other.edits));
     if (!related.isEmpty() && refusal(together) == null) {
       waiting.removeAll(related);
@@ -134,7 +139,7 @@ final class FittingChanges {
   }
 
   /** Lays edits if they fit; else says why they do not. */
-  private @Nullable ConfigException refusal(TreeMap<Integer, Edit> edits) {
+  private @Nullable ConfigException refusal(SortedMap<Integer, Edit> edits) {
     try {
       present = RunningConfiguration.of(present.document().with(List.copyOf(edits.values())));
       return null;

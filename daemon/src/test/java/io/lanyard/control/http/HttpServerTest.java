@@ -98,6 +98,7 @@ final class HttpServerTest {
                 request ->
                     Response.text(
                         "text/plain", request.parameter("thing") + "?" + request.query("q", "")))
+            .taking("q")
             .add(
                 "GET",
                 "/gone",
