@@ -12,9 +12,12 @@ import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -172,6 +175,7 @@ final class GuestStopTest {
   void theDaemonsStopEndsTheWaitOfAChange() throws Exception {
     Daemon daemon = open(guest("a", button("ignored", "5m")), guest("b", button("ignored", "5m")));
     Document next = document(guest("c", ", autostart: false"));
+    Set<Thread> others = waiting(); // other tests' daemons
     var change =
         daemon
             .conductor()
@@ -185,13 +189,20 @@ final class GuestStopTest {
                     false,
                     Duration.ZERO));
 
-    while (Thread.getAllStackTraces().values().stream().noneMatch(GuestStopTest::waits)) {
+    while (others.containsAll(waiting())) {
       Thread.onSpinWait();
     }
 
     assertThat(timeOf(daemon::close)).isLessThan(Duration.ofSeconds(20));
 
     assertThat(change).isCompleted();
+  }
+
+  private static Set<Thread> waiting() {
+    return Thread.getAllStackTraces().entrySet().stream()
+        .filter(each -> waits(each.getValue()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   private static boolean waits(StackTraceElement[] stack) {
