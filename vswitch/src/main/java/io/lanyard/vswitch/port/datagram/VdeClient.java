@@ -4,6 +4,8 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
+import io.lanyard.linux.HeldFile;
 import io.lanyard.linux.SocketName;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.SocketFile;
@@ -15,8 +17,8 @@ import io.netty.channel.epoll.EpollDomainSocketChannel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -124,26 +126,51 @@ final class VdeClient extends ChannelInboundHandlerAdapter {
   /** On a thread that may wait. */
   private void open(Path path, int user, SocketFile made) {
     try {
-      if (user != 0 && !Integer.valueOf(user).equals(owner(path))) {
-        throw new IOException("the socket " + path + " is not that of the client's user");
-      }
       made.clear();
       BatchSocket socket = BatchSocket.unixDatagram(SocketName.of(made.path()));
-      int result = socket.connect(SocketName.of(path));
-      if (result < 0) {
-        socket.close();
-        made.remove();
-        throw new IOException("cannot send to " + path + ": " + Errno.name(-result));
+      try {
+        connect(socket, path, user);
+        made.grant();
+      } catch (IOException | RuntimeException e) {
+        drop(socket, made);
+        throw e;
       }
-      made.grant();
       post(() -> opened(socket, made), () -> drop(socket, made));
     } catch (IOException | RuntimeException e) {
       post(() -> port.refuse(channel, Causes.of(e)), () -> {});
     }
   }
 
-  private static Object owner(Path path) throws IOException {
-    return Files.getAttribute(path, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+  /**
+   * Connects a socket to that of a client, if it is its user's.
+   *
+   * <p>The client may put a link or another user's socket in its place at any moment: the file is
+   * held first, looked at, and connected to by way of its handle.
+   *
+   * @param user the client's user; 0 may name any socket
+   */
+  static void connect(BatchSocket socket, Path path, int user) throws IOException {
+    try (HeldFile held = hold(path)) {
+      Map<String, Object> its = Files.readAttributes(held.path(), "unix:uid,isOther");
+      if (!Boolean.TRUE.equals(its.get("isOther"))) {
+        throw new IOException(path + " is no socket");
+      }
+      if (user != 0 && !Integer.valueOf(user).equals(its.get("uid"))) {
+        throw new IOException("the socket " + path + " is not that of the client's user");
+      }
+      int result = socket.connect(SocketName.of(held.path()));
+      if (result < 0) {
+        throw new IOException("cannot send to " + path + ": " + Errno.name(-result));
+      }
+    }
+  }
+
+  private static HeldFile hold(Path path) throws IOException {
+    try {
+      return HeldFile.of(path);
+    } catch (ErrnoException e) {
+      throw new IOException("cannot send to " + path + ": " + Causes.of(e), e);
+    }
   }
 
   private void post(Runnable task, Runnable otherwise) {
