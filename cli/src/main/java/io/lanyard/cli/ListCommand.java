@@ -62,10 +62,13 @@ abstract class ListCommand implements Callable<Integer> {
 
     /** The network, with or without the option's name. */
     static final class Asked {
-      @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
+      @Option(
+          names = "--network",
+          paramLabel = "NETWORK",
+          description = "The same as NETWORK without the option.")
       @Nullable String network;
 
-      @Parameters(paramLabel = "NETWORK", description = "The same.")
+      @Parameters(paramLabel = "NETWORK", description = "Of this network only.")
       @Nullable String named;
 
       String network() {
