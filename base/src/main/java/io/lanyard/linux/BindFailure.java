@@ -85,7 +85,15 @@ public final class BindFailure {
             + "), or listen on a port from "
             + first
             + " on"
-        : "the kernel does not permit port " + port + ": see the service's sandbox";
+        : "the kernel does not permit port "
+            + port
+            + (port < USUAL_FIRST_UNPRIVILEGED
+                ? ", though net.ipv4.ip_unprivileged_port_start is "
+                    + first
+                    + ": give the daemon CAP_NET_BIND_SERVICE, or listen on a port from "
+                    + USUAL_FIRST_UNPRIVILEGED
+                    + " on"
+                : "; look at the sandbox that the daemon runs in: its service's or container's");
   }
 
   private static int firstUnprivileged() {

@@ -124,9 +124,11 @@ public record Address(long high, long low) implements Comparable<Address> {
     String[] parts = text.split("\\.", -1);
     if (parts.length != 4) {
       throw new IllegalArgumentException(
-          text.chars().anyMatch(Character::isLetter)
-              ? "it is a name; give an address"
-              : "an IPv4 address has four numbers");
+          text.matches("[0-9a-fA-F.]*:[0-9a-fA-F:.]*:[0-9a-fA-F:.]*")
+              ? "it is an IPv6 address; give one of IPv4"
+              : text.chars().anyMatch(Character::isLetter)
+                  ? "it is a name; give an address"
+                  : "an IPv4 address has four numbers");
     }
     int bits = 0;
     for (String part : parts) {

@@ -31,6 +31,10 @@ class BindFailureTest {
         .contains("CAP_NET_BIND_SERVICE")
         .contains("net.ipv4.ip_unprivileged_port_start to 80 (it is 1024)");
     assertThat(describe(at("127.0.0.1", 8080), Errno.EACCES)).contains("does not permit port 8080");
+    assertThat(BindFailure.notPermitted(80, 0))
+        .isEqualTo(
+            "the kernel does not permit port 80, though net.ipv4.ip_unprivileged_port_start is 0:"
+                + " give the daemon CAP_NET_BIND_SERVICE, or listen on a port from 1024 on");
   }
 
   @Test

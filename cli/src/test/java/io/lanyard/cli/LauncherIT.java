@@ -56,6 +56,24 @@ final class LauncherIT {
   }
 
   @Test
+  void aJavaThatIsTooOldIsNamed() throws IOException, InterruptedException {
+    Path launcher = Files.copy(Path.of("../lanyard"), home.resolve("lanyard"));
+    Path java = Files.createDirectories(home.resolve("old/bin")).resolve("java");
+    Files.writeString(java, "#!/bin/sh\nexit 3\n");
+    assertThat(java.toFile().setExecutable(true)).isTrue();
+    Files.writeString(home.resolve("old/release"), "JAVA_VERSION=\"17.0.9\"\n");
+    var _ = Files.createDirectories(home.resolve("lib"));
+    ProcessBuilder command = new ProcessBuilder("bash", launcher.toString(), "status");
+    command.environment().put("LANYARD_JAVA", java.toString());
+    Process process = command.redirectErrorStream(true).start();
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .isEqualTo(
+            "lanyard: LANYARD_JAVA is %s of JDK 17, and JDK 25 or later is needed\n"
+                .formatted(java));
+    assertThat(process.waitFor()).isEqualTo(1);
+  }
+
+  @Test
   void everyListIsATableAndJson() throws IOException, InterruptedException {
     try (Launched _ = Launched.daemon(home, UNPRIVILEGED, SMALL)) {
       for (String noun : List.of("network", "port", "lease", "flow", "forward", "guest")) {

@@ -115,7 +115,7 @@ public record DnsConfig(
     static final Key<List<Named<Address>>> HOSTS =
         Key.defaulted(
             "hosts",
-            new Form.NamedMap<>(HOST_NAME, Kind.ADDRESS),
+            new Form.NamedMap<>(HOST_NAME, Kind.HOST_OF_NAME),
             List.of(),
             "Further names and their addresses; relative to the domain unless they have a dot. A"
                 + " name that begins with *. is for every name below it.");

@@ -32,9 +32,13 @@ public enum DropCause {
   /** The IP source is not an address of the guest's. */
   GUARD_IP("the guest behind the port sends from an IP address that is not its own"),
   /** The ARP packet claims an address that is not the guest's. */
-  GUARD_ARP("the guest behind the port claims another's IP address by ARP"),
+  GUARD_ARP(
+      "the guest behind the port claims an IP address by ARP that is not its own: another's, or one"
+          + " that it has by hand and that is to be in the port's addresses"),
   /** The neighbour discovery packet claims an address that is not the guest's. */
-  GUARD_ND("the guest behind the port claims another's IPv6 address"),
+  GUARD_ND(
+      "the guest behind the port claims an IPv6 address that is not its own: another's, or one that"
+          + " it has by hand and that is to be in the port's addresses"),
   /** The DHCP packet is for another client than the one that sends it. */
   GUARD_DHCP("the guest behind the port speaks DHCP for another"),
   /** Only a DHCP server or a router may send this. */

@@ -83,7 +83,8 @@ class RefusalProblemTest {
         .contains("200 frames were refused within a minute (pinned-source)")
         .contains(
             "; 100 frames were refused within a minute (guard-arp): the guest behind the port"
-                + " claims another's IP address by ARP");
+                + " claims an IP address by ARP that is not its own: another's, or one that it has"
+                + " by hand and that is to be in the port's addresses");
   }
 
   /** A storm has its own words, and ends with the storm. */

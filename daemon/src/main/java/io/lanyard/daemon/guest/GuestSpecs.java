@@ -265,8 +265,9 @@ final class GuestSpecs {
               + name
               + " is not in "
               + images.directory()
-              + "; run: lanyard image pull "
-              + name);
+              + (isOffered(name)
+                  ? "; run: lanyard image pull " + name
+                  : ", and none of this name can be pulled; choose one that `lanyard image ls` lists"));
     }
     @Nullable String commandLine = wanted.commandLine();
     return new BootSource.Kernel(

@@ -69,7 +69,8 @@ final class GuestCheckTest {
             problem ->
                 assertThat(problem)
                     .startsWith("f:8:29: guests.image.image: image unheard-of is not in ")
-                    .contains("lanyard image pull"),
+                    .contains("none of this name can be pulled")
+                    .doesNotContain("lanyard image pull"),
             problem ->
                 assertThat(problem)
                     .isEqualTo("f:9:41: guests.option.options.colour: this VMM is grey, not red"),
