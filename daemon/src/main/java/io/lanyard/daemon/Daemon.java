@@ -66,8 +66,8 @@ public final class Daemon implements AutoCloseable {
    * The settings of a daemon.
    *
    * @param file its configuration file, or the built-in one
-   * @param permitted leaves out of a configuration what this host does not permit and nobody asked
-   *     for
+   * @param permitted leaves out of the built-in configuration what this host does not permit and
+   *     nobody asked for
    * @param directories where it keeps its files
    * @param plugins a directory of VMM plug-ins, or null for none but its own
    * @param clock time
@@ -298,7 +298,9 @@ public final class Daemon implements AutoCloseable {
       RunningConfiguration present =
           RunningConfiguration.recover(
               settings.file(), settings.directories().state(), settings.clock());
-      return present.with(settings.permitted().apply(present.configuration()));
+      return present.document().isBuiltIn()
+          ? present.with(settings.permitted().apply(present.configuration()))
+          : present;
     } catch (ConfigException e) {
       throw new StartException("the configuration cannot be used: " + e.getMessage(), "", e);
     }

@@ -86,7 +86,7 @@ public final class Conductor implements AutoCloseable {
    *
    * @param present the configuration that runs
    * @param tree what runs
-   * @param permitted leaves out of a configuration what this host does not permit
+   * @param permitted leaves out of the built-in configuration what this host does not permit
    * @param settings what concerns no network and no guest
    * @param file the daemon's own file
    * @param state the state directory, where configurations are kept
@@ -452,8 +452,10 @@ public final class Conductor implements AutoCloseable {
       throws ChangeRefusedException {
     try {
       Document document = subnets.in(change.of(before.document()), clock.now());
+      Configuration said = document.configuration();
+      // Somebody asked for what a file has, and is told if it cannot run.
       return new RunningConfiguration(
-          document, permitted.apply(document.configuration()), before.revision());
+          document, document.isBuiltIn() ? permitted.apply(said) : said, before.revision());
     } catch (ConfigException e) {
       throw new ChangeRefusedException(
           Reason.INVALID,

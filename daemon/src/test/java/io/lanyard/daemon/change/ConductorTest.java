@@ -474,6 +474,23 @@ class ConductorTest {
   }
 
   @Test
+  void nothingIsLeftOutOfAnAppliedFile() throws Exception {
+    Daemon.Settings settings =
+        new Daemon.Settings(
+            Document.builtIn(),
+            all -> all.without("vmnet1").without("vmnet8").without("a"),
+            directories(),
+            null,
+            Clock.system());
+    daemon = Daemon.open(settings);
+    PlanInfo done = apply(START.replace("PORT", "0").replaceAll("(?m)^ *forwards.*$", ""));
+    assertThat(done.changes()).extracting(ChangeInfo::subject).containsExactly("networks.a");
+    daemon.close();
+    daemon = Daemon.open(settings);
+    assertThat(daemon.networks()).extracting(Network::name).containsExactly("a");
+  }
+
+  @Test
   void whatAReplacedNetworkLeavesToAnotherIsSaidOnce() throws Exception {
     start(START);
     String after =
