@@ -162,8 +162,7 @@ final class Change {
 
   static void require(Effective present, Target target) {
     if (!present.has(target.path())) {
-      throw new Failure(
-          "the configuration has no " + target.what(), "\"lanyard config show\" lists it");
+      throw new Failure("the configuration has no " + target.what(), target.whereToLook());
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -34,8 +35,7 @@ final class ReservationCommand {
   static final class Ls extends ListCommand {
     private static final int STEPS = 6;
 
-    @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
-    @Nullable String network;
+    @ArgGroup ListCommand.OfNetwork.Asked asked = new ListCommand.OfNetwork.Asked();
 
     Ls() {
       super("network", "mac", "address", "ipv6", "hostname", "origin");
@@ -43,6 +43,7 @@ final class ReservationCommand {
 
     @Override
     Reply<List<Reservation>> list() {
+      String network = asked.network();
       Map<List<String>, Reservation> found = new LinkedHashMap<>();
       for (Effective.Value value : Effective.of(api, false).values()) {
         List<String> steps = value.path().steps();
@@ -50,7 +51,7 @@ final class ReservationCommand {
             && steps.get(0).equals("networks")
             && steps.get(2).equals("dhcp")
             && steps.get(3).equals("reservations")
-            && (network == null || network.equals(steps.get(1)))) {
+            && (network.isEmpty() || network.equals(steps.get(1)))) {
           var _ =
               found.merge(
                   steps.subList(0, STEPS - 1),

@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.config.DocumentPath;
+import java.util.List;
 
 /**
  * A thing of the configuration that a command changes.
@@ -42,6 +43,25 @@ record Target(String what, DocumentPath path) {
     return new Target(
         "DNS record " + record + " on network " + network,
         DocumentPath.of("networks", network, "dns", "records", record));
+  }
+
+  /** The advice for a caller who has named one that is not there. */
+  String whereToLook() {
+    List<String> steps = path.steps();
+    if (steps.getFirst().equals("guests")) {
+      return "\"lanyard guest ls\" lists the guests";
+    }
+    String network = steps.get(1);
+    return switch (steps.size() > 2 ? steps.get(2) : "") {
+      case "ports" -> "\"lanyard port ls " + network + "\" lists the ports";
+      case "forwards" -> "\"lanyard forward ls " + network + "\" lists the forwards";
+      case "dhcp" ->
+          "a reservation is known by its MAC address: \"lanyard reservation ls "
+              + network
+              + "\" lists them";
+      case "dns" -> "\"lanyard dns ls " + network + "\" lists names and records";
+      default -> "\"lanyard network ls\" lists the networks";
+    };
   }
 
   static Target guest(String guest) {

@@ -98,6 +98,16 @@ final class ChangingTest {
     return daemon.asked("PATCH").getLast().json().path("edits");
   }
 
+  @Test
+  void whoNamesAReservationByItsHostIsToldWhereToLook() throws IOException {
+    assertThat(run("reservation rm vmnet8 db")).isEqualTo(1);
+    assertThat(said.err())
+        .contains("known by its MAC address")
+        .contains("lanyard reservation ls vmnet8");
+    assertThat(run("reservation ls vmnet8")).as(said.err()).isZero();
+    assertThat(said.out()).contains("52:54:00:00:00:10");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

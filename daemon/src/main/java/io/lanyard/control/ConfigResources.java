@@ -316,7 +316,8 @@ final class ConfigResources {
     return false;
   }
 
-  private static ChangeRequest.Change all(List<Edit> edits) {
+  private ChangeRequest.Change all(List<Edit> edits) {
+    EditObstacles.check(conductor.present(), edits);
     return present -> present.with(edits);
   }
 

@@ -1,9 +1,12 @@
 package io.lanyard.control;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.Nearest;
 import io.lanyard.control.api.EventInfo;
+import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.SnapshotInfo;
 import io.lanyard.control.http.EventSource;
+import io.lanyard.control.http.Problem;
 import io.lanyard.control.http.Request;
 import io.lanyard.control.http.Resource;
 import io.lanyard.control.http.Response;
@@ -13,11 +16,14 @@ import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.event.MissedException;
 import io.lanyard.daemon.network.Network;
 import java.lang.System.Logger.Level;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Streams what happens: a snapshot, then every event after it. A reader that names the last event
@@ -39,8 +45,21 @@ final class EventResource implements Resource {
     if (!network.isEmpty()) {
       var _ = ControlServer.network(daemon, network);
     }
-    return new Response.Events(
-        new Source(network, request.query("type", "")), request.header("last-event-id"));
+    String type = request.query("type", "");
+    List<String> types = Stream.of(EventType.values()).map(EventType::word).toList();
+    if (types.stream().noneMatch(known -> known.startsWith(type))) {
+      Set<String> beginnings = new LinkedHashSet<>(types);
+      types.forEach(known -> beginnings.add(known.substring(0, known.indexOf('-'))));
+      String nearest = Nearest.to(type, beginnings);
+      throw new Problem(
+          400,
+          "no event has a type that begins with " + type,
+          type,
+          nearest == null
+              ? "types are " + String.join(", ", types)
+              : "did you mean " + nearest + "?");
+    }
+    return new Response.Events(new Source(network, type), request.header("last-event-id"));
   }
 
   private final class Source implements EventSource {

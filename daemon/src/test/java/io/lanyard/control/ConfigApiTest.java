@@ -115,6 +115,23 @@ class ConfigApiTest {
   }
 
   @Test
+  void aChangeOfANetworkThatIsNotThereNamesIt() throws IOException {
+    Answer put = ask("PUT", "/v1/networks/b/forwards/web", forward("10.9.8.9:80"));
+    assertThat(put.status()).isEqualTo(404);
+    assertThat(put.json().path("hint").asText()).isEqualTo("did you mean a?");
+    assertThat(ask("DELETE", "/v1/networks/a", "").text())
+        .contains("guest g is on network a")
+        .doesNotContain("no such network");
+  }
+
+  @Test
+  void eventsOfATypeThatIsNotThereAreRefused() throws IOException {
+    Answer answer = ask("GET", "/v1/events?type=lese", "");
+    assertThat(answer.status()).isEqualTo(400);
+    assertThat(answer.json().path("hint").asText()).isEqualTo("did you mean lease?");
+  }
+
+  @Test
   void aMisspeltParameterChangesNothing() throws IOException {
     Answer answer = ask("PUT", "/v1/networks/a/dns/typo?dryrun=true", "\"10.9.8.3\"");
     assertThat(answer.status()).isEqualTo(400);
@@ -337,12 +354,12 @@ class ConfigApiTest {
           PUT | /v1/config | '{' | 422
           PUT | /v1/networks/a/forwards/web | '' | 422
           PUT | /v1/networks/a/forwards/web | [[[[[[[[[[ | 422
-          PUT | /v1/networks/no%20such/forwards/web | {} | 422
+          PUT | /v1/networks/no%20such/forwards/web | {} | 404
           PUT | /v1/networks/a/dns/printer | 5 | 422
           PUT | /v1/networks/a/reservations/zz | {} | 422
           PUT | /v1/log-level | "loud" | 422
           PUT | /v1/networks/a/enabled | "sometimes" | 422
-          PUT | /v1/networks/nosuch/enabled | false | 422
+          PUT | /v1/networks/nosuch/enabled | false | 404
           PUT | /v1/networks/a/ports/q/link | {} | 400
           PUT | /v1/networks/a/ports/nosuch/link | {"up": true} | 404
           DELETE | /v1/networks/a/flows/x | '' | 400
