@@ -39,18 +39,22 @@ final class Attachment {
   private final String port;
   private final Map<String, String> settings;
   private final Path runtime;
+  private final QemuRelease qemu;
 
   /**
    * Makes one.
    *
    * @param settings the port's keys as the daemon has them
    * @param runtime where relative paths of sockets begin
+   * @param qemu the QEMU that reads the lines
    */
-  Attachment(String network, String port, Map<String, String> settings, Path runtime) {
+  Attachment(
+      String network, String port, Map<String, String> settings, Path runtime, QemuRelease qemu) {
     this.network = network;
     this.port = port;
     this.settings = settings;
     this.runtime = runtime;
+    this.qemu = qemu;
   }
 
   /**
@@ -86,11 +90,13 @@ final class Attachment {
     return switch (kind) {
       case "vhost-user" ->
           "-object memory-backend-memfd,id=mem0,size=1G,share=on -numa node,memdev=mem0 -m 1G"
-              + " -chardev socket,id=chr0,reconnect-ms=1000,path="
+              + " -chardev socket,id=chr0,"
+              + qemu.chardevReconnect()
+              + "path="
               + path()
               + " -netdev vhost-user,id=net0,chardev=chr0"
               + device;
-      case "qemu-stream" -> stream() + device;
+      case "qemu-stream" -> stream() + device + remark();
       case "qemu-dgram" ->
           "-netdev dgram,id=net0,local.type=unix,local.path="
               + resolved("peer")
@@ -109,6 +115,14 @@ final class Attachment {
     };
   }
 
+  /** A comment of the shell, which may be pasted too. */
+  private String remark() {
+    return settings.containsKey("connect") || !qemu.streamReconnect().isEmpty()
+        ? ""
+        : "\n# behind server=off, QEMU 8.0 to 9.1 takes reconnect=1 and a later one"
+            + " reconnect-ms=1000: the guest outlives a restart of the daemon then";
+  }
+
   private String stream() {
     String connect = settings.get("connect");
     String at = connect != null ? connect : settings.get("listen");
@@ -120,7 +134,7 @@ final class Attachment {
                 ? "addr.type=unix,addr.path=" + runtime.resolve(at.substring("unix:".length()))
                 : inet("addr", at);
     return connect == null
-        ? "-netdev stream,id=net0,server=off,reconnect-ms=1000," + address
+        ? "-netdev stream,id=net0,server=off," + qemu.streamReconnect() + address
         : "-netdev stream,id=net0,server=on," + address;
   }
 

@@ -88,7 +88,9 @@ final class PortCommand {
         if (vmm.word().equals(word)) {
           Effective all = Effective.of(api, true);
           Map<String, String> settings = all.texts(Target.port(network, port).path());
-          String lines = new Attachment(network, port, settings, all.runtime(api)).lines(vmm);
+          QemuRelease qemu =
+              vmm == Attachment.Vmm.QEMU ? QemuRelease.installed() : QemuRelease.UNKNOWN;
+          String lines = new Attachment(network, port, settings, all.runtime(api), qemu).lines(vmm);
           output.done(Map.of("vmm", word, "lines", lines), lines);
           return Lanyard.DONE;
         }

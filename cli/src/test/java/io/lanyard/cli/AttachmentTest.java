@@ -9,7 +9,26 @@ import org.junit.jupiter.api.Test;
 
 class AttachmentTest {
   private static String lines(Attachment.Vmm vmm, Map<String, String> settings) {
-    return new Attachment("vmnet8", "vm", settings, Path.of("/run/lanyard")).lines(vmm);
+    return lines(vmm, settings, new QemuRelease(9, 2));
+  }
+
+  private static String lines(Attachment.Vmm vmm, Map<String, String> settings, QemuRelease qemu) {
+    return new Attachment("vmnet8", "vm", settings, Path.of("/run/lanyard"), qemu).lines(vmm);
+  }
+
+  @Test
+  void qemusLinesHaveTheOptionThatItsReleaseTakes() {
+    Map<String, String> stream = Map.of("kind", "qemu-stream", "path", "vm.sock");
+    Map<String, String> shared = Map.of("kind", "vhost-user", "path", "vm.sock");
+    QemuRelease old = QemuRelease.read("QEMU emulator version 7.2.22 (Debian 1:7.2+dfsg-7)");
+    assertThat(lines(Attachment.Vmm.QEMU, stream, old))
+        .contains("server=off,addr.type")
+        .contains("\n# behind server=off, QEMU 8.0 to 9.1 takes reconnect=1");
+    assertThat(lines(Attachment.Vmm.QEMU, shared, old)).contains("id=chr0,reconnect=1,path=");
+    assertThat(lines(Attachment.Vmm.QEMU, stream, new QemuRelease(8, 0)))
+        .contains("server=off,reconnect=1,addr.type");
+    assertThat(lines(Attachment.Vmm.QEMU, shared, new QemuRelease(9, 2)))
+        .contains("id=chr0,reconnect-ms=1000,path=");
   }
 
   @Test

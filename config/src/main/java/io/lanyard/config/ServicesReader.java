@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -235,7 +236,7 @@ final class ServicesReader {
     }
     // RFC 1034 section 3.6.2. A pointer's record is at its address.
     boolean isAlias = record.data() instanceof DnsRecord.Alias;
-    boolean hasHost = hosts.containsKey(name);
+    boolean hasHost = hosts.containsKey(name) || reserved.containsKey(name);
     boolean hasOther =
         records.stream()
             .anyMatch(other ->
@@ -246,6 +247,31 @@ final class ServicesReader {
       fields.problem(key, "a name that is an alias has no other record; " + name + " has one");
     }
     records.add(record);
+    if (leadsBack(record, records)) {
+      fields.problem(DnsRecord.Keys.CNAME, "the alias leads back to itself");
+    }
+  }
+
+  /** Whether the aliases that are there make a circle with the one that was added last. */
+  private boolean leadsBack(DnsRecord last, List<DnsRecord> records) {
+    Map<String, String> aliases = new LinkedHashMap<>();
+    for (DnsRecord each : records) {
+      if (each.data() instanceof DnsRecord.Alias(String target)) {
+        aliases.put(absolute(each.name()), absolute(target));
+      }
+    }
+    String name = absolute(last.name());
+    String next = aliases.get(name);
+    for (int i = 0; next != null && !next.equals(name) && i < records.size(); i++) {
+      next = aliases.get(next);
+    }
+    return last.data() instanceof DnsRecord.Alias && name.equals(next);
+  }
+
+  /** A record's name without regard to case, as the name server has it. */
+  private String absolute(String name) {
+    String whole = name.endsWith(".") ? name : name + "." + dns.value(DnsConfig.Keys.DOMAIN) + ".";
+    return whole.toLowerCase(Locale.ROOT);
   }
 
   private void host(Named<Address> host, Map<String, Address> hosts) {
