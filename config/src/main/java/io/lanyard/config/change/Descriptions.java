@@ -6,6 +6,7 @@ import io.lanyard.config.ByteSize;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.DnsConfig;
+import io.lanyard.config.DnsRecord;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.DurationText;
 import io.lanyard.config.EgressConfig;
@@ -40,6 +41,20 @@ import org.jspecify.annotations.Nullable;
 
 /** Changes as text, in the words of the file. */
 final class Descriptions {
+  /** The keys that tell a port from others of its kind. */
+  private static final List<String> BRIEF_KEYS =
+      List.of(
+          "path",
+          "listen",
+          "connect",
+          "device",
+          "interface",
+          "netns",
+          "vni",
+          "remotes",
+          "network",
+          "peer");
+
   private Descriptions() {}
 
   /** The path of what changes. */
@@ -239,7 +254,7 @@ final class Descriptions {
     Map<String, Object> parts = portParts(port);
     List<String> text = new ArrayList<>();
     text.add(String.valueOf(parts.remove("kind")));
-    for (String key : List.of("path", "listen", "connect", "device", "interface", "netns")) {
+    for (String key : BRIEF_KEYS) {
       Object value = parts.get(key);
       if (value != null) {
         text.add(key + " " + value);
@@ -383,7 +398,18 @@ final class Descriptions {
   }
 
   private static List<String> records(DnsConfig dns) {
-    return dns.records().stream().map(each -> each.name() + " " + each.data()).toList();
+    return dns.records().stream().map(each -> each.name() + " " + text(each.data())).toList();
+  }
+
+  private static String text(DnsRecord.Data data) {
+    return switch (data) {
+      case DnsRecord.Alias alias -> "cname " + alias.target();
+      case DnsRecord.Service service -> "srv " + service;
+      case DnsRecord.Text text -> "txt " + text.text();
+      case DnsRecord.Pointer pointer -> "ptr " + pointer.address();
+      case DnsRecord.Ipv4 ipv4 -> "a " + ipv4.address();
+      case DnsRecord.Ipv6 ipv6 -> "aaaa " + ipv6.address();
+    };
   }
 
   private static String upstreams(DnsConfig dns) {

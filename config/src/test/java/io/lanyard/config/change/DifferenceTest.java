@@ -114,6 +114,12 @@ class DifferenceTest {
         "networks.lan.host-adapter = {} | + networks.lan.host-adapter (lan)",
         "networks.lan.ports[p2] = {name: p2, kind: tap, device: t2, netns: n}"
             + " | + networks.lan.ports[p2] (tap, device t2, netns n)",
+        "networks.lan.ports[v] = {name: v, kind: vxlan, vni: 42, remotes: [198.51.100.2]}"
+            + " | + networks.lan.ports[v] (vxlan, vni 42, remotes [198.51.100.2])",
+        "networks.lan.dns.records = [{name: www, cname: printer}, {name: n, aaaa: 'fd00::9'},"
+            + " {name: _ipp._tcp, srv: 10 5 631 printer}, {name: t, txt: second floor}]"
+            + " | networks.lan.dns: + records (www cname printer), + records (n aaaa fd00::9),"
+            + " + records (_ipp._tcp srv 10 5 631 printer), + records (t txt second floor)",
         "- networks.lan.ports[q1] | - networks.lan.ports[q1] (qemu-stream, path q1.sock)",
         "networks.lan.ports[q1].path = q2.sock | networks.lan.ports[q1]: path q1.sock -> q2.sock",
         "networks.lan.ports[p1].guard = strict | networks.lan.ports[p1]: guard none -> strict",
