@@ -157,8 +157,10 @@ public final class Conductor implements AutoCloseable {
 
   private PlanInfo planNow(ChangeRequest.Change change) throws ChangeRefusedException {
     RunningConfiguration before = present;
-    Configuration next = read(change, before).configuration();
+    RunningConfiguration read = read(change, before);
+    Configuration next = read.configuration();
     List<Change> changes = Difference.between(before.configuration(), next);
+    OwnFileKeys.check(changes, read.document(), revisions);
     List<String> ends = new ArrayList<>(steps.ends(changes, next));
     ends.addAll(Endings.uplinks(changes));
     return Described.of(changes, steps).plan(before.revision(), List.of(), "", ends);
@@ -342,6 +344,7 @@ public final class Conductor implements AutoCloseable {
       }
       return Described.of(changes, steps).plan(before.revision(), List.of(), "", List.of());
     }
+    OwnFileKeys.check(changes, read.document(), revisions);
     List<String> ends = steps.ends(changes, read.configuration());
     if (!ends.isEmpty() && !request.force()) {
       throw new ChangeRefusedException(
@@ -356,7 +359,6 @@ public final class Conductor implements AutoCloseable {
           "repeat it with --confirm 60s, which takes it back unless it is confirmed, or with"
               + " --yes");
     }
-    OwnFileKeys.check(changes, read.document(), revisions);
     Described described = Described.of(changes, steps);
     long number = revisions.next(before);
     Transaction transaction =

@@ -474,6 +474,14 @@ class ConductorTest {
   }
 
   @Test
+  void aPlanRefusesWhatOnlyTheDaemonsOwnFileCanSay() throws Exception {
+    start(START);
+    ChangeRequest request = request(START + "hooks: [{on: [lease], run: [/bin/true]}]\n", false);
+    assertThat(refusal(() -> get(daemon.conductor().plan(request.change()))).what())
+        .startsWith("hooks run programs with the daemon's rights");
+  }
+
+  @Test
   void nothingIsLeftOutOfAnAppliedFile() throws Exception {
     Daemon.Settings settings =
         new Daemon.Settings(
