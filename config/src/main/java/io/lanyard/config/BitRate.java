@@ -27,7 +27,11 @@ public record BitRate(long bits) implements Comparable<BitRate> {
     Matcher parts = FORM.matcher(text);
     if (!parts.matches()) {
       throw new IllegalArgumentException(
-          text.matches("[0-9]+") ? "the unit is missing" : "it is not a number with a unit");
+          text.matches("[0-9]+")
+              ? "the unit is missing"
+              : text.matches("[0-9]+[kMG]")
+                  ? "a rate is in bits per second: " + text + "bit"
+                  : "it is not a number with a unit");
     }
     long bits = Long.parseLong(parts.group(1));
     for (int i = 0; i <= UNITS.indexOf(parts.group(2)); i++) {

@@ -2,6 +2,7 @@ package io.lanyard.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.base.Nearest;
 import io.lanyard.net.Address;
@@ -171,5 +172,11 @@ class ValuesTest {
         List.of("dhcp", "dns", "reservations", "host-adapter", "lease-time", "warning");
 
     assertThat(Nearest.to(word, known)).isEqualTo(expected);
+  }
+
+  @Test
+  void aRateWithHalfAUnitSaysTheWholeOne() {
+    assertThatThrownBy(() -> BitRate.parse("100M"))
+        .hasMessage("a rate is in bits per second: 100Mbit");
   }
 }
