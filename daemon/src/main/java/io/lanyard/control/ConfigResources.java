@@ -388,7 +388,7 @@ final class ConfigResources {
     if (text.isEmpty()) {
       return Duration.ZERO;
     }
-    if (!text.matches("[0-9]{1,5}[sm]?")) {
+    if (!text.matches("[0-9]{1,5}[sm]")) {
       throw new Problem(
           400, "confirm is a time such as 60s or 5m, not " + text, text, "at most one hour");
     }

@@ -351,6 +351,7 @@ class ConfigApiTest {
           PUT | /v1/config?yes=perhaps | version: 1 | 400
           PUT | /v1/config?confirm=2h | version: 1 | 400
           PUT | /v1/config?confirm=0s | version: 1 | 400
+          PUT | /v1/config?confirm=1 | version: 1 | 400
           PUT | /v1/config | '{' | 422
           PUT | /v1/networks/a/forwards/web | '' | 422
           PUT | /v1/networks/a/forwards/web | [[[[[[[[[[ | 422
