@@ -168,7 +168,10 @@ final class Overlay {
     }
     String found = identity == null ? step : identity.of(item);
     if (found == null) {
-      return problem("expected the item to say that it is " + Quoted.quote(step));
+      return problem(
+          item instanceof YamlNode.Mapping
+              ? "expected the item to say that it is " + Quoted.quote(step)
+              : "expected a mapping, found " + item.found());
     }
     if (!found.equals(step)) {
       return problem(

@@ -132,6 +132,12 @@ class ConfigApiTest {
   }
 
   @Test
+  void anItemThatIsNoMappingIsSaidToBeNone() throws IOException {
+    assertThat(ask("PUT", "/v1/networks/a/forwards/web", "[]").text())
+        .contains("networks.a.forwards[web]: expected a mapping, found a list");
+  }
+
+  @Test
   void aMisspeltParameterChangesNothing() throws IOException {
     Answer answer = ask("PUT", "/v1/networks/a/dns/typo?dryrun=true", "\"10.9.8.3\"");
     assertThat(answer.status()).isEqualTo(400);
