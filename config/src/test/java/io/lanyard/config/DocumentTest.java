@@ -225,7 +225,7 @@ class DocumentTest {
     assertThatThrownBy(() -> base.with(set("networks.lan.ports[p1].name", "p2")))
         .hasMessageContaining("expected the item to be \"p1\", found \"p2\"");
     assertThatThrownBy(() -> base.with(set("networks.lan.ports[p2]", "[tap]")))
-        .hasMessageContaining("expected the item to say that it is \"p2\"");
+        .hasMessageContaining("expected a mapping, found a list");
     assertThatThrownBy(() -> base.with(remove("networks.lan.ports[p1].name")))
         .hasMessageContaining("it tells the item from others; remove the whole item");
     assertThatThrownBy(() -> base.with(set("networks.lan.forwards[udp/*:53].name", "dns")))
