@@ -130,7 +130,7 @@ final class ApplyingTest {
             vmnet8   52:54:00:00:00:10  192.168.127.10  -     -         f:9:1
             """);
     assertThat(run("dns ls --network vmnet8")).isZero();
-    assertThat(said.out()).contains("printer  192.168.127.9");
+    assertThat(said.out()).contains("printer    a      192.168.127.9");
     assertThat(run("dns ls --network lab --json")).isZero();
     assertThat(said.out()).isEqualTo("[ ]\n");
     assertThat(run("log level")).isZero();
