@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 final class ApiRandomRequestsTest {
   /** The requests of a run that is given no time. */
-  private static final int LEAST = 200;
+  private static final int LEAST = 400;
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
