@@ -440,8 +440,8 @@ final class PortKeys {
     static final Section SECTION =
         section(
             WORD,
-            "A TAP device. Needs CAP_NET_ADMIN. One that the daemon makes has the MAC address 52:54:00"
-                + " and a hash of the network's and the port's name, always the same.",
+            "A TAP device. Needs CAP_NET_ADMIN. One that the daemon makes has a MAC address of its own,"
+                + " the same after each start and another one on every host.",
             List.of(KIND, DEVICE, NETNS, OFFLOADS, HOST_SHIELD),
             List.of());
 

@@ -138,6 +138,7 @@ public final class Network implements AutoCloseable {
                 task -> Thread.ofVirtual().name("ports-" + config.name()).start(task)),
             shared.directories().runtime(),
             shared.patches(),
+            host.prefixes(),
             metrics,
             events,
             addresses,

@@ -27,6 +27,7 @@ import io.lanyard.linux.Libc;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
+import io.lanyard.net.UniqueLocal;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.InProcessNic;
 import io.lanyard.vmm.Nic;
@@ -121,6 +122,7 @@ final class NetworkPorts {
       PortContext context,
       Path runtimeDirectory,
       Patches patches,
+      UniqueLocal identifiers,
       Metrics metrics,
       EventBus events,
       PortAddresses addresses,
@@ -130,7 +132,7 @@ final class NetworkPorts {
     this.loop = loop;
     this.context = context;
     this.ethernet = context.network();
-    this.place = new PortPlace(context, runtimeDirectory, patches);
+    this.place = new PortPlace(context, runtimeDirectory, patches, identifiers);
     this.metrics = metrics;
     this.events = events;
     this.addresses = addresses;

@@ -9,6 +9,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.net.UniqueLocal;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.Switch;
@@ -75,6 +76,7 @@ class NetworkPortsTest {
         context,
         home,
         new Patches(),
+        new UniqueLocal(new byte[UniqueLocal.SEED_LENGTH]),
         metrics,
         new EventBus(Clock.system(), "r"),
         new PortAddresses(1),

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.network.port;
 
 import io.lanyard.config.SocketRights;
+import io.lanyard.net.UniqueLocal;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.SocketFile;
@@ -12,8 +13,10 @@ import java.nio.file.Path;
  * @param context its network
  * @param runtimeDirectory where relative paths of sockets begin
  * @param patches where the ends of patches between networks find each other
+ * @param identifiers what lasts on this host and is another thing on every other host
  */
-public record PortPlace(PortContext context, Path runtimeDirectory, Patches patches) {
+public record PortPlace(
+    PortContext context, Path runtimeDirectory, Patches patches, UniqueLocal identifiers) {
   /** The place of a path of the configuration. */
   Path resolve(Path path) {
     return runtimeDirectory.resolve(path);

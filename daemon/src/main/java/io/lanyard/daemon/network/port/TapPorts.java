@@ -21,7 +21,6 @@ final class TapPorts implements PortFactory<PortConfig.Tap> {
 
   @Override
   public Port make(PortConfig.Tap tap, PortPlace place) {
-    String network = place.context().network().name();
     TapSettings settings =
         new TapSettings(
             tap.device(),
@@ -30,13 +29,17 @@ final class TapPorts implements PortFactory<PortConfig.Tap> {
             tap.mtu(),
             List.of(),
             false,
-            address(network, tap.name()),
+            address(tap.name(), place),
             false);
     return new DevicePort(tap.name(), kind(), tap.mtu(), settings, place.context());
   }
 
-  /** From the names alone, so that leases and reservations hold over a restart of the daemon. */
-  private static long address(String network, String port) {
-    return MacAddress.derivedFrom("port " + network + "/" + port).bits();
+  /**
+   * The same after each start, so that leases and reservations hold; another one on every host,
+   * since networks of the same names may meet in a LAN or by VXLAN.
+   */
+  private static long address(String port, PortPlace place) {
+    String name = "port " + place.context().network().name() + "/" + port;
+    return MacAddress.derivedFrom(place.identifiers().identifier(name).toString()).bits();
   }
 }
