@@ -25,9 +25,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * One client of a VDE port, from its request on {@code ctl} to its end.
  *
- * <p>The request has the byte order of the host (vde-2, src/vde_switch/datasock.c): {@code u32}
- * 0xfeedface, {@code u32} version 3, {@code u32} type in the low 8 bits and port above, a {@code
- * sockaddr_un} of 110 bytes, and a description. The answer is a {@code sockaddr_un}.
+ * <p>The answer to a {@link VdeRequest} is a {@code sockaddr_un}.
  *
  * <p>The client names the socket that it is sent to. That has to belong to the client's user: else
  * it could have the daemon send to any socket that the daemon may write to.
@@ -35,22 +33,15 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only; sockets are opened by one that may wait.
  */
 final class VdeClient extends ChannelInboundHandlerAdapter {
-  private static final int MAGIC = 0xfeedface;
-  private static final int VERSION = 3;
   private static final int ADDRESS = 110;
-  private static final int REQUEST = 12 + ADDRESS;
   private static final int AF_UNIX = 1;
-
-  /** A control connection or a port: both are clients that want a data socket. */
-  private static final int LAST_TYPE = 1;
-
   private static final long REQUEST_NANOS = 5_000_000_000L;
 
   private final Channel channel;
   private final VdePort port;
   private final PortContext context;
   private final Timers.Timer timeout;
-  private final byte[] request = new byte[REQUEST];
+  private final byte[] request = new byte[VdeRequest.LENGTH];
   private int length;
   private boolean ended;
 
@@ -73,32 +64,22 @@ final class VdeClient extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext handler, Object message) {
     ByteBuf in = (ByteBuf) message;
     try {
-      int count = Math.min(REQUEST - length, in.readableBytes()); // the description is not kept
+      int count =
+          Math.min(request.length - length, in.readableBytes()); // the description is not kept
       in.readBytes(request, length, count);
       length += count;
     } finally {
       in.release();
     }
-    if (length == REQUEST && timeout.armed()) {
+    if (length == request.length && timeout.armed()) {
       timeout.cancel();
       asked();
     }
   }
 
-  private static int native32(byte[] bytes, int at) {
-    return Integer.reverseBytes(
-        bytes[at] << 24
-            | (bytes[at + 1] & 0xff) << 16
-            | (bytes[at + 2] & 0xff) << 8
-            | (bytes[at + 3] & 0xff));
-  }
-
   private void asked() {
-    Path path = path();
-    if (native32(request, 0) != MAGIC
-        || native32(request, 4) != VERSION
-        || (request[8] & 0xff) > LAST_TYPE
-        || path == null) {
+    Path path = VdeRequest.path(request);
+    if (path == null) {
       port.refuse(channel, "its request is not one of VDE's version 3, or has no absolute path");
       return;
     }
@@ -109,18 +90,6 @@ final class VdeClient extends ChannelInboundHandlerAdapter {
     } catch (IOException | RuntimeException | Error e) {
       port.refuse(channel, Causes.of(e));
     }
-  }
-
-  /** The client's address; null if it is none that the daemon sends to. */
-  private @Nullable Path path() {
-    int family = (request[12] & 0xff) | (request[13] & 0xff) << 8;
-    int end = 14;
-    while (end < REQUEST && request[end] != 0) {
-      end++;
-    }
-    return family == AF_UNIX && end < REQUEST && request[14] == '/'
-        ? Path.of(new String(request, 14, end - 14, StandardCharsets.UTF_8))
-        : null;
   }
 
   /** On a thread that may wait. */
