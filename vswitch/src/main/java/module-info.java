@@ -5,7 +5,7 @@ module io.lanyard.vswitch {
   requires transitive io.netty.buffer;
   requires transitive io.netty.common;
   requires transitive io.netty.transport;
-  requires io.netty.transport.classes.epoll;
+  requires transitive io.netty.transport.classes.epoll;
   requires io.netty.transport.unix.common;
   requires static transitive org.jspecify;
 
