@@ -59,14 +59,20 @@ final class OwnNames implements LeaseListener {
     fixAll(terms);
   }
 
+  private void fixGateway(ZoneTerms terms, Address own, Address host) {
+    fix(gateway, own);
+    if (terms.answersForHost()) {
+      fix(absolute("host", domain), host);
+    }
+  }
+
   private void fixAll(ZoneTerms terms) {
     Ipv4Config ipv4 = terms.ipv4();
-    if (ipv4 != null || ipv6 != null) {
-      // Where there are both families, the IPv6 addresses are found beside those of IPv4.
-      fix(gateway, ipv4 != null ? ipv4.gateway() : Ipv6Config.gateway(ipv6));
-      if (terms.answersForHost()) {
-        fix(absolute("host", domain), ipv4 != null ? ipv4.host() : Ipv6Config.host(ipv6));
-      }
+    // Where there are both families, the IPv6 addresses are found beside those of IPv4.
+    if (ipv4 != null) {
+      fixGateway(terms, ipv4.gateway(), ipv4.host());
+    } else if (ipv6 != null) {
+      fixGateway(terms, Ipv6Config.gateway(ipv6), Ipv6Config.host(ipv6));
     }
     hosts.addAll(fixed.keySet());
     terms.hosts().forEach((name, address) -> fix(ofHost(name), address));

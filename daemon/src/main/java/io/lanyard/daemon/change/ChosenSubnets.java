@@ -9,6 +9,7 @@ import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.config.GatewayConfig;
+import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.Setting;
 import io.lanyard.linux.HostRoute;
@@ -153,7 +154,8 @@ final class ChosenSubnets {
   private static Object subnetIn(Configuration configuration, String network) {
     NetworkConfig model = configuration.networks().get(network);
     GatewayConfig gateway = model == null ? null : model.gateway();
-    return gateway == null ? "" : gateway.ipv4().subnet();
+    Ipv4Config ipv4 = gateway == null ? null : gateway.ipv4();
+    return ipv4 == null ? "" : ipv4.subnet();
   }
 
   /** A choice that the host routes elsewhere. */

@@ -124,9 +124,9 @@ final class Endings {
       GuestConfig.Nic nic = before.nics().get(i);
       GuestConfig.Nic now = i < after.nics().size() ? after.nics().get(i) : null;
       String to = now == null ? "" : now.network();
-      boolean isReplaced = now != null && !now.mac().equals(nic.mac());
+      String as = now == null || now.mac().equals(nic.mac()) ? "" : ", as " + now.mac();
       Network from = tree.network(nic.network());
-      if ((isReplaced || !to.equals(nic.network())) && from != null) {
+      if ((!as.isEmpty() || !to.equals(nic.network())) && from != null) {
         String flows =
             flows("guest " + before.name(), from.flowsOfPort(before.name() + "." + nic.name()));
         all.add(
@@ -137,7 +137,7 @@ final class Endings {
                 + " loses its link to network "
                 + nic.network()
                 + (to.isEmpty() ? "" : " and gets one to " + to)
-                + (isReplaced ? ", as " + now.mac() : "")
+                + as
                 + (flows.isEmpty() ? "" : "; " + flows));
       }
     }

@@ -260,13 +260,14 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   public final void charge(Runnable work) {
     FlowOwner port = owner();
     Turn turn = port == null ? null : port.turn();
-    boolean begun = turn != null && turn.begin();
+    if (turn == null || !turn.begin()) {
+      work.run();
+      return;
+    }
     try {
       work.run();
     } finally {
-      if (begun) {
-        turn.end();
-      }
+      turn.end();
     }
   }
 
