@@ -63,7 +63,8 @@ class LoopFaultsTest {
 
   @Test
   void aLoopOutlivesAnErrorInOneOfItsHandles() throws Exception {
-    LogWatch.expect("loop-task-failed network=\"test\"");
+    // Netty's own wake-up may be in the batch that an error ends: it says so once the loop has ended.
+    LogWatch.expect("loop-task-failed network=\"test\"|Missed eventfd write");
     FileDescriptor[] pipe = FileDescriptor.pipe();
     Faulty faulty = new Faulty(pipe[1]);
     IoRegistration registration = loop.register(faulty).get();
