@@ -63,7 +63,8 @@ class LoopFaultsTest {
 
   @Test
   void aLoopOutlivesAnErrorInOneOfItsHandles() throws Exception {
-    // Netty's own wake-up may be in the batch that an error ends: it says so once the loop has ended.
+    // Netty's own wake-up may be in the batch that an error ends: it says so once the loop has
+    // ended.
     LogWatch.expect("loop-task-failed network=\"test\"|Missed eventfd write");
     FileDescriptor[] pipe = FileDescriptor.pipe();
     Faulty faulty = new Faulty(pipe[1]);
