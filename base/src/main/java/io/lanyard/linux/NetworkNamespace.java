@@ -11,8 +11,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Does something inside a network namespace.
  *
- * <p>The thread that enters is made for the purpose and ends afterwards: nothing else ever runs in
- * the wrong namespace. A descriptor that the task opens stays usable everywhere.
+ * <p>The thread that enters is made for the purpose and ends afterwards. A thread is born in the
+ * namespace of the one that starts it, and who wakes a virtual thread may start a carrier for it:
+ * so the thread is back in the daemon's own namespace before it hands over what the task made, and
+ * a task for the daemon's own namespace makes sure of it. A task starts no threads. A descriptor
+ * that it opens stays usable everywhere.
  */
 public final class NetworkNamespace {
   /** The unit does not grant it: it is nearly root. docs/operations.md has the drop-in. */
@@ -20,6 +23,9 @@ public final class NetworkNamespace {
       "the daemon needs the capability CAP_SYS_ADMIN to enter another network namespace; run it as"
           + " root, or give the service AmbientCapabilities=CAP_SYS_ADMIN and"
           + " CapabilityBoundingSet=CAP_SYS_ADMIN in a drop-in";
+
+  /** The process's first thread never enters another. */
+  private static final String HOME = "/proc/self/ns/net";
 
   private NetworkNamespace() {}
 
@@ -36,10 +42,16 @@ public final class NetworkNamespace {
   public static <T> T run(@Nullable String namespace, Callable<T> task) throws IOException {
     FutureTask<T> future =
         new FutureTask<>(() -> {
-          if (namespace != null) {
-            enter(namespace);
+          if (namespace == null) {
+            goHome();
+            return task.call();
           }
-          return task.call();
+          enter(path(namespace));
+          try {
+            return task.call();
+          } finally {
+            goHome();
+          }
         });
     Thread thread = Thread.ofPlatform().name("netns").daemon(true).unstarted(future);
     thread.start();
@@ -92,7 +104,10 @@ public final class NetworkNamespace {
    * @return null if there is none, or if /proc is not there
    */
   public static @Nullable Identity identity(@Nullable String namespace) {
-    String path = namespace == null ? "/proc/thread-self/ns/net" : path(namespace);
+    return at(namespace == null ? "/proc/thread-self/ns/net" : path(namespace));
+  }
+
+  private static @Nullable Identity at(String path) {
     try {
       Path file = Path.of(path);
       long device = (long) Files.getAttribute(file, "unix:dev");
@@ -106,8 +121,15 @@ public final class NetworkNamespace {
     return namespace.startsWith("/") ? namespace : "/run/netns/" + namespace;
   }
 
-  private static void enter(String namespace) throws ErrnoException {
-    String path = path(namespace);
+  /** Enters the namespace of the process, if the thread is in another. */
+  private static void goHome() throws ErrnoException {
+    Identity home = at(HOME);
+    if (home != null && !home.equals(identity(null))) {
+      enter(HOME);
+    }
+  }
+
+  private static void enter(String path) throws ErrnoException {
     int fd =
         ErrnoException.check(
             Libc.open(path, 0),
