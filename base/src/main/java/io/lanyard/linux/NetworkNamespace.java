@@ -27,6 +27,14 @@ public final class NetworkNamespace {
   /** The process's first thread never enters another. */
   private static final String HOME = "/proc/self/ns/net";
 
+  /** The thread of a task. */
+  private static final class Entered extends Thread {
+    Entered(Runnable task) {
+      super(null, task, "netns");
+      setDaemon(true);
+    }
+  }
+
   private NetworkNamespace() {}
 
   /**
@@ -34,16 +42,19 @@ public final class NetworkNamespace {
    *
    * @param <T> what the task makes
    * @param namespace a name as {@code ip netns} lists it, the path of a namespace file, or null for
-   *     the daemon's own
+   *     the daemon's own; within a task, null is the task's
    * @param task what to do
    * @return what the task made
    * @throws IOException if the namespace cannot be entered, or the task failed so
    */
   public static <T> T run(@Nullable String namespace, Callable<T> task) throws IOException {
+    boolean within = Thread.currentThread() instanceof Entered;
     FutureTask<T> future =
         new FutureTask<>(() -> {
           if (namespace == null) {
-            goHome();
+            if (!within) {
+              goHome();
+            }
             return task.call();
           }
           enter(path(namespace));
@@ -53,8 +64,7 @@ public final class NetworkNamespace {
             goHome();
           }
         });
-    Thread thread = Thread.ofPlatform().name("netns").daemon(true).unstarted(future);
-    thread.start();
+    new Entered(future).start();
     boolean interrupted = false;
     try {
       while (true) {

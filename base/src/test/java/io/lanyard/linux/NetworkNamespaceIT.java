@@ -66,4 +66,12 @@ class NetworkNamespaceIT {
     assertThat(born.get()).isEqualTo(NetworkNamespace.identity(NAMESPACE));
     assertThat(asked.get(10, TimeUnit.SECONDS)).isEqualTo(here());
   }
+
+  @Test
+  void aTaskWithinATaskStaysWhereThatIs() throws Exception {
+    assertThat(
+            NetworkNamespace.run(
+                NAMESPACE, () -> NetworkNamespace.run(null, NetworkNamespaceIT::here)))
+        .isEqualTo(NetworkNamespace.identity(NAMESPACE));
+  }
 }
