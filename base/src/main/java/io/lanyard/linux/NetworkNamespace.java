@@ -61,7 +61,7 @@ public final class NetworkNamespace {
           try {
             return task.call();
           } finally {
-            goHome();
+            leave();
           }
         });
     new Entered(future).start();
@@ -136,6 +136,15 @@ public final class NetworkNamespace {
     Identity home = at(HOME);
     if (home != null && !home.equals(identity(null))) {
       enter(HOME);
+    }
+  }
+
+  /** Goes home if that is permitted: from within a user namespace it may not be. */
+  private static void leave() {
+    try {
+      goHome();
+    } catch (ErrnoException e) {
+      // The task's result counts, and the thread ends.
     }
   }
 

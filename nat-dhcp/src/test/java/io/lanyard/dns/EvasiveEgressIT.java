@@ -185,7 +185,7 @@ class EvasiveEgressIT {
       assertThat(heardUntilEnd(server)).isEmpty();
       assertThat(guests.count(GatewayCount.EGRESS_DENIED)).isEqualTo(4);
       if (family == Family.IPV6) {
-        // What a translator of the host's network would make of it.
+        // NAT64 in the host's network would translate these.
         for (String ipv4 : List.of("198.51.100.20", "10.99.0.1", "10.0.0.1")) {
           assertThat(guests.plain("64:ff9b::" + ipv4, EgressScene.PLAIN, ""))
               .as(ipv4)

@@ -155,7 +155,7 @@ class HostAdapterIT {
     String ip = "ip -n " + NAMESPACE + " ";
     BridgedIT.run(ip + "link set t0 up");
     String in = "ip netns exec " + NAMESPACE + " ";
-    // What is no address of the network's is not the guest's to use, and ARP is answered by nobody.
+    // The guest may use addresses of the network alone, and nobody answers ARP.
     BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
     assertThat(BridgedIT.reaches(NAMESPACE, "10.93.17.2")).isFalse();
     BridgedIT.run(ip + "-4 addr flush dev t0");

@@ -26,8 +26,8 @@ import org.jspecify.annotations.Nullable;
  * each host has all others in its list (section 6.1 leaves the loops to that).
  *
  * <p>Only the hosts of the list are heard. Their source port is any (section 5: it spreads flows).
- * What is learned is in a table as the switch's own: when it is full, the host that has the most
- * addresses gives one up, so that a guest that makes them up leaves those behind other hosts.
+ * Addresses are learned into a table like the switch's: when it is full, the host that has the most
+ * addresses gives one up, so a guest that makes addresses up leaves those behind other hosts.
  */
 public final class VxlanPeers implements Addressing {
   /** The UDP port (RFC 7348 section 5). */
