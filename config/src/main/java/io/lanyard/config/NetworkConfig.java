@@ -190,7 +190,9 @@ public record NetworkConfig(
           GatewayConfig.Keys.IPV6,
           MODE,
           word,
-          "a network of mode " + word + " has a subnet; with ipv6: on it may do without IPv4");
+          "a network of mode "
+              + word
+              + " has a subnet, as in ipv4: {subnet: auto}; with ipv6: on it may do without IPv4");
     }
   }
 }
