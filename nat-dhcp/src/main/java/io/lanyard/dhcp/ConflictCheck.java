@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.base.Counters;
 import io.lanyard.nat.gateway.ProbeListener;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import java.util.HashMap;
@@ -128,7 +129,7 @@ final class ConflictCheck {
       return;
     }
     counters.count(DhcpCount.PROBE);
-    Probe waits = new Probe(key, request.port(), verdict);
+    Probe waits = new Probe(key, request.budget(), verdict);
     ports.put(request.port(), waits);
     size++;
     byPort.merge(request.port(), 1, Integer::sum);
@@ -137,11 +138,11 @@ final class ConflictCheck {
 
   private final class Probe implements ProbeListener {
     private final Key key;
-    private final String asking;
+    private final PortBudget asking;
     private Verdict verdict;
     private boolean free;
 
-    Probe(Key key, String asking, Verdict verdict) {
+    Probe(Key key, PortBudget asking, Verdict verdict) {
       this.key = key;
       this.asking = asking;
       this.verdict = verdict;
@@ -164,14 +165,15 @@ final class ConflictCheck {
     public void silent() {
       ended();
       free = true;
-      verdict.free();
+      asking.turn().charge(verdict::free);
     }
 
     private void ended() {
       waiting.computeIfPresent(
-          key, (same, ports) -> ports.remove(asking) != null && ports.isEmpty() ? null : ports);
+          key,
+          (same, ports) -> ports.remove(asking.name()) != null && ports.isEmpty() ? null : ports);
       size--;
-      byPort.computeIfPresent(asking, (port, n) -> n > 1 ? n - 1 : null);
+      byPort.computeIfPresent(asking.name(), (port, n) -> n > 1 ? n - 1 : null);
     }
   }
 }

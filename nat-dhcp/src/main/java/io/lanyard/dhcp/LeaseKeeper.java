@@ -6,12 +6,14 @@ import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ final class LeaseKeeper {
   private final RateLimitedLog log;
   private final Timer expiry;
   private final Runnable changed;
+  private final Function<String, Turn> turns;
 
   /** How many writes of an address are under way. */
   private final Map<Address, Integer> underWay = new HashMap<>();
@@ -44,14 +47,22 @@ final class LeaseKeeper {
   /** How many writes for a port's clients are under way. */
   private final Map<String, Integer> writesByPort = new HashMap<>();
 
+  /**
+   * Makes one with the leases that are stored.
+   *
+   * @param turns finds the turn of a port, by its name
+   * @param changed hears that a lease has changed
+   */
   LeaseKeeper(
       DhcpTerms terms,
       LeaseTable table,
       LeaseJournal journal,
       Timers timers,
+      Function<String, Turn> turns,
       Counters<DhcpCount> counters,
       RateLimitedLog log,
       Runnable changed) {
+    this.turns = turns;
     this.terms = terms;
     this.table = table;
     this.journal = journal;
@@ -226,7 +237,7 @@ final class LeaseKeeper {
   /**
    * Stores a lease; a failure is counted, and nothing else comes of it.
    *
-   * @param port whose client caused the write
+   * @param port whose client caused the write, and is charged for what comes of it
    * @param durable run on the loop when it is on disk
    */
   void write(Lease lease, String port, Runnable durable) {
@@ -242,14 +253,14 @@ final class LeaseKeeper {
           @Override
           public void durable() {
             ended(lease.address(), port);
-            durable.run();
+            turns.apply(port).charge(durable);
           }
 
           @Override
           public void failed(Throwable cause) {
             ended(lease.address(), port);
             counters.count(DhcpCount.STORE_FAILED);
-            notStored.accept(cause);
+            turns.apply(port).charge(() -> notStored.accept(cause));
           }
         });
   }
@@ -279,7 +290,7 @@ final class LeaseKeeper {
   /** Ends what has run out. The timer may be late after the host was suspended. */
   void endDue() {
     if (table.nextExpiry() <= now()) {
-      table.expire(now());
+      table.expire(now(), turns);
       changed.run();
     }
   }

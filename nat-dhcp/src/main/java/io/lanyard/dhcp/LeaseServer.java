@@ -35,7 +35,8 @@ public final class LeaseServer {
     LeaseTable table = new LeaseTable(terms);
     watch = new PoolWatch(terms, table, link.timers().clock(), counters, log);
     LeaseKeeper keeper =
-        new LeaseKeeper(terms, table, journal, link.timers(), counters, log, watch::changed);
+        new LeaseKeeper(
+            terms, table, journal, link.timers(), link::turn, counters, log, watch::changed);
     ConflictCheck check = new ConflictCheck(terms, counters);
     parts = new ServerParts(terms, table, keeper, journal.clock(), check, counters, log);
   }

@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.dhcp.Lease.State;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Turn;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -384,18 +386,26 @@ public final class LeaseTable {
     }
   }
 
-  /** Ends what has run out. */
-  void expire(long now) {
+  /**
+   * Ends what has run out.
+   *
+   * @param turns finds the turn of a port by its name: each lease ends in its port's
+   */
+  void expire(long now, Function<String, Turn> turns) {
     while (!expiries.isEmpty() && expiries.first().millis() <= now) {
       Lease lease = byAddress.get(expiries.first().address());
       if (lease == null) {
         expiries.pollFirst();
-        continue;
+      } else {
+        turns.apply(lease.port()).charge(() -> expire(lease));
       }
-      put(lease.in(State.RELEASED, lease.expiryMillis()));
-      if (lease.state() == State.DECLINED) {
-        suspects.add(lease.address());
-      }
+    }
+  }
+
+  private void expire(Lease lease) {
+    put(lease.in(State.RELEASED, lease.expiryMillis()));
+    if (lease.state() == State.DECLINED) {
+      suspects.add(lease.address());
     }
   }
 

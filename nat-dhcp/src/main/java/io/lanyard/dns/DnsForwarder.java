@@ -364,7 +364,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     Question question = Question.of(query, asked);
     List<EDNSOption> options = Question.endToEnd(query.getOPT());
     long now = clock.nanoTime();
-    Response cached = options.isEmpty() ? recursion.cached(question, now) : null;
+    Response cached = options.isEmpty() ? recursion.cached(question, station.budget(), now) : null;
     if (cached != null) {
       cached.tell(policy, station.budget(), asked.getName(), now);
       replies.upstream(cached.to(wire, now), limit, reply);

@@ -48,7 +48,7 @@ final class DnsStream implements HostStream {
     this.guest = guest;
     this.station = station;
     this.gathered = link.allocator().buffer(512);
-    this.idle = link.timers().create(this::idle);
+    this.idle = link.timers().create(() -> station.budget().turn().charge(this::idle));
     idle.arm(IDLE_NANOS);
   }
 

@@ -10,15 +10,17 @@ import io.lanyard.config.DnsConfig;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Turns;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.HashSet;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -69,6 +71,7 @@ final class Recursion {
   private final UpstreamDatagrams datagrams;
   private final UpstreamConnections connections;
   private final UpstreamQuery.Surroundings surroundings;
+  private final Turn unowned;
   private final Outstanding outstanding;
   private final UpstreamHealth health;
   private final UpstreamTimes times;
@@ -80,7 +83,8 @@ final class Recursion {
   /** Of the servers: what those before say is not kept. */
   private int generation;
 
-  private final Set<Question> renewing = new HashSet<>();
+  /** The questions that are being asked anew, each with the port that is charged for it. */
+  private final Map<Question, PortBudget> renewing = new HashMap<>();
 
   Recursion(
       String network,
@@ -121,10 +125,10 @@ final class Recursion {
             this::upstreamsChanged);
     this.datagrams = new UpstreamDatagrams(link, counters, sockets);
     this.connections = new UpstreamConnections(link, sockets, config.authorities());
+    this.unowned = new Turns(clock, task -> link.loop().execute(task)).unowned();
     this.surroundings =
         new UpstreamQuery.Surroundings(
             link,
-            new Turns(clock, task -> link.loop().execute(task)).unowned(),
             datagrams,
             connections,
             link.timers(),
@@ -142,13 +146,17 @@ final class Recursion {
     return resolver;
   }
 
-  /** The answer that is kept for a question; null if there is none. */
-  @Nullable Response cached(Question question, long now) {
+  /**
+   * The answer that is kept for a question; null if there is none.
+   *
+   * @param asker the port that asks, which is charged for an answer that is renewed
+   */
+  @Nullable Response cached(Question question, PortBudget asker, long now) {
     Response kept = cache.get(question, now);
     if (kept != null) {
       counters.count(DnsCount.CACHE_HIT);
       if (kept.isNearlyOver(now)) {
-        renew(question);
+        renew(question, asker);
       }
       return kept;
     }
@@ -156,15 +164,21 @@ final class Recursion {
     return late != null && late.recheckNanos - now > 0 ? countStale(late) : null;
   }
 
-  /** Asks anew for what guests ask for, before its time is over. */
-  private void renew(Question question) {
-    if (renewing.size() >= MOST_RENEWALS || !renewing.add(question)) {
+  /**
+   * Asks anew for what guests ask for, before its time is over. A port may have as many renewed as
+   * it leaves free: names whose servers are silent take nothing from what others ask for.
+   */
+  private void renew(Question question, PortBudget port) {
+    int free = MOST_RENEWALS - renewing.size();
+    if (Collections.frequency(renewing.values(), port) >= free
+        || renewing.putIfAbsent(question, port) != null) {
       return;
     }
     counters.count(DnsCount.RENEWED);
     int asked = generation;
     ask(
         () -> ranking(question.name()),
+        port.turn(),
         question,
         (response, local) -> {
           renewing.remove(question);
@@ -279,6 +293,7 @@ final class Recursion {
       new UpstreamQuery(
               surroundings,
               null,
+              unowned,
               Question.recursive(Name.root, Type.NS),
               List.of(),
               ranking,
@@ -297,6 +312,7 @@ final class Recursion {
   private void probe(Consumer<UpstreamHealth.Probed> probed) {
     ask(
         resolver::ranking,
+        unowned,
         Question.recursive(Name.root, Type.NS),
         (response, local) ->
             probed.accept(
@@ -315,11 +331,14 @@ final class Recursion {
   void lookup(Question question, Consumer<@Nullable Message> answered) {
     ask(
         () -> ranking(question.name()),
+        unowned,
         question,
         (response, local) -> answered.accept(local ? null : response));
   }
 
-  private void ask(Supplier<UpstreamRanking> of, Question question, UpstreamQuery.Result result) {
+  /** Asks on nobody's share; a turn is charged for what comes of it. */
+  private void ask(
+      Supplier<UpstreamRanking> of, Turn turn, Question question, UpstreamQuery.Result result) {
     resolver.servers(() -> {
       if (closed) {
         result.ended(null, true);
@@ -329,6 +348,7 @@ final class Recursion {
       new UpstreamQuery(
               surroundings,
               null,
+              turn,
               question,
               List.of(),
               ranking,
@@ -367,7 +387,7 @@ final class Recursion {
     }
     counters.count(DnsCount.FORWARDED);
     fresh.askedNanos = clock.nanoTime();
-    resolver.servers(() -> ask(fresh));
+    resolver.servers(() -> asker.port().port.turn().charge(() -> ask(fresh)));
     return true;
   }
 
@@ -386,6 +406,7 @@ final class Recursion {
         new UpstreamQuery(
             surroundings,
             waiting.first,
+            waiting.first.port.turn(),
             waiting.question,
             waiting.options,
             ranking,

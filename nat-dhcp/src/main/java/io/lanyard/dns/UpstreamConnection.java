@@ -151,21 +151,10 @@ final class UpstreamConnection {
     boolean[] over = {false};
     loop.execute(() -> {
       if (!over[0]) {
-        charged(turn, listener::failed);
+        turn.charge(listener::failed);
       }
     });
     return () -> over[0] = true;
-  }
-
-  private static void charged(Turn turn, Runnable task) {
-    boolean begun = turn.begin();
-    try {
-      task.run();
-    } finally {
-      if (begun) {
-        turn.end();
-      }
-    }
   }
 
   /**
@@ -234,7 +223,7 @@ final class UpstreamConnection {
     ready = true;
     opportunity.cancel();
     stands.run();
-    waiting.values().forEach(each -> write(to, each));
+    waiting.values().forEach(each -> each.turn.charge(() -> write(to, each)));
     to.flush();
     if (waiting.isEmpty()) {
       idle.arm(UpstreamConnections.IDLE_NANOS);
@@ -329,7 +318,7 @@ final class UpstreamConnection {
     if (pending != null) {
       message[0] = pending.query[0];
       message[1] = pending.query[1];
-      charged(pending.turn, () -> pending.listener.received(message));
+      pending.turn.charge(() -> pending.listener.received(message));
     }
   }
 
@@ -359,7 +348,7 @@ final class UpstreamConnection {
     List<Pending> left = new ArrayList<>(waiting.values());
     waiting.clear();
     shares.clear();
-    left.forEach(each -> later(() -> charged(each.turn, each.listener::failed)));
+    left.forEach(each -> later(() -> each.turn.charge(each.listener::failed)));
   }
 
   /** Hears how TLS came about. */

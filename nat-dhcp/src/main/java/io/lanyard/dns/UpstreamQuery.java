@@ -54,7 +54,6 @@ final class UpstreamQuery {
   /** The forwarder's objects that every question uses. */
   record Surroundings(
       GuestLink link,
-      Turn unowned,
       UpstreamDatagrams datagrams,
       UpstreamConnections connections,
       Timers timers,
@@ -88,7 +87,7 @@ final class UpstreamQuery {
   private final List<UpstreamServer> servers;
   private final Result result;
   private final List<Attempt> attempts = new ArrayList<>();
-  private final Timer next;
+  private final Timer timer;
   private final long deadline;
   private int asked;
   private @Nullable Message refusal;
@@ -115,8 +114,9 @@ final class UpstreamQuery {
   /**
    * Makes a query that is asked with {@link #start}.
    *
-   * @param asker the share of the port that asked, which is charged for the sockets and for what
-   *     comes of them; null for a question of our own
+   * @param asker the share of the port that asked, which is charged for the sockets; null for a
+   *     question of our own
+   * @param turn the turn that is charged for what comes of it
    * @param ranking hears how the servers do
    * @param servers whom to ask, in this order
    * @param timeout when it ends without an answer at the latest
@@ -125,6 +125,7 @@ final class UpstreamQuery {
   UpstreamQuery(
       Surroundings around,
       @Nullable PortShare asker,
+      Turn turn,
       Question question,
       List<EDNSOption> options,
       UpstreamRanking ranking,
@@ -133,13 +134,13 @@ final class UpstreamQuery {
       Result result) {
     this.around = around;
     this.asker = asker;
-    this.turn = asker == null ? around.unowned() : asker.port.turn();
+    this.turn = turn;
     this.question = question;
     this.options = options;
     this.ranking = ranking;
     this.servers = servers;
     this.result = result;
-    this.next = around.timers().create(this::timeout);
+    this.timer = around.timers().create(() -> turn.charge(this::timeout));
     this.deadline = around.timers().clock().nanoTime() + timeout.toNanos();
   }
 
@@ -190,7 +191,7 @@ final class UpstreamQuery {
       asked++;
       // The last attempt has whatever time is left.
       boolean last = asked == ROUNDS * servers.size();
-      next.arm(last ? left : Math.min(left, around.times().attempt().toNanos()));
+      timer.arm(last ? left : Math.min(left, around.times().attempt().toNanos()));
       if (attempts.stream().noneMatch(attempt -> attempt.waitsFor(server))) {
         Attempt attempt = new Attempt(server);
         attempts.add(attempt);
@@ -198,7 +199,7 @@ final class UpstreamQuery {
         attempt.begin();
       }
     } else {
-      next.arm(left);
+      timer.arm(left);
     }
   }
 
@@ -230,7 +231,7 @@ final class UpstreamQuery {
 
   private void end() {
     done = true;
-    next.cancel();
+    timer.cancel();
     attempts.forEach(Attempt::close);
   }
 

@@ -52,7 +52,7 @@ final class UpstreamStream implements UpstreamSocket {
             server,
             made -> made.pipeline().addLast(new StreamMessages(this::received, this::failed)));
     channel = connected.channel();
-    connected.addListener(done -> connected(done.isSuccess()));
+    connected.addListener(done -> turn.charge(() -> connected(done.isSuccess())));
   }
 
   private void connected(boolean success) {
@@ -75,22 +75,11 @@ final class UpstreamStream implements UpstreamSocket {
   }
 
   private void received(byte[] message) {
-    charged(() -> listener.received(message));
+    turn.charge(() -> listener.received(message));
   }
 
   private void failed() {
-    charged(listener::failed);
-  }
-
-  private void charged(Runnable task) {
-    boolean begun = turn.begin();
-    try {
-      task.run();
-    } finally {
-      if (begun) {
-        turn.end();
-      }
-    }
+    turn.charge(listener::failed);
   }
 
   @Override

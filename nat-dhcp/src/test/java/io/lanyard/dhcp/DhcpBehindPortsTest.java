@@ -15,6 +15,7 @@ import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.PortRules;
+import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
@@ -92,6 +93,10 @@ class DhcpBehindPortsTest {
 
   private void send(
       InMemoryPort port, long to, long source, TestClient.Request request, boolean tagged) {
+    port.send(frame(to, source, request, tagged));
+  }
+
+  private static ByteBuf frame(long to, long source, TestClient.Request request, boolean tagged) {
     ByteBuf payload = request.buffer().writeByte(255);
     int tag = tagged ? 4 : 0;
     int length = payload.readableBytes();
@@ -107,7 +112,7 @@ class DhcpBehindPortsTest {
     frame.setShort(ip + 26, 0); // no checksum
     frame.writeBytes(payload);
     payload.release();
-    port.send(frame);
+    return frame;
   }
 
   private void answerArp(InMemoryPort port, long mac, Address address) {
@@ -192,6 +197,74 @@ class DhcpBehindPortsTest {
     Address address = lease(honest, HONEST);
     assertThat(address).isNotNull();
     assertThat(server.leases().leases()).extracting(Lease::port).containsExactly("honest");
+  }
+
+  /** A port whose every frame costs the loop a millisecond; the clock stands still otherwise. */
+  private final class Slow {
+    private static final long MAC = 0x5254_0000_0777L;
+
+    final SinkPort port =
+        new SinkPort(
+            "slow", Offloads.NONE, network, frame -> timers.clock().advance(Duration.ofMillis(1)));
+
+    void send(TestClient.Request request) {
+      ByteBuf frame = frame(Ethernet.BROADCAST, MAC, request, false);
+      network.receive(port, frame);
+      frame.release();
+    }
+
+    /** Its milliseconds of the loop while something is done. */
+    long charged(Runnable task) {
+      long before = port.counters().loopNanos();
+      task.run();
+      return (port.counters().loopNanos() - before) / 1_000_000;
+    }
+  }
+
+  @Test
+  void whatComesOfAProbeIsChargedToThePortThatAsked() {
+    Slow slow = new Slow();
+    slow.send(client(Slow.MAC).message(DISCOVER));
+    assertThat(slow.charged(() -> timers.advance(PROBE))).as("the offer").isEqualTo(1);
+  }
+
+  @Test
+  void whatComesOfALeaseOnDiskIsChargedToThePortThatAsked() {
+    Slow slow = new Slow();
+    slow.send(client(Slow.MAC).message(DISCOVER));
+    timers.advance(PROBE);
+    slow.send(client(Slow.MAC).message(REQUEST).address(54, SERVER).address(50, FIRST));
+    timers.advance(PROBE);
+    assertThat(slow.charged(journal::sync)).as("the acknowledgement").isEqualTo(1);
+  }
+
+  @Test
+  void theEndOfALeaseIsChargedToThePortOfItsClient() {
+    Slow slow = new Slow();
+    lease(honest, HONEST);
+    slow.send(client(Slow.MAC).message(DISCOVER));
+    timers.advance(PROBE);
+    slow.send(client(Slow.MAC).message(REQUEST).address(54, SERVER).address(50, FIRST.plus(1)));
+    timers.advance(PROBE);
+    journal.sync();
+    assertThat(server.leases().leases()).hasSize(2);
+    server
+        .leases()
+        .addListener(
+            new LeaseListener() {
+              @Override
+              public void leaseAdded(Lease lease) {}
+
+              @Override
+              public void leaseChanged(Lease before, Lease after) {}
+
+              @Override
+              public void leaseRemoved(Lease lease) {
+                timers.clock().advance(Duration.ofMillis(1));
+              }
+            });
+    assertThat(slow.charged(() -> timers.advance(Duration.ofDays(1)))).isEqualTo(1);
+    assertThat(server.leases().leases()).isEmpty();
   }
 
   @Test

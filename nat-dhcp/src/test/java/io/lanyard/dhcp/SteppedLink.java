@@ -6,6 +6,7 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
+import io.lanyard.vswitch.Turns;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -21,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class SteppedLink implements GuestLink, Timers, Clock {
   private final @Nullable EventLoop loop;
   private final List<SteppedTimer> armed = new ArrayList<>();
+  private final Turn noPort = new Turns(this, Runnable::run).unowned();
   private ByteBufAllocator allocator = UnpooledByteBufAllocator.DEFAULT;
   private long nanos = 1;
   private Instant wall = Instant.parse("2026-01-01T00:00:00Z");
@@ -172,6 +174,11 @@ public final class SteppedLink implements GuestLink, Timers, Clock {
   @Override
   public Turn unlocatedTurn() {
     throw new UnsupportedOperationException("services open no sockets");
+  }
+
+  @Override
+  public Turn turn(String port) {
+    return noPort;
   }
 
   @Override

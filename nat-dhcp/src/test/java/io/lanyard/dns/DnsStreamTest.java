@@ -6,10 +6,12 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
 import io.lanyard.nat.tcp.GuestStream;
 import io.lanyard.nat.tcp.HostStream;
+import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -37,6 +39,7 @@ class DnsStreamTest {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
   private final SteppedLink link = new SteppedLink(group.next());
+  private final Station station = TestStations.station("guest", 1);
   private final Guest guest = new Guest();
   private HostStream stream;
 
@@ -54,7 +57,7 @@ class DnsStreamTest {
             new HostFiles(nothing, nothing, nothing),
             UpstreamTimes.USUAL,
             ResolvConf::parse);
-    stream = new DnsStreamService(forwarder, link).open(guest, TestStations.station("guest", 1), 2);
+    stream = new DnsStreamService(forwarder, link).open(guest, station, 2);
     assertThat(guest.connected).isTrue();
   }
 
@@ -145,6 +148,22 @@ class DnsStreamTest {
   }
 
   @Test
+  void theEndOfASilentConnectionIsChargedToItsPort() {
+    Turn turn = station.budget().turn();
+    boolean[] charged = {false};
+    guest.atEnd =
+        () -> {
+          boolean free = turn.begin();
+          charged[0] = !free;
+          if (free) {
+            boolean _ = turn.end();
+          }
+        };
+    link.step(Duration.ofSeconds(21));
+    assertThat(charged[0]).isTrue();
+  }
+
+  @Test
   void aHalfQueryIsEndedInTimeHoweverItDrips() throws Exception {
     byte[] bytes = framed("gateway.lan.");
     for (int i = 0; i < 21; i++) {
@@ -168,6 +187,7 @@ class DnsStreamTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     boolean connected;
     boolean ended;
+    Runnable atEnd = () -> {};
     private int drained;
 
     List<Message> answers() throws IOException {
@@ -220,6 +240,7 @@ class DnsStreamTest {
     @Override
     public void end() {
       ended = true;
+      atEnd.run();
     }
 
     @Override

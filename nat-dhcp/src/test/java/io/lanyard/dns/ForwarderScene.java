@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.SteppedLink;
@@ -29,10 +30,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -89,7 +92,7 @@ final class ForwarderScene {
   final Path resolvConf;
   final DnsForwarder forwarder;
   private final Map<String, BlockingQueue<Message>> answers = new HashMap<>();
-  private final Stations table = TestStations.table();
+  private final Stations table = TestStations.chargedBy(new Ticking());
   private final Map<String, Port> ports = new HashMap<>();
 
   /** Whether the last answer was charged to the port that it went to. */
@@ -238,6 +241,12 @@ final class ForwarderScene {
     query.release();
   }
 
+  /** The nanoseconds that a port was charged; on the loop. */
+  long charged(String port) {
+    guest(port).station(); // or there is no port yet
+    return Objects.requireNonNull(ports.get(port)).counters().loopNanos();
+  }
+
   /** The next answer to a port's guests. */
   Message answer(String port) throws Exception {
     Message answer = answers(port).poll(10, TimeUnit.SECONDS);
@@ -261,6 +270,21 @@ final class ForwarderScene {
       each.close();
     }
     group.shutdownGracefully(0, 1, TimeUnit.SECONDS).awaitUninterruptibly();
+  }
+
+  /** A clock that moves with each look, so that all work costs something. */
+  private static final class Ticking implements Clock {
+    private long nanos;
+
+    @Override
+    public long nanoTime() {
+      return ++nanos;
+    }
+
+    @Override
+    public Instant now() {
+      return Instant.EPOCH;
+    }
   }
 
   /** A guest behind a port, with a MAC address of its choice. */

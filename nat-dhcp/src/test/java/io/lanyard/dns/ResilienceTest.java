@@ -115,6 +115,51 @@ class ResilienceTest {
     assertThat(net.upstream.queries).as("nobody waited").hasSize(2);
   }
 
+  @Test
+  void whatComesOfARenewalIsChargedToThePortThatHasAskedLast() throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    net.ask("first", "www.example.");
+    net.step(Duration.ofSeconds(55));
+    long before = net.onLoop(() -> net.charged("first"));
+    net.ask("last", "www.example.");
+    net.await(() -> net.charged("last") > 0);
+    assertThat(net.onLoop(() -> net.charged("first"))).isEqualTo(before);
+  }
+
+  /** 16 renewals are all that there are at a time. */
+  @Test
+  void aPortWhoseNamesHaveSilentServersLeavesOthersTheirRenewals() throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    for (int i = 0; i < 30; i++) {
+      net.ask("evil", "n" + i + ".evil.example.");
+    }
+    net.ask("honest", "www.example.");
+    net.step(Duration.ofSeconds(55));
+    net.upstream.answer = response -> null;
+    for (int i = 0; i < 30; i++) {
+      net.ask("evil", "n" + i + ".evil.example.");
+    }
+    long before = net.count(DnsCount.RENEWED);
+    net.ask("honest", "www.example.");
+    assertThat(net.count(DnsCount.RENEWED)).isEqualTo(before + 1);
+  }
+
+  @Test
+  void theEndOfAQuestionThatNobodyAnswersIsChargedToThePortThatAsked() throws Exception {
+    LogWatch.expect("dns-upstreams-silent");
+    ForwarderScene net = open("");
+    net.upstream.answer = response -> null;
+    net.send("guest", ForwarderScene.query("www.example.").toWire());
+    net.await(() -> net.upstream.queries.size() == 1);
+    while (net.answers("guest").isEmpty()) {
+      net.step(Duration.ofSeconds(1));
+    }
+    assertThat(net.answer("guest").getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(net.chargedLast).isTrue();
+  }
+
   private static List<Integer> extendedErrors(Message answer) {
     return answer.getOPT().getOptions(EDNSOption.Code.EDNS_EXTENDED_ERROR).stream()
         .map(option -> ((ExtendedErrorCodeOption) option).getErrorCode())

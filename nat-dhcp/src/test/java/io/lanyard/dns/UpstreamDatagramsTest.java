@@ -8,6 +8,7 @@ import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.SocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.AfterEach;
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Rcode;
+import org.xbill.DNS.Section;
 
 /** The sockets of queries over UDP: who is heard by them, and who pays for it. */
 class UpstreamDatagramsTest {
@@ -37,6 +39,19 @@ class UpstreamDatagramsTest {
   void whatComesFromTheServerIsChargedToThePortThatAsked() throws Exception {
     assertThat(scene.ask("p1", "www.example.").getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(scene.chargedLast).isTrue();
+  }
+
+  /** The first question waits until the host's files have been read. */
+  @Test
+  void anAnswerFromTheHostsFileIsChargedToThePortThatAsked() throws Exception {
+    Files.writeString(folder.resolve("hosts"), "10.1.2.3 nas.example\n");
+    ForwarderScene reading = new ForwarderScene(folder, "dns: {hosts-file: true}");
+    try {
+      assertThat(reading.ask("p1", "nas.example.").getSection(Section.ANSWER)).isNotEmpty();
+      assertThat(reading.chargedLast).isTrue();
+    } finally {
+      reading.close();
+    }
   }
 
   @Test

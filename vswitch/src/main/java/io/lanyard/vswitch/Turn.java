@@ -115,6 +115,25 @@ public final class Turn {
   }
 
   /**
+   * Charges the port for work that its {@link Work} has left for later, and that something else now
+   * calls: a timer, the end of a write to disk, an answer from the host. It runs at once; a port
+   * without credit pays by waiting with its next frames. Where other work is running, that goes on
+   * paying.
+   *
+   * @param work what to do
+   */
+  public void charge(Runnable work) {
+    boolean begun = begin();
+    try {
+      work.run();
+    } finally {
+      if (begun) {
+        boolean _ = end();
+      }
+    }
+  }
+
+  /**
    * Whether the work that runs has used up its port's credit. It reads the clock: to be asked after
    * a large frame and after every {@value #FRAMES}th small one.
    *
@@ -168,7 +187,7 @@ public final class Turn {
     refused = true;
   }
 
-  void charge(long nanos) {
+  void spend(long nanos) {
     long price = refused ? REFUSAL_FACTOR * nanos : nanos;
     refused = false;
     credit = Math.max(-Turns.MOST_DEBT, credit - price);

@@ -1,7 +1,9 @@
 package io.lanyard.vswitch;
 
 import io.lanyard.base.Clock;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
+import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -66,6 +68,7 @@ public final class Turns {
   private final LoopFaults faults;
   private final Runnable serve = this::serve;
   private final IdentityHashMap<Port, Turn> turns = new IdentityHashMap<>();
+  private final Map<String, Turn> named = new HashMap<>();
   private @Nullable Turn first;
   private @Nullable Turn last;
   private int waiting;
@@ -111,6 +114,7 @@ public final class Turns {
   Turn add(Port port) {
     Turn turn = of(port);
     turns.put(port, turn);
+    named.put(port.name(), turn);
     return turn;
   }
 
@@ -126,6 +130,16 @@ public final class Turns {
   }
 
   /**
+   * The turn of an attached port, for work that knows the port by its name: what a lease says.
+   *
+   * @param port the port's name
+   * @return its turn; null if no port that is attached has the name
+   */
+  public @Nullable Turn named(String port) {
+    return named.get(port);
+  }
+
+  /**
    * A turn for work that no port has to answer for.
    *
    * @return a new one
@@ -136,7 +150,9 @@ public final class Turns {
 
   /** Forgets a port that was detached. What still holds its turn may go on using it. */
   void forget(Port port) {
-    if (turns.remove(port) == alone) {
+    Turn turn = turns.remove(port);
+    named.remove(port.name(), turn);
+    if (turn == alone) {
       alone = null;
     }
   }
@@ -181,7 +197,7 @@ public final class Turns {
     Turn turn = running;
     if (turn != null) {
       running = null;
-      turn.charge(clock.nanoTime() - startedAt);
+      turn.spend(clock.nanoTime() - startedAt);
     }
   }
 

@@ -1,6 +1,7 @@
 package io.lanyard.vswitch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import io.lanyard.testing.LogWatch;
@@ -316,6 +317,40 @@ class TurnsTest {
     assertThat(faulty.broken).isSameAs(faulty.always);
     assertThat(faulty.bursts).isEqualTo(1);
     assertThat(tasks).isEmpty();
+  }
+
+  @Test
+  void chargesWhatSomethingElseHasCalledToItsPortAlsoIfItThrows() {
+    Guest late = new Guest("late", 0);
+    late.turn.charge(() -> clock.advanceNanos(30 * MICRO));
+    assertThat(late.nanos()).isEqualTo(30 * MICRO);
+    assertThatThrownBy(() ->
+            late.turn.charge(() -> {
+              clock.advanceNanos(10 * MICRO);
+              throw new IllegalStateException("on purpose");
+            }))
+        .isInstanceOf(IllegalStateException.class);
+    assertThat(late.nanos()).isEqualTo(40 * MICRO);
+    assertThat(turns.isRunning()).isFalse();
+  }
+
+  @Test
+  void goesOnChargingThePortWhoseWorkCallsThatOfAnother() {
+    Guest asking = new Guest("asking", 0);
+    Guest asked = new Guest("asked", 0);
+    asking.turn.charge(() -> asked.turn.charge(() -> clock.advanceNanos(30 * MICRO)));
+    assertThat(asking.nanos()).isEqualTo(30 * MICRO);
+    assertThat(asked.nanos()).isZero();
+  }
+
+  @Test
+  void findsTheTurnOfAPortByItsNameWhileItIsAttached() {
+    InMemoryPort port = new InMemoryPort("new", Offloads.NONE);
+    assertThat(network.turns().named("new")).isNull();
+    port.attachTo(network);
+    assertThat(network.turns().named("new")).isSameAs(network.turns().of(port));
+    network.detach(port);
+    assertThat(network.turns().named("new")).isNull();
   }
 
   @Test

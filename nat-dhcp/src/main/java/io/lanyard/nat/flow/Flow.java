@@ -260,14 +260,10 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   public final void charge(Runnable work) {
     FlowOwner port = owner();
     Turn turn = port == null ? null : port.turn();
-    if (turn == null || !turn.begin()) {
+    if (turn == null) {
       work.run();
-      return;
-    }
-    try {
-      work.run();
-    } finally {
-      turn.end();
+    } else {
+      turn.charge(work);
     }
   }
 

@@ -13,6 +13,7 @@ import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.AcceptFailures;
+import io.lanyard.vswitch.Turn;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -109,13 +110,19 @@ final class TcpListener extends Listener {
         : forward().listen().port();
   }
 
+  /** Charged to the port of the guest, as far as that is known. */
   private void accept(Channel connection) {
     Address address = guest();
+    Neighbour guest = address == null ? null : link.neighbour(address);
+    Turn turn = guest == null ? link.unlocatedTurn() : guest.turn();
+    turn.charge(() -> accept(connection, guest));
+  }
+
+  private void accept(Channel connection, @Nullable Neighbour guest) {
     Flow flow = null;
-    if (address != null && connection.remoteAddress() instanceof InetSocketAddress from) {
+    if (guest != null && connection.remoteAddress() instanceof InetSocketAddress from) {
       Client client = clients.at(Address.of(from.getAddress()));
-      Neighbour guest = link.neighbour(address);
-      Endpoint source = new Endpoint(link.addressTowards(address), 0);
+      Endpoint source = new Endpoint(link.addressTowards(guest.address()), 0);
       flow =
           engine.connectToGuest(
               connection, source, guest, forward().to().port(), client.account(), descriptors);

@@ -501,6 +501,12 @@ public final class Gateway implements GuestLink, Dumpable {
   }
 
   @Override
+  public Turn turn(String port) {
+    Turn turn = network.turns().named(port);
+    return turn == null ? stations.unlocatedTurn() : turn;
+  }
+
+  @Override
   public void send(ByteBuf frame, Neighbour guest) {
     Neighbours neighbours = stations.neighbours();
     Neighbour to = neighbours.present(guest);

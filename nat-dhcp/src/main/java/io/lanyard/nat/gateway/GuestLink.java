@@ -83,6 +83,14 @@ public interface GuestLink {
   Turn unlocatedTurn();
 
   /**
+   * The part of the loop's time for work that a port has caused.
+   *
+   * @param port the port's name
+   * @return its turn; {@link #unlocatedTurn} if no port that is attached has the name
+   */
+  Turn turn(String port);
+
+  /**
    * Sends an IP packet to a guest. Finds out where the guest is when that is not known; the packet
    * waits meanwhile in a short queue, or is dropped and counted.
    *

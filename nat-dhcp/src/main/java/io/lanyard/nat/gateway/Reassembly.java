@@ -99,7 +99,7 @@ final class Reassembly {
   private final class Partial {
     private final long[] units = new long[65536 / 8 / 64];
     private final byte[] header = new byte[60];
-    private final Timers.Timer timer = timers.create(() -> late(this));
+    private final Timers.Timer timer = timers.create(() -> expired(this));
     private @Nullable Key key;
     private @Nullable Station station;
     private @Nullable ByteBuf data;
@@ -313,6 +313,13 @@ final class Reassembly {
       }
     }
     return most;
+  }
+
+  private void expired(Partial partial) {
+    Station station = partial.station;
+    if (station != null) {
+      station.budget().turn().charge(() -> late(partial));
+    }
   }
 
   private void late(Partial partial) {

@@ -5,7 +5,6 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
-import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.function.Function;
@@ -261,7 +260,7 @@ public final class Neighbours {
       makePlace(budget);
     }
     Neighbour neighbour = new Neighbour(this, address, budget);
-    neighbour.timer = timers.create(() -> expired(neighbour));
+    neighbour.timer = timers.create(() -> neighbour.budget.turn().charge(() -> expire(neighbour)));
     entries.put(address.high(), address.low(), neighbour);
     budget.neighbours.append(neighbour);
     arm(neighbour, PERIOD_NANOS);
@@ -315,19 +314,6 @@ public final class Neighbours {
     neighbour.asked++;
     arm(neighbour, RETRY_NANOS);
     wire.ask(neighbour);
-  }
-
-  /** Charged to the port that the neighbour is behind. */
-  private void expired(Neighbour neighbour) {
-    Turn turn = neighbour.budget.turn();
-    boolean begun = turn.begin();
-    try {
-      expire(neighbour);
-    } finally {
-      if (begun) {
-        turn.end();
-      }
-    }
   }
 
   private void expire(Neighbour neighbour) {

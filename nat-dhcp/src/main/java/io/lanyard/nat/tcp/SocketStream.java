@@ -123,7 +123,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     this.descriptors = descriptors;
     allocator = link.allocator();
     queue = new WriteQueue(allocator);
-    connectTimer = new Deadline(link.timers(), this::onConnectTimeout);
+    connectTimer = new Deadline(link.timers(), () -> turn.get().charge(this::onConnectTimeout));
   }
 
   /**
@@ -269,7 +269,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
       if ((ready & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) {
         return;
       }
-      finishConnect();
+      turn.get().charge(this::finishConnect);
       if (connecting) {
         // An event of an earlier descriptor with this number.
         return;
@@ -287,7 +287,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
     }
     if ((ready & EPOLLERR) != 0 && (!wanted || inputEnded) && !closed && !hasPeer()) {
       // No read will find the reset.
-      fail(new IOException("connection reset by peer"));
+      turn.get().charge(() -> fail(new IOException("connection reset by peer")));
       return;
     }
     if ((ready & EPOLLOUT) != 0) {

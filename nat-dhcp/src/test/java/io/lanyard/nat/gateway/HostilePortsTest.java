@@ -18,6 +18,7 @@ import io.netty.buffer.ByteBuf;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.ServerSocket;
+import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -175,6 +176,101 @@ class HostilePortsTest {
         assertThat(port.counters().loopNanos() - before).isEqualTo(again * 1_000_000L);
         return true;
       });
+    }
+  }
+
+  /** A port whose own frames take a millisecond each, and count. */
+  private static SinkPort slow(NatScene scene, AtomicInteger heard) throws Exception {
+    return scene.on(() ->
+        new SinkPort(
+            "hostile",
+            Offloads.NONE,
+            scene.net.network,
+            frame -> {
+              if (!Ethernet.isGroup(Ethernet.destination(frame, frame.readerIndex() + 12))) {
+                heard.incrementAndGet();
+                scene.net.timers.clock().advance(Duration.ofMillis(1));
+              }
+            }));
+  }
+
+  private void receive(NatScene scene, SinkPort port, byte[] bytes) {
+    ByteBuf frame = family().frame(TestNetwork.frame(bytes));
+    scene.net.network.receive(port, frame);
+    frame.release();
+    scene.nat.gateway().flush();
+  }
+
+  private void announce(NatScene scene, SinkPort port) {
+    receive(
+        scene,
+        port,
+        TestNetwork.arp(
+            Ethernet.BROADCAST,
+            Arp.REQUEST,
+            TestNetwork.GUEST_MAC,
+            TestNetwork.GUEST,
+            0,
+            TestNetwork.GATEWAY));
+  }
+
+  /** Everything that leaves for the port while time passes is charged to it. */
+  private static void passes(NatScene scene, Duration time, SinkPort port, AtomicInteger heard) {
+    int before = heard.get();
+    long charged = port.counters().loopNanos();
+    scene.net.timers.advance(time);
+    assertThat(heard.get() - before).as("frames").isPositive();
+    assertThat(port.counters().loopNanos() - charged)
+        .isEqualTo((heard.get() - before) * 1_000_000L);
+  }
+
+  @Test
+  void theErrorAboutADatagramThatNeverBecameWholeIsChargedToItsPort() throws Exception {
+    try (NatScene scene = new NatScene(family())) {
+      AtomicInteger heard = new AtomicInteger();
+      SinkPort port = slow(scene, heard);
+      scene.on(() -> {
+        announce(scene, port);
+        byte[] part = new byte[16];
+        receive(
+            scene,
+            port,
+            TestNetwork.ipv4(
+                TestNetwork.GUEST, TestNetwork.HOST, Ipv4.UDP, 64, 1, Ipv4.MORE_FRAGMENTS, part));
+        passes(scene, Duration.ofSeconds(31), port, heard);
+        return true;
+      });
+    }
+  }
+
+  /** The host lets SYNs fall: its queue of accepted connections is full. */
+  @Test
+  void theEndOfAConnectionThatTheHostNeverMadeIsChargedToItsPort() throws Exception {
+    List<SocketChannel> waiting = new ArrayList<>();
+    try (NatScene scene = new NatScene(family());
+        ServerSocket server = new ServerSocket(0, 1, family().host())) {
+      for (int i = 0; i < 8; i++) {
+        SocketChannel channel = SocketChannel.open();
+        waiting.add(channel);
+        channel.configureBlocking(false);
+        channel.connect(server.getLocalSocketAddress());
+      }
+      AtomicInteger heard = new AtomicInteger();
+      SinkPort port = slow(scene, heard);
+      scene.on(() -> {
+        announce(scene, port);
+        receive(
+            scene,
+            port,
+            TestNetwork.tcp(
+                TestNetwork.GUEST, TestNetwork.HOST, 20_000, server.getLocalPort(), 1, 0, Tcp.SYN));
+        passes(scene, Duration.ofMinutes(3), port, heard);
+        return true;
+      });
+    } finally {
+      for (SocketChannel channel : waiting) {
+        channel.close();
+      }
     }
   }
 

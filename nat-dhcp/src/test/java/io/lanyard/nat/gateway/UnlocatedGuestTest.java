@@ -169,6 +169,30 @@ class UnlocatedGuestTest {
   }
 
   @Test
+  void aConnectionOfAForwardIsAcceptedInTheTurnOfTheGuestsPortOnceThatIsKnown() throws Exception {
+    try (NatScene scene = toAddress(Transport.TCP);
+        Socket client = new Socket()) {
+      AtomicInteger segments = new AtomicInteger();
+      SinkPort port =
+          scene.on(() ->
+              new SinkPort(
+                  "guest10",
+                  Offloads.NONE,
+                  scene.net.network,
+                  frame -> {
+                    if (Ethernet.type(frame, frame.readerIndex() + 12) == Ethernet.TYPE_IPV4) {
+                      scene.net.timers.clock().advance(READ);
+                      segments.incrementAndGet();
+                    }
+                  }));
+      announce(scene, port);
+      client.connect(new Endpoint(Address.LOOPBACK_IPV4, port(scene)).toSocketAddress());
+      assertThat(scene.becomes(() -> segments.get() == 1)).as("the SYN").isTrue();
+      assertThat(scene.on(() -> port.counters().loopNanos())).isEqualTo(READ.toNanos());
+    }
+  }
+
+  @Test
   void aConnectionOfAForwardIsReadInTheTurnOfTheGuestsPortOnceItHasAnswered() throws Exception {
     try (NatScene scene = toAddress(Transport.TCP);
         Socket client = new Socket()) {
@@ -192,16 +216,7 @@ class UnlocatedGuestTest {
                   }));
       client.connect(new Endpoint(Address.LOOPBACK_IPV4, port(scene)).toSocketAddress());
       assertThat(scene.becomes(() -> status(scene).active() == 1)).isTrue();
-      receive(
-          scene,
-          port,
-          TestNetwork.arp(
-              Ethernet.BROADCAST,
-              Arp.REQUEST,
-              TestNetwork.GUEST_MAC,
-              TestNetwork.GUEST,
-              0,
-              TestNetwork.GATEWAY));
+      announce(scene, port);
       assertThat(scene.becomes(() -> segments.get() > 0)).isTrue();
       int remote = scene.on(() -> scene.nat.listFlows().getFirst().remote().port());
       receive(scene, port, answer(remote, syn.get() + 1));
@@ -223,6 +238,19 @@ class UnlocatedGuestTest {
         NatScene.ISN,
         ack,
         Tcp.SYN | Tcp.ACK);
+  }
+
+  private static void announce(NatScene scene, SinkPort port) throws Exception {
+    receive(
+        scene,
+        port,
+        TestNetwork.arp(
+            Ethernet.BROADCAST,
+            Arp.REQUEST,
+            TestNetwork.GUEST_MAC,
+            TestNetwork.GUEST,
+            0,
+            TestNetwork.GATEWAY));
   }
 
   private static void receive(NatScene scene, SinkPort port, byte[] bytes) throws Exception {

@@ -1,6 +1,8 @@
 package io.lanyard.nat.station;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
@@ -33,10 +35,19 @@ public final class TestStations {
   /** A table of a size. */
   public static Stations table(int limit) {
     SteppedTimers timers = new SteppedTimers();
+    return table(limit, timers, timers.clock());
+  }
+
+  /** A table whose ports are charged by another clock than a stopped one. */
+  public static Stations chargedBy(Clock clock) {
+    return table(Stations.LIMIT, new SteppedTimers(), clock);
+  }
+
+  private static Stations table(int limit, Timers timers, Clock charging) {
     return new Stations(
         timers,
         new NoWire(),
-        new Turns(timers.clock(), Runnable::run),
+        new Turns(charging, Runnable::run),
         port -> true,
         DescriptorBudget.ample().share("test"),
         limit,

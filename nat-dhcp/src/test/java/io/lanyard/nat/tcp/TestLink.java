@@ -99,6 +99,11 @@ final class TestLink implements GuestLink, TcpHost {
   }
 
   @Override
+  public Turn turn(String port) {
+    return unlocatedTurn();
+  }
+
+  @Override
   public void send(ByteBuf frame, Neighbour guest) {
     frame.setShort(frame.readerIndex() + 24, Family.of(frame) == Family.IPV4 ? 0x0800 : 0x86dd);
     sink.accept(frame);

@@ -62,6 +62,8 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private final StreamFramer framer;
   private final int batchBytes;
   private final Turn turn;
+  private final Runnable flushNetwork;
+  private final Runnable flush = this::flush;
   private final Work resume =
       new Work() {
         @Override
@@ -110,6 +112,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     this.batchBytes =
         Math.max(BATCH_BYTES, BATCH_FRAMES * (prefix + Ethernet.largestFrame(port.mtu())));
     this.turn = network.turns().of(port);
+    this.flushNetwork = network::flush;
     channel
         .config()
         .setRecvByteBufAllocator(
@@ -242,14 +245,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   @Override
   public void channelReadComplete(ChannelHandlerContext context) {
-    boolean charged = turn.begin();
-    try {
-      network.flush();
-    } finally {
-      if (charged) {
-        turn.end();
-      }
-    }
+    turn.charge(flushNetwork);
   }
 
   /** Takes a frame. Answers false if too much waits already. */
@@ -297,7 +293,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         .addListener(_ -> {
           batchesOnTheirWay--;
           bytesOnTheirWay -= bytes;
-          flush();
+          turn.charge(flush);
         });
   }
 

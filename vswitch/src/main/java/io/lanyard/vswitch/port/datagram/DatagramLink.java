@@ -50,7 +50,7 @@ final class DatagramLink extends Work implements LoopWatch.Listener {
     this.turn = network.turns().of(port);
     this.watch = new LoopWatch(socket.fd(), socket, context.loop(), this);
     this.burst = new DatagramBurst(context.allocator(), addressing.prefixLength());
-    this.sender = new DatagramSender(socket, port, addressing, context);
+    this.sender = new DatagramSender(socket, port, addressing, turn, context);
   }
 
   /** Begins to read. */

@@ -5,6 +5,7 @@ import io.lanyard.linux.Errno;
 import io.lanyard.linux.SendBatch;
 import io.lanyard.linux.SocketName;
 import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.port.PortContext;
@@ -71,7 +72,7 @@ final class DatagramSender {
   private final Addressing addressing;
   private final PortContext context;
   private final int batchBytes;
-  private final Runnable retry = this::retry;
+  private final Runnable retry;
   private Batch filling = new Batch();
   private Batch other = new Batch();
 
@@ -83,9 +84,14 @@ final class DatagramSender {
   private boolean closed;
 
   DatagramSender(
-      BatchSocket socket, DatagramPort port, Addressing addressing, PortContext context) {
+      BatchSocket socket,
+      DatagramPort port,
+      Addressing addressing,
+      Turn turn,
+      PortContext context) {
     this.socket = socket;
     this.port = port;
+    this.retry = () -> turn.charge(this::retry);
     this.addressing = addressing;
     this.context = context;
     this.batchBytes =
