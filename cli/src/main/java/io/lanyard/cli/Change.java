@@ -2,6 +2,7 @@ package io.lanyard.cli;
 
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.client.ChangeOptions;
+import io.lanyard.control.client.Hold;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
@@ -74,6 +75,9 @@ final class Change {
   CommandSpec command = CommandSpec.create();
 
   Person person = Person.atTerminal();
+
+  /** Of a change that a person confirms: the end of this process takes it back at once. */
+  private final Hold hold = new Hold();
 
   /** Reads arguments {@code KEY=VALUE}. */
   List<KeyValue> pairs(List<String> arguments) {
@@ -200,8 +204,19 @@ final class Change {
   private Reply<PlanInfo> ask(
       Request request, boolean force, boolean dry, @Nullable Long revision) {
     ChangeOptions options =
-        new ChangeOptions(force, tolerate, dry, confirm == null ? "" : confirm, revision);
+        new ChangeOptions(
+            force,
+            tolerate,
+            dry,
+            confirm == null ? "" : confirm,
+            revision,
+            confirm != null && isConfirmedHere() ? hold : null);
     return api.ask(daemon -> request.to(daemon, options));
+  }
+
+  /** Whether the command waits for a person to confirm the change; a script's does not. */
+  private boolean isConfirmedHere() {
+    return person.isThere() && !output.json();
   }
 
   private int report(Reply<PlanInfo> plan) {
@@ -231,8 +246,8 @@ final class Change {
     if (plan.confirmBy().isEmpty() || output.json()) {
       return Lanyard.DONE;
     }
-    if (person.isThere()) {
-      return new Confirmation(api, output, plan.revision(), plan.confirmBy()).await();
+    if (isConfirmedHere()) {
+      return new Confirmation(api, output, plan.revision(), plan.confirmBy(), hold).await();
     }
     output.line(
         "It is taken back at "

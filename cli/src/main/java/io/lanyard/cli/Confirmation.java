@@ -1,7 +1,9 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Signals;
+import io.lanyard.control.client.Hold;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -14,7 +16,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Waits until the person at the terminal confirms a change that is taken back otherwise. Enter
- * confirms; Ctrl-C, a terminal that is closed and the end of the time do not.
+ * confirms; Ctrl-C, a terminal that is closed, the end of this process and the end of the time do
+ * not.
  */
 final class Confirmation {
   private static final Duration LONGEST = Duration.ofHours(1);
@@ -24,32 +27,43 @@ final class Confirmation {
 
   private enum Answer {
     CONFIRM,
-    TAKE_BACK
+    TAKE_BACK,
+    /** Somebody else has given one, or the time is over. */
+    ELSEWHERE
   }
 
   private final Api api;
   private final Output output;
   private final long revision;
   private final Duration remaining;
+  private final Hold hold;
   private final Consumer<Runnable> interruptions;
   private final BlockingQueue<Answer> answers = new ArrayBlockingQueue<>(8);
 
-  Confirmation(Api api, Output output, long revision, String confirmBy) {
+  Confirmation(Api api, Output output, long revision, String confirmBy, Hold hold) {
     this(
         api,
         output,
         revision,
         confirmBy,
+        hold,
         action -> List.of("INT", "TERM", "HUP").forEach(signal -> Signals.on(signal, action)));
   }
 
   /**
    * Makes a confirmation.
    *
+   * @param hold the change's, which ends here
    * @param interruptions is told what to do when the command is interrupted
    */
   Confirmation(
-      Api api, Output output, long revision, String confirmBy, Consumer<Runnable> interruptions) {
+      Api api,
+      Output output,
+      long revision,
+      String confirmBy,
+      Hold hold,
+      Consumer<Runnable> interruptions) {
+    this.hold = hold;
     this.interruptions = interruptions;
     this.api = api;
     this.output = output;
@@ -69,15 +83,31 @@ final class Confirmation {
   int await() {
     interruptions.accept(() -> answers.offer(Answer.TAKE_BACK));
     Thread.ofPlatform().daemon().name("keys").start(() -> answers.offer(read()));
+    Thread.ofPlatform().daemon().name("hold").start(() -> answers.offer(elsewhere()));
     output.line(
         "It is taken back in "
             + Units.duration((double) remaining.toSeconds())
             + ". Press Enter to keep it, Ctrl-C to take it back now.");
-    Answer answer = poll();
-    if (answer == null) {
-      return atTheEnd();
+    try (hold) {
+      return switch (poll()) {
+        case CONFIRM -> confirm();
+        case TAKE_BACK -> takeBack();
+        case ELSEWHERE -> atTheEnd();
+        case null -> atTheEnd();
+      };
+    } catch (IOException e) {
+      throw new UncheckedIOException("a connection that ended cannot be closed", e);
     }
-    return answer == Answer.CONFIRM ? confirm() : takeBack();
+  }
+
+  /** Waits for the end of the hold; the daemon says what it was. */
+  private Answer elsewhere() {
+    try {
+      hold.await();
+    } catch (IOException e) {
+      // The daemon has gone, or this command gives the hold up.
+    }
+    return Answer.ELSEWHERE;
   }
 
   private static Answer read() {

@@ -56,6 +56,18 @@ final class ChangingIT {
   private Done atTerminal(String command, String question, String keys)
       throws IOException, InterruptedException {
     Path log = Files.createTempFile(home, "terminal", "");
+    Process terminal = terminal(command, log);
+    try {
+      awaitQuestion(terminal, log, question);
+      terminal.outputWriter().append(keys).flush();
+      assertThat(terminal.waitFor(60, TimeUnit.SECONDS)).as(Files.readString(log)).isTrue();
+      return new Done(terminal.exitValue(), Files.readString(log), "");
+    } finally {
+      terminal.destroyForcibly();
+    }
+  }
+
+  private Process terminal(String command, Path log) throws IOException {
     String line =
         // Some shells stay in between otherwise, and end in their own way on Ctrl-C.
         "exec "
@@ -73,19 +85,16 @@ final class ChangingIT {
     builder
         .environment()
         .put("CACHE_DIRECTORY", Path.of("target/cache").toAbsolutePath().toString());
-    Process terminal = builder.start();
-    try {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (!Files.readString(log).contains(question)) {
-        assertThat(System.nanoTime()).as(Files.readString(log)).isLessThan(deadline);
-        assertThat(terminal.isAlive()).as(Files.readString(log)).isTrue();
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
-      terminal.outputWriter().append(keys).flush();
-      assertThat(terminal.waitFor(60, TimeUnit.SECONDS)).as(Files.readString(log)).isTrue();
-      return new Done(terminal.exitValue(), Files.readString(log), "");
-    } finally {
-      terminal.destroyForcibly();
+    return builder.start();
+  }
+
+  private static void awaitQuestion(Process terminal, Path log, String question)
+      throws IOException, InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+    while (!Files.readString(log).contains(question)) {
+      assertThat(System.nanoTime()).as(Files.readString(log)).isLessThan(deadline);
+      assertThat(terminal.isAlive()).as(Files.readString(log)).isTrue();
+      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 
@@ -190,6 +199,29 @@ final class ChangingIT {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       while (done("dns ls").contains("late")) {
         assertThat(System.nanoTime()).isLessThan(deadline);
+      }
+    }
+  }
+
+  @Test
+  void aCommandThatIsKilledBeforeItsChangeIsConfirmedHasItTakenBack()
+      throws IOException, InterruptedException {
+    try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
+      Path file = Files.writeString(home.resolve("next.yaml"), SMALL.replace("10.9.8.10", "10.9.8.11"));
+      Path log = Files.createTempFile(home, "terminal", "");
+      Process terminal = terminal("apply " + file + " --confirm 30m", log);
+      try {
+        awaitQuestion(terminal, log, "Press Enter");
+        assertThat(done("reservation ls")).contains("10.9.8.11");
+        // The command, with SIGKILL; its terminal is another process.
+        assertThat(terminal.descendants().filter(ProcessHandle::destroyForcibly)).isNotEmpty();
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+        while (done("reservation ls").contains("10.9.8.11")) {
+          assertThat(System.nanoTime()).isLessThan(deadline);
+        }
+        assertThat(done("config history")).contains("the connection of its caller ended");
+      } finally {
+        terminal.destroyForcibly();
       }
     }
   }

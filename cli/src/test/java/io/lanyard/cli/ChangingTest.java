@@ -428,8 +428,23 @@ final class ChangingTest {
     assertThat(daemon.asked("PUT")).hasSize(2);
   }
 
-  private int applyAs(Person person) {
+  @Test
+  void aChangeThatAPersonConfirmsIsHeldByItsConnection() {
+    daemon.answer("PUT /v1/config", PLAN.replace("\n", " "));
     Change change = new Change();
+    change.confirm = "60s";
+    assertThat(applyAs(person(true), change)).isZero();
+    assertThat(run("apply --confirm 60s --yes")).isZero();
+    assertThat(daemon.asked("PUT").stream().map(FakeDaemon.Asked::target))
+        .containsExactly(
+            "/v1/config?confirm=60s&hold=true", "/v1/config?yes=true&confirm=60s");
+  }
+
+  private int applyAs(Person person) {
+    return applyAs(person, new Change());
+  }
+
+  private int applyAs(Person person, Change change) {
     change.api = new Api(daemon.socket);
     change.person = person;
     LanyardClient.ConfigText text = new LanyardClient.ConfigText(new byte[0], "");

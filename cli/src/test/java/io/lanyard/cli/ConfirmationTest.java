@@ -2,9 +2,13 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.control.client.ChangeOptions;
+import io.lanyard.control.client.ConfigItem;
+import io.lanyard.control.client.Hold;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -18,6 +22,10 @@ import org.junit.jupiter.api.io.TempDir;
 /** A change that is taken back unless it is confirmed. */
 @Timeout(60)
 final class ConfirmationTest {
+  private static final String PLAN =
+      "{\"revision\": 8, \"changes\": [], \"restart\": [], \"ends\": [], \"problems\": [],"
+          + " \"confirmBy\": \"2026-01-01\"}";
+
   private static final String NONE =
       "{\"title\":\"revision 8 does not wait\",\"status\":404,\"reason\":\"unknown\"}";
 
@@ -29,7 +37,7 @@ final class ConfirmationTest {
 
   @BeforeEach
   void start() throws IOException {
-    daemon = new FakeDaemon(directory);
+    daemon = new FakeDaemon(directory).hold("DELETE /v1/networks/a", PLAN + "\n");
   }
 
   @AfterEach
@@ -64,13 +72,19 @@ final class ConfirmationTest {
     };
   }
 
+  /** Makes a change that is held, then waits for the answer. */
   private int await(InputStream keys, int seconds, boolean isInterrupted) {
     System.setIn(keys);
+    Api api = new Api(daemon.socket);
+    Hold hold = new Hold();
+    ChangeOptions options = new ChangeOptions(false, false, false, "60s", null, hold);
+    var plan = api.ask(client -> client.delete(ConfigItem.network("a"), options));
     return new Confirmation(
-            new Api(daemon.socket),
+            api,
             new Output(),
-            8,
+            plan.value().revision(),
             Instant.now().plusSeconds(seconds).toString(),
+            hold,
             action -> {
               if (isInterrupted) {
                 action.run();
@@ -97,7 +111,7 @@ final class ConfirmationTest {
   void aTerminalThatIsClosedTakesBack() {
     daemon.answer("POST /v1/config/take-back/8", 204, "");
     assertThat(await(typed("x"), 60, false)).isEqualTo(Lanyard.FAILED);
-    assertThat(daemon.asked()).hasSize(1);
+    assertThat(daemon.asked("POST")).hasSize(1);
   }
 
   @Test
@@ -117,5 +131,26 @@ final class ConfirmationTest {
     assertThat(await(typed("\n"), 60, false)).isZero();
     assertThat(await(silent(), 60, true)).isZero();
     assertThat(said.out()).contains("Kept: it was confirmed elsewhere.");
+  }
+
+  @Test
+  void aConfirmationElsewhereIsNotedWhenItIsGiven() throws Exception {
+    daemon.answer("GET /v1/config", "{\"revision\":8}");
+    Thread elsewhere = Thread.ofPlatform().start(this::confirmElsewhere);
+    assertThat(await(silent(), 3600, false)).isZero();
+    elsewhere.join();
+    assertThat(said.out()).contains("Kept: it was confirmed elsewhere.");
+  }
+
+  /** Ends the answer to the change, when the person is asked. */
+  private void confirmElsewhere() {
+    while (!said.out().contains("Press Enter")) {
+      Thread.onSpinWait();
+    }
+    try {
+      daemon.release();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 }

@@ -49,7 +49,7 @@ final class ConfigResources {
   private static final int APPLY_SECONDS = 420;
 
   /** The query of every change. */
-  private static final String[] OPTIONS = {"yes", "tolerate", "dry-run", "confirm"};
+  private static final String[] OPTIONS = {"yes", "tolerate", "dry-run", "confirm", "hold"};
 
   private static final String NOUNS = "/v1/networks/{network}";
 
@@ -138,7 +138,7 @@ final class ConfigResources {
         .add("POST", "/v1/config/plan", config::plan)
         .taking("source")
         .add("PUT", "/v1/config", config::replace)
-        .taking("source", "yes", "tolerate", "dry-run", "confirm")
+        .taking("source", "yes", "tolerate", "dry-run", "confirm", "hold")
         .add("PATCH", "/v1/config", config::edit)
         .taking(OPTIONS)
         .add(
@@ -326,9 +326,8 @@ final class ConfigResources {
     if (flag(request, "dry-run")) {
       return planned(conductor.planRollBack(revision));
     }
-    return planned(
-        conductor.rollBack(
-            revision, asked(request, present -> present, "roll back to " + revision)));
+    ChangeRequest asked = asked(request, present -> present, "roll back to " + revision);
+    return made(request, conductor.rollBack(revision, asked));
   }
 
   private Response confirm(Request request) {
@@ -357,7 +356,13 @@ final class ConfigResources {
       }
       return planned(conductor.plan(change));
     }
-    return planned(conductor.apply(asked(request, change, why)));
+    return made(request, conductor.apply(asked(request, change, why)));
+  }
+
+  private Response made(Request request, CompletableFuture<PlanInfo> answer) {
+    return flag(request, "hold")
+        ? new Response.Stream("application/x-ndjson", new HeldChange(conductor, await(answer)))
+        : planned(answer);
   }
 
   private static Response planned(CompletableFuture<PlanInfo> answer) {
@@ -366,6 +371,10 @@ final class ConfigResources {
   }
 
   private static ChangeRequest asked(Request request, ChangeRequest.Change change, String why) {
+    if (flag(request, "hold") && request.query("confirm", "").isEmpty()) {
+      throw new Problem(
+          400, "only a change that waits for its confirmation is held", "hold", "add confirm=60s");
+    }
     return new ChangeRequest(
         change,
         request.caller().name(),

@@ -342,6 +342,111 @@ class ConfigApiTest {
     done("POST", "/v1/config/rollback/1", "");
   }
 
+  /** Makes a change that is held; the plan is the first line of the answer, which stays open. */
+  private HttpClient.Answer hold(String method, String target, String body) throws IOException {
+    HttpClient.Answer answer = client.send(method, target, Map.of(), body.getBytes(UTF_8));
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.headers()).containsEntry("content-type", "application/x-ndjson");
+    return answer;
+  }
+
+  private static BufferedReader lines(HttpClient.Answer answer) {
+    return new BufferedReader(new InputStreamReader(answer.body(), UTF_8));
+  }
+
+  private void awaitForwards(String... expected) throws IOException {
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!forwards().equals(List.of(expected))) {
+      assertThat(System.nanoTime()).as(forwards().toString()).isLessThan(deadline);
+    }
+  }
+
+  @Test
+  void aHeldChangeIsTakenBackWhenItsConnectionEnds() throws IOException {
+    LogWatch.expect("event=configuration-taken-back");
+    String web = "/v1/networks/a/forwards/web?confirm=10m&hold=true";
+    try (HttpClient.Answer held = hold("PUT", web, forward("g:80"))) {
+      JsonNode plan = JSON.readTree(lines(held).readLine());
+      assertThat(plan.path("confirmBy").asText()).isNotEmpty();
+      assertThat(forwards()).containsExactly("web -> g:80");
+    }
+    awaitForwards();
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    while (!lastWhy().equals("taken back: the connection of its caller ended")) {
+      assertThat(System.nanoTime()).as(lastWhy()).isLessThan(deadline);
+    }
+  }
+
+  private String lastWhy() throws IOException {
+    return done("GET", "/v1/config/history", "").json().get(0).path("why").asText();
+  }
+
+  @Test
+  void everyChangeCanBeHeld() throws IOException {
+    LogWatch.expect("event=configuration-taken-back");
+    done("PUT", "/v1/networks/a/forwards/web", forward("g:80"));
+    String query = "?confirm=10m&hold=true";
+    hold("DELETE", "/v1/networks/a/forwards/web" + query, "").close();
+    awaitForwards("web -> g:80");
+    hold("POST", "/v1/config/rollback/0" + query, "").close();
+    awaitForwards("web -> g:80");
+    hold("PUT", "/v1/config" + query, START.replace("q.sock", "p.sock")).close();
+    awaitForwards("web -> g:80");
+    String edit = "{\"operation\": \"remove\", \"path\": \"networks.a.forwards[web]\"}";
+    hold("PATCH", "/v1/config" + query, "{\"edits\": [" + edit + "]}").close();
+    awaitForwards("web -> g:80");
+  }
+
+  @Test
+  void aHeldChangeThatIsConfirmedStaysAndEndsTheAnswer() throws IOException {
+    String web = "/v1/networks/a/forwards/web?confirm=10m&hold=true";
+    try (HttpClient.Answer held = hold("PUT", web, forward("g:80"))) {
+      BufferedReader lines = lines(held);
+      assertThat(lines.readLine()).isNotNull();
+      assertThat(ask("POST", "/v1/config/confirm/1", "").status()).isEqualTo(204);
+      assertThat(lines.readLine()).isNull();
+    }
+    assertThat(done("GET", "/v1/config/history", "").json()).hasSize(2);
+    assertThat(forwards()).containsExactly("web -> g:80");
+  }
+
+  @Test
+  void aHeldChangeThatIsTakenBackEndsTheAnswer() throws IOException {
+    LogWatch.expect("event=configuration-taken-back");
+    String web = "/v1/networks/a/forwards/web?confirm=1s&hold=true";
+    try (HttpClient.Answer held = hold("PUT", web, forward("g:80"))) {
+      BufferedReader lines = lines(held);
+      assertThat(lines.readLine()).isNotNull();
+      assertThat(lines.readLine()).isNull();
+    }
+    assertThat(forwards()).isEmpty();
+  }
+
+  @Test
+  void aHeldChangeThatChangesNothingEndsAtOnce() throws IOException {
+    done("PUT", "/v1/networks/a/forwards/web", forward("g:80"));
+    String web = "/v1/networks/a/forwards/web?confirm=10m&hold=true";
+    try (HttpClient.Answer held = hold("PUT", web, forward("g:80"))) {
+      BufferedReader lines = lines(held);
+      assertThat(JSON.readTree(lines.readLine()).path("confirmBy").asText()).isEmpty();
+      assertThat(lines.readLine()).isNull();
+    }
+  }
+
+  @Test
+  void aChangeOfATimerAloneOutlivesItsConnection() throws IOException {
+    try (HttpClient.Answer answer =
+        client.send(
+            "PUT",
+            "/v1/networks/a/forwards/web?confirm=10m",
+            Map.of(),
+            forward("g:80").getBytes(UTF_8))) {
+      assertThat(answer.status()).isEqualTo(200);
+    }
+    assertThat(ask("POST", "/v1/config/confirm/1", "").status()).isEqualTo(204);
+    assertThat(forwards()).containsExactly("web -> g:80");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -358,6 +463,8 @@ class ConfigApiTest {
           PUT | /v1/config?confirm=2h | version: 1 | 400
           PUT | /v1/config?confirm=0s | version: 1 | 400
           PUT | /v1/config?confirm=1 | version: 1 | 400
+          PUT | /v1/config?hold=true | version: 1 | 400
+          PUT | /v1/config?hold=yes&confirm=60s | version: 1 | 400
           PUT | /v1/config | '{' | 422
           PUT | /v1/networks/a/forwards/web | '' | 422
           PUT | /v1/networks/a/forwards/web | [[[[[[[[[[ | 422

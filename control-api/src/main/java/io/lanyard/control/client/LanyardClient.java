@@ -679,7 +679,17 @@ public final class LanyardClient {
     if (revision != null) {
       headers.put("If-Match", "\"" + revision + "\"");
     }
-    return record(PlanInfo.class, text(method, path + query, headers, body));
+    Hold hold = options.hold();
+    if (hold == null || !options.isHeld()) {
+      return record(PlanInfo.class, text(method, path + query, headers, body));
+    }
+    HttpClient.Answer answer = open(method, path + query, headers, body);
+    try {
+      return hold.begin(answer);
+    } catch (IOException | RuntimeException e) {
+      answer.close();
+      throw e;
+    }
   }
 
   private void act(String method, String target) throws IOException {

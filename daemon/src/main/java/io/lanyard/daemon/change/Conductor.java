@@ -65,9 +65,18 @@ public final class Conductor implements AutoCloseable {
     void changed(RunningConfiguration present, PlanInfo done, String who);
   }
 
-  /** A change that waits for its confirmation, and what it is taken back to. */
+  /**
+   * A change that waits for its confirmation, and what it is taken back to.
+   *
+   * @param end takes it back when its time is over
+   * @param decided is completed when it is confirmed or taken back
+   */
   private record Unconfirmed(
-      Revision revision, RunningConfiguration before, Instant until, Future<?> end) {}
+      Revision revision,
+      RunningConfiguration before,
+      Instant until,
+      Future<?> end,
+      CompletableFuture<Void> decided) {}
 
   private final RunningTree tree;
   private final UnaryOperator<Configuration> permitted;
@@ -189,6 +198,7 @@ public final class Conductor implements AutoCloseable {
       revisions.confirm(waiting.revision());
       waiting.end().cancel(false);
       unconfirmed = null;
+      waiting.decided().complete(null);
       LogEvent.of("configuration-confirmed").with("revision", revision).log(LOG, Level.INFO);
       return null;
     });
@@ -207,6 +217,19 @@ public final class Conductor implements AutoCloseable {
       takeBackNow(waiting(revision), why);
       return null;
     });
+  }
+
+  /**
+   * The end of a change's wait for its confirmation.
+   *
+   * @param revision the revision that it made
+   * @return complete when the change was confirmed or taken back; at once if it does not wait
+   */
+  public CompletableFuture<Void> decided(long revision) {
+    Unconfirmed waiting = unconfirmed;
+    return waiting == null || waiting.revision().number() != revision
+        ? CompletableFuture.completedFuture(null)
+        : waiting.decided().copy();
   }
 
   /**
@@ -419,7 +442,7 @@ public final class Conductor implements AutoCloseable {
                 takeBackNow(waiting, "it was not confirmed in time");
               }
             });
-    unconfirmed = new Unconfirmed(revision, before, until, end);
+    unconfirmed = new Unconfirmed(revision, before, until, end, new CompletableFuture<>());
     return until.toString();
   }
 
@@ -448,6 +471,7 @@ public final class Conductor implements AutoCloseable {
         .log(LOG, Level.WARNING);
     PlanInfo info = described.plan(number, problems, "", List.of());
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
+    waiting.decided().complete(null);
   }
 
   private RunningConfiguration read(ChangeRequest.Change change, RunningConfiguration before)
