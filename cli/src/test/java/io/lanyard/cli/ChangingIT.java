@@ -207,7 +207,8 @@ final class ChangingIT {
   void aCommandThatIsKilledBeforeItsChangeIsConfirmedHasItTakenBack()
       throws IOException, InterruptedException {
     try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
-      Path file = Files.writeString(home.resolve("next.yaml"), SMALL.replace("10.9.8.10", "10.9.8.11"));
+      Path file =
+          Files.writeString(home.resolve("next.yaml"), SMALL.replace("10.9.8.10", "10.9.8.11"));
       Path log = Files.createTempFile(home, "terminal", "");
       Process terminal = terminal("apply " + file + " --confirm 30m", log);
       try {

@@ -436,8 +436,7 @@ final class ChangingTest {
     assertThat(applyAs(person(true), change)).isZero();
     assertThat(run("apply --confirm 60s --yes")).isZero();
     assertThat(daemon.asked("PUT").stream().map(FakeDaemon.Asked::target))
-        .containsExactly(
-            "/v1/config?confirm=60s&hold=true", "/v1/config?yes=true&confirm=60s");
+        .containsExactly("/v1/config?confirm=60s&hold=true", "/v1/config?yes=true&confirm=60s");
   }
 
   private int applyAs(Person person) {

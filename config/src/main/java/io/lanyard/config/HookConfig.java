@@ -1,7 +1,9 @@
 package io.lanyard.config;
 
 import java.time.Duration;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * A program that is run for events.
@@ -11,6 +13,32 @@ import java.util.List;
  * @param timeout how long it may run
  */
 public record HookConfig(List<String> on, List<String> run, Duration timeout) {
+  /** The types of events that there are: those of the API, which has more to say of each. */
+  public static final List<String> EVENT_TYPES =
+      List.of(
+          "network-added",
+          "network-removed",
+          "port-added",
+          "port-changed",
+          "port-linked",
+          "port-unlinked",
+          "port-removed",
+          "forward-changed",
+          "forward-removed",
+          "lease-added",
+          "lease-changed",
+          "lease-removed",
+          "flow-began",
+          "flow-ended",
+          "flow-left-out",
+          "guest-changed",
+          "guest-rebooted",
+          "guest-noted",
+          "events-left-out",
+          "problem-began",
+          "problem-over",
+          "configuration-changed");
+
   /** Copies the lists. */
   public HookConfig {
     on = List.copyOf(on);
@@ -59,6 +87,12 @@ public record HookConfig(List<String> on, List<String> run, Duration timeout) {
     private static String type(String text) {
       if (!text.matches(TYPE_FORM)) {
         throw new IllegalArgumentException("it has other characters than a to z and hyphens");
+      }
+      if (EVENT_TYPES.stream().noneMatch(type -> type.startsWith(text))) {
+        Set<String> known = new LinkedHashSet<>(EVENT_TYPES);
+        EVENT_TYPES.forEach(type -> known.add(type.substring(0, type.indexOf('-'))));
+        throw new IllegalArgumentException(
+            "no type of events begins so" + Quoted.hint(text, known));
       }
       return text;
     }

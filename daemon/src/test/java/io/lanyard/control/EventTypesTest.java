@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
+import io.lanyard.config.HookConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
@@ -60,6 +61,11 @@ final class EventTypesTest {
         .at("/components/schemas/EventInfo/properties/type/enum")
         .forEach(word -> documented.add(word.asText()));
     assertThat(documented).isEqualTo(EventType.words());
+  }
+
+  @Test
+  void hooksMayAskForAllTypes() {
+    assertThat(HookConfig.EVENT_TYPES).isEqualTo(EventType.words());
   }
 
   @Test

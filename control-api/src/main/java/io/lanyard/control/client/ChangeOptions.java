@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
  *     empty for none
  * @param ifRevision the revision that it changes, and no other; null for any
  * @param hold begins with the change, which is taken back if the hold is given up before the change
- *     is confirmed; only with a time in {@code confirm}; null for a change that its time alone takes
- *     back
+ *     is confirmed; only with a time in {@code confirm}; null for a change that its time alone
+ *     takes back
  */
 public record ChangeOptions(
     boolean yes,

@@ -166,7 +166,10 @@ final class HooksTest {
       Edit edit = Edit.set(DocumentPath.parse("hooks"), "[]", "test", Instant.EPOCH);
       Edit set =
           Edit.set(
-              DocumentPath.parse("hooks"), "[{on: [x], run: [/bin/true]}]", "test", Instant.EPOCH);
+              DocumentPath.parse("hooks"),
+              "[{on: [lease], run: [/bin/true]}]",
+              "test",
+              Instant.EPOCH);
       assertThatThrownBy(() -> apply(daemon, before -> said)).hasMessageContaining("hooks run");
       assertThatThrownBy(() -> apply(daemon, before -> before.with(set)))
           .hasMessageContaining("hooks run");
