@@ -107,8 +107,19 @@ final class VhostSender extends Work {
         drop(i);
       }
     }
-    offloads = activeCount == 0 ? Offloads.NONE : VhostFeatures.offloads(session.features());
+    offloads = activeCount == 0 ? Offloads.NONE : offloads(session.features());
     trusts = offloads.checksum();
+  }
+
+  /** The offloads that a guest takes, by the features that its driver has acknowledged. */
+  private static Offloads offloads(long features) {
+    return (features & VhostFeatures.GUEST_CSUM) == 0
+        ? Offloads.NONE
+        : Offloads.of(
+            true,
+            (features & VhostFeatures.GUEST_TSO4) != 0,
+            (features & VhostFeatures.GUEST_TSO6) != 0,
+            (features & VhostFeatures.GUEST_USO) == VhostFeatures.GUEST_USO);
   }
 
   boolean isLive() {

@@ -1,7 +1,6 @@
 package io.lanyard.vswitch.vhost;
 
 import io.lanyard.virtio.Features;
-import io.lanyard.vswitch.Offloads;
 
 /** Feature bits of a NIC (VIRTIO 1.2 section 5.1.3), and of the protocol (vhost-user.rst). */
 public final class VhostFeatures {
@@ -23,6 +22,9 @@ public final class VhostFeatures {
   /** VIRTIO_NET_F_MRG_RXBUF. */
   public static final long MRG_RXBUF = 1L << 15;
 
+  /** VIRTIO_NET_F_GUEST_USO4 and VIRTIO_NET_F_GUEST_USO6. */
+  public static final long GUEST_USO = 1L << 54 | 1L << 55;
+
   static final long MQ = 1L << 22;
 
   private static final long MTU = 1L << 3;
@@ -36,8 +38,6 @@ public final class VhostFeatures {
   /** The front end announces a guest that has moved, by its control queue. */
   private static final long GUEST_ANNOUNCE = 1L << 21;
 
-  private static final long GUEST_USO4 = 1L << 54;
-  private static final long GUEST_USO6 = 1L << 55;
   private static final long HOST_USO = 1L << 56;
 
   private static final long OFFERED =
@@ -56,8 +56,7 @@ public final class VhostFeatures {
           | MRG_RXBUF
           | STATUS
           | GUEST_ANNOUNCE
-          | GUEST_USO4
-          | GUEST_USO6
+          | GUEST_USO
           | HOST_USO;
 
   static final long P_MQ = 1;
@@ -99,22 +98,5 @@ public final class VhostFeatures {
    */
   public static int headerLength(long features) {
     return (features & (MRG_RXBUF | Features.VERSION_1)) != 0 ? 12 : 10;
-  }
-
-  /**
-   * The offloads that the guest takes.
-   *
-   * @param features as acknowledged
-   * @return the offloads
-   */
-  public static Offloads offloads(long features) {
-    long uso = GUEST_USO4 | GUEST_USO6;
-    return (features & GUEST_CSUM) == 0
-        ? Offloads.NONE
-        : Offloads.of(
-            true,
-            (features & GUEST_TSO4) != 0,
-            (features & GUEST_TSO6) != 0,
-            (features & uso) == uso);
   }
 }
