@@ -8,9 +8,10 @@ import static com.tngtech.archunit.core.domain.JavaClass.Predicates.type;
 import static com.tngtech.archunit.core.domain.properties.HasName.Predicates.name;
 import static com.tngtech.archunit.core.domain.properties.HasOwner.Predicates.With.owner;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static java.util.stream.Collectors.groupingBy;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -18,23 +19,31 @@ import com.tngtech.archunit.core.importer.Location;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
-import com.tngtech.archunit.library.dependencies.SliceAssignment;
-import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import io.lanyard.base.LogEvent;
 import io.lanyard.control.api.ProblemInfo;
 import io.lanyard.control.api.Role;
+import java.io.IOException;
 import java.lang.foreign.Linker;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** The rules of DESIGN section 1: who may see whom. */
 @AnalyzeClasses(packages = "io.lanyard", importOptions = ArchitectureTest.NoTests.class)
 final class ArchitectureTest {
-  /** Leaves out tests, the jars of the test kits, and benchmarks, which may see all. */
+  private static final Path ROOT = Path.of("..");
+  private static final HouseMap MAP = HouseMap.read();
+
+  /** Leaves out tests, the jars of the test kits, and benchmarks, which no test has at hand. */
   static final class NoTests implements ImportOption {
     @Override
     public boolean includes(Location location) {
@@ -45,94 +54,85 @@ final class ArchitectureTest {
     }
   }
 
-  /** The rooms of the house, from the bottom up: a room may see those that it names. */
-  @SuppressWarnings("ImmutableEnumChecker") // Set.of and List.of
-  private enum Room {
-    BASE(Set.of(), "base", "net", "linux", "virtio"),
-    VMM_PLUGIN_API(Set.of(), "vmm"),
-    CONTROL_API(
-        Set.of(BASE),
-        "control.api",
-        "control.client",
-        "control.json",
-        "control.launch",
-        "control.token"),
-    IMAGES(Set.of(BASE), "image"),
-    CONFIG(Set.of(BASE), "config"),
-    VSWITCH(Set.of(BASE), "vswitch"),
-    /** Found by its interface in the switch's room; nobody sees it. */
-    PCAP(Set.of(BASE, VSWITCH), "pcap"),
-    NAT_DHCP(Set.of(BASE, CONFIG, VSWITCH), "nat", "dhcp", "dns"),
-    VMM_DEFAULT(Set.of(BASE, VMM_PLUGIN_API), "machine"),
-    VMM_QEMU(Set.of(BASE, VMM_PLUGIN_API), "qemu"),
-    DAEMON(
-        Set.of(BASE, CONFIG, CONTROL_API, IMAGES, NAT_DHCP, VMM_PLUGIN_API, VSWITCH),
-        "daemon",
-        "control",
-        "control.http"),
-    CLI(Set.of(BASE, CONFIG, CONTROL_API, IMAGES), "cli", "demo");
+  private static final Pattern IMPORT =
+      Pattern.compile("import (?:static )?((io\\.lanyard(?:\\.[a-z]\\w*)+)\\.[A-Z][\\w.]*);");
 
-    private final Set<Room> sees;
-    private final List<String> parts;
-
-    Room(Set<Room> sees, String... parts) {
-      this.sees = sees;
-      this.parts = List.of(parts);
-    }
-
-    boolean has(JavaClass type) {
-      String name = type.getPackageName();
-      return name.startsWith("io.lanyard.") && of(type) == this;
-    }
-
-    /** The room whose part is the longest beginning of a class's package. */
-    static Room of(JavaClass type) {
-      String name = type.getPackageName();
-      Room best = null;
-      int length = 0;
-      for (Room room : values()) {
-        for (String part : room.parts) {
-          String prefix = "io.lanyard." + part;
-          if ((name.equals(prefix) || name.startsWith(prefix + ".")) && prefix.length() > length) {
-            best = room;
-            length = prefix.length();
-          }
+  /** The sources of each module's packages, by its directory. */
+  private static Map<String, Map<String, List<Path>>> sources() throws IOException {
+    Map<String, Map<String, List<Path>>> modules = new TreeMap<>();
+    for (Path module : list(ROOT)) {
+      Path root = module.resolve("src/main/java");
+      if (Files.isDirectory(root)) {
+        try (Stream<Path> files = Files.walk(root.resolve("io"))) {
+          modules.put(
+              module.getFileName().toString(),
+              files
+                  .filter(file -> file.toString().endsWith(".java"))
+                  .collect(
+                      groupingBy(
+                          file -> root.relativize(file.getParent()).toString().replace('/', '.'))));
         }
       }
-      if (best == null) {
-        throw new AssertionError(name + " is in no room of DESIGN section 1");
+    }
+    return modules;
+  }
+
+  private static List<Path> list(Path directory) throws IOException {
+    try (Stream<Path> entries = Files.list(directory)) {
+      return entries.toList();
+    }
+  }
+
+  @ArchTest
+  static void everyPackageStandsOnTheMap(JavaClasses all) throws IOException {
+    Map<String, Set<String>> packages = new TreeMap<>();
+    sources().forEach((module, files) -> packages.put(module, files.keySet()));
+    assertThat(MAP.differences(packages)).isEmpty();
+    packages.remove("bench");
+    assertThat(all)
+        .as("classes of every module")
+        .extracting(JavaClass::getPackageName)
+        .containsOnly(packages.values().stream().flatMap(Set::stream).toArray(String[]::new));
+  }
+
+  /** The arrows of imports, for constants leave none in a class file, and of what classes use. */
+  @ArchTest
+  static void aPackageUsesWhatTheMapSaysAndNothingElse(JavaClasses all) throws IOException {
+    List<HouseMap.Arrow> arrows = new ArrayList<>();
+    for (Map<String, List<Path>> packages : sources().values()) {
+      for (Map.Entry<String, List<Path>> each : packages.entrySet()) {
+        for (Path file : each.getValue()) {
+          arrows.addAll(imports(each.getKey(), file));
+        }
       }
-      return best;
     }
-  }
-
-  @ArchTest
-  static void aRoomSeesOnlyWhatItsPlaceAllows(JavaClasses all) {
-    Set<String> wrong = new TreeSet<>();
     for (JavaClass type : all) {
-      Room room = Room.of(type);
-      type.getDirectDependenciesFromSelf().stream()
-          .map(dependency -> dependency.getTargetClass().getBaseComponentType())
-          .filter(target -> target.getPackageName().startsWith("io.lanyard"))
-          .filter(target -> !room.has(target) && !room.sees.contains(Room.of(target)))
-          .forEach(target -> wrong.add(type.getName() + " sees " + target.getName()));
+      for (Dependency dependency : type.getDirectDependenciesFromSelf()) {
+        String to = dependency.getTargetClass().getBaseComponentType().getPackageName();
+        if (to.startsWith("io.lanyard.")) {
+          arrows.add(new HouseMap.Arrow(type.getPackageName(), to, dependency.getDescription()));
+        }
+      }
     }
-    assertThat(wrong).isEmpty();
+    assertThat(MAP.differences(arrows)).isEmpty();
   }
 
-  @ArchTest
-  static void everyRoomIsLookedAt(JavaClasses all) {
-    Set<Room> seen = EnumSet.noneOf(Room.class);
-    all.forEach(type -> seen.add(Room.of(type)));
-    assertThat(seen).containsExactly(Room.values());
+  private static List<HouseMap.Arrow> imports(String from, Path file) throws IOException {
+    List<HouseMap.Arrow> arrows = new ArrayList<>();
+    List<String> lines = Files.readAllLines(file);
+    for (int i = 0; i < lines.size(); i++) {
+      Matcher line = IMPORT.matcher(lines.get(i));
+      if (line.matches()) {
+        String where = "%s:%d imports %s".formatted(ROOT.relativize(file), i + 1, line.group(1));
+        arrows.add(new HouseMap.Arrow(from, line.group(2), where));
+      }
+    }
+    return arrows;
   }
 
-  /** Packages of these rooms, for rules about libraries. */
-  private static String[] packages(Room... rooms) {
-    return Arrays.stream(rooms)
-        .flatMap(room -> room.parts.stream())
-        .map(part -> "io.lanyard." + part + "..")
-        .toArray(String[]::new);
+  /** Packages of these modules, for rules about libraries. */
+  private static String[] packages(String... modules) {
+    return MAP.packages(modules).toArray(String[]::new);
   }
 
   private static String[] and(String[] packages, String... more) {
@@ -142,13 +142,13 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule WHAT_ALL_STAND_ON_AND_WHAT_OTHERS_PLUG_INTO_KNOW_THE_JDK_ONLY =
       noClasses()
-          .that(resideInAnyPackage(packages(Room.BASE, Room.VMM_PLUGIN_API)))
+          .that(resideInAnyPackage(packages("base", "vmm-plugin-api")))
           .should()
           .dependOnClassesThat(
               not(
                   resideInAnyPackage(
                       and(
-                          packages(Room.BASE, Room.VMM_PLUGIN_API),
+                          packages("base", "vmm-plugin-api"),
                           "java..",
                           "javax..",
                           "org.jspecify.."))));
@@ -156,13 +156,13 @@ final class ArchitectureTest {
   @ArchTest
   static final ArchRule THE_MACHINE_KNOWS_NO_LIBRARY =
       noClasses()
-          .that(resideInAnyPackage(packages(Room.VMM_DEFAULT)))
+          .that(resideInAnyPackage(packages("vmm-default")))
           .should()
           .dependOnClassesThat(
               not(
                   resideInAnyPackage(
                       and(
-                          packages(Room.BASE, Room.VMM_PLUGIN_API, Room.VMM_DEFAULT),
+                          packages("base", "vmm-plugin-api", "vmm-default"),
                           "java..",
                           "javax..",
                           "com.sun.management..",
@@ -174,16 +174,16 @@ final class ArchitectureTest {
           .that(
               resideInAnyPackage(
                   packages(
-                      Room.BASE,
-                      Room.CONFIG,
-                      Room.CONTROL_API,
-                      Room.IMAGES,
-                      Room.NAT_DHCP,
-                      Room.PCAP,
-                      Room.VMM_DEFAULT,
-                      Room.VMM_QEMU,
-                      Room.VMM_PLUGIN_API,
-                      Room.VSWITCH)))
+                      "base",
+                      "config",
+                      "control-api",
+                      "images",
+                      "nat-dhcp",
+                      "pcap",
+                      "vmm-default",
+                      "vmm-qemu",
+                      "vmm-plugin-api",
+                      "vswitch")))
           .should()
           .dependOnClassesThat(resideInAnyPackage("java.util.logging..", "org.slf4j.."));
 
@@ -208,21 +208,21 @@ final class ArchitectureTest {
           .that(
               resideInAnyPackage(
                   packages(
-                      Room.BASE,
-                      Room.CONFIG,
-                      Room.CONTROL_API,
-                      Room.IMAGES,
-                      Room.PCAP,
-                      Room.VMM_DEFAULT,
-                      Room.VMM_QEMU,
-                      Room.VMM_PLUGIN_API)))
+                      "base",
+                      "config",
+                      "control-api",
+                      "images",
+                      "pcap",
+                      "vmm-default",
+                      "vmm-qemu",
+                      "vmm-plugin-api")))
           .should()
           .dependOnClassesThat(resideInAnyPackage("io.netty.."));
 
   @ArchTest
   static final ArchRule PCAP4J_IS_LOADED_WHEN_IT_IS_ASKED_FOR =
       noClasses()
-          .that(not(resideInAnyPackage(packages(Room.PCAP))))
+          .that(not(resideInAnyPackage(packages("pcap"))))
           .should()
           .dependOnClassesThat(resideInAnyPackage("org.pcap4j..", "com.sun.jna.."))
           .because("a start that needs neither does not pay for them (ADR 21)");
@@ -254,7 +254,7 @@ final class ArchitectureTest {
           type.getDirectDependenciesFromSelf().stream()
               .map(dependency -> dependency.getTargetClass().getName())
               .anyMatch(WRITERS_OF_JSON::contains);
-      if (writes && Room.of(type) == Room.DAEMON) {
+      if (writes && MAP.packages("daemon").contains(type.getPackageName())) {
         writers.add(outermost(type));
       }
     }
@@ -277,30 +277,5 @@ final class ArchitectureTest {
 
   private static String outermost(JavaClass type) {
     return type.getEnclosingClass().map(ArchitectureTest::outermost).orElse(type.getName());
-  }
-
-  @ArchTest
-  static void noRoomsPackagesHaveCycles(JavaClasses all) {
-    for (Room room : Room.values()) {
-      slices()
-          .assignedFrom(new PackagesOf(room))
-          .should()
-          .beFreeOfCycles()
-          .allowEmptyShould(false)
-          .check(all);
-    }
-  }
-
-  /** A slice for each package of a room. */
-  private record PackagesOf(Room room) implements SliceAssignment {
-    @Override
-    public SliceIdentifier getIdentifierOf(JavaClass type) {
-      return room.has(type) ? SliceIdentifier.of(type.getPackageName()) : SliceIdentifier.ignore();
-    }
-
-    @Override
-    public String getDescription() {
-      return "packages of " + room;
-    }
   }
 }
