@@ -1,7 +1,10 @@
 package io.lanyard.vmm;
 
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The parts of a guest. The daemon makes it; later versions have other components, so that a
@@ -30,5 +33,34 @@ public record GuestSpec(
     disks = List.copyOf(disks);
     nics = List.copyOf(nics);
     options = Map.copyOf(options);
+  }
+
+  /**
+   * The contradictions of the specification itself, whichever VMM it is for: two NICs with one name
+   * or one address, an address that is not that of a single NIC. A plug-in's {@link
+   * VmmProvider#validate} adds to them what it alone knows.
+   *
+   * @return a problem for each
+   */
+  public List<SpecProblem> contradictions() {
+    List<SpecProblem> problems = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    Set<Long> macs = new HashSet<>();
+    for (int i = 0; i < nics.size(); i++) {
+      NicSpec nic = nics.get(i);
+      String place = String.valueOf(i);
+      String what = "NIC " + nic.name() + ": ";
+      if (!names.add(nic.name())) {
+        problems.add(SpecProblem.of(what + "its name is given twice", "nics", place));
+      }
+      if (!macs.add(nic.mac())) {
+        problems.add(SpecProblem.of(what + "its address is given twice", "nics", place, "mac"));
+      }
+      if (!nic.hasOwnAddress()) {
+        String address = "address %012x is not that of a single NIC".formatted(nic.mac());
+        problems.add(SpecProblem.of(what + address, "nics", place, "mac"));
+      }
+    }
+    return problems;
   }
 }

@@ -15,4 +15,9 @@ public record NicSpec(String name, long mac, int mtu, List<Attachment> offers) {
   public NicSpec {
     offers = List.copyOf(offers);
   }
+
+  /** Whether the address has 48 bits and is neither zero nor a group's. */
+  boolean hasOwnAddress() {
+    return mac > 0 && mac >>> 48 == 0 && (mac >>> 40 & 1) == 0;
+  }
 }

@@ -9,9 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /** Looks for what stands in the way of a guest of QEMU's. Changes nothing. */
@@ -170,20 +168,11 @@ final class SpecCheck {
   }
 
   private void nics() {
-    Set<String> names = new HashSet<>();
-    Set<Long> macs = new HashSet<>();
+    problems.addAll(spec.contradictions());
     for (int i = 0; i < spec.nics().size(); i++) {
       NicSpec nic = spec.nics().get(i);
       String place = String.valueOf(i);
       String what = "NIC " + nic.name() + ": ";
-      demand(names.add(nic.name()), what + "its name is given twice", "nics", place);
-      demand(macs.add(nic.mac()), what + "its address is given twice", "nics", place, "mac");
-      demand(
-          nic.mac() > 0 && nic.mac() >>> 48 == 0 && (nic.mac() >>> 40 & 1) == 0,
-          what + "address %012x is not that of a single NIC".formatted(nic.mac()),
-          "nics",
-          place,
-          "mac");
       demand(
           QemuNic.choose(nic, options).isPresent(),
           what
