@@ -2,7 +2,6 @@ package io.lanyard.qemu;
 
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
-import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.DiskSpec;
 import io.lanyard.vmm.Guest;
@@ -17,11 +16,9 @@ import io.lanyard.vmm.VmmException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -47,14 +44,11 @@ final class QemuGuest implements Guest {
   private final Consumer<GuestEvent> events;
   private final Consumer<QemuGuest> closed;
   private final QemuConsole console;
-  private final List<QemuNic> nics;
+  private final GuestParts parts;
   private final ReentrantLock calls = new ReentrantLock();
 
   /** Handles QEMU's events in order, off the thread that reads them, because it asks QEMU. */
   private final ExecutorService told;
-
-  /** With what was added. */
-  private volatile GuestSpec spec;
 
   private volatile GuestState state = GuestState.CREATED;
   private volatile @Nullable Live live;
@@ -68,16 +62,13 @@ final class QemuGuest implements Guest {
       Function<GuestSpec, List<String>> command,
       Consumer<GuestEvent> events,
       Consumer<QemuGuest> closed) {
-    this.spec = spec;
     this.files = files;
     this.scope = scope;
     this.command = command;
     this.events = events;
     this.closed = closed;
     this.console = new QemuConsole(spec.name());
-    QemuOptions options = QemuOptions.of(spec.options());
-    this.nics = new CopyOnWriteArrayList<>();
-    spec.nics().forEach(nic -> nics.add(new QemuNic(nic, options, this::linkChanged)));
+    this.parts = new GuestParts(spec, this::linkChanged, this::note);
     this.told =
         Executors.newSingleThreadExecutor(
             Thread.ofVirtual().name("qemu-events-" + spec.name()).factory());
@@ -98,8 +89,11 @@ final class QemuGuest implements Guest {
       // Before the connection, which may tell at once of what an earlier daemon has asked for.
       this.plugs =
           new QemuPlugs(
-              this::execute, QemuCommand.hasPorts(spec), files.plugs(), QemuPlugs.UNPLUG_MILLIS);
-      this.qmp = Qmp.connect(files.qmp(), spec.name(), this);
+              this::execute,
+              QemuCommand.hasPorts(parts.spec()),
+              files.plugs(),
+              QemuPlugs.UNPLUG_MILLIS);
+      this.qmp = Qmp.connect(files.qmp(), parts.spec().name(), this);
     }
 
     @Override
@@ -153,7 +147,7 @@ final class QemuGuest implements Guest {
 
   @Override
   public String name() {
-    return spec.name();
+    return parts.spec().name();
   }
 
   @Override
@@ -216,10 +210,11 @@ final class QemuGuest implements Guest {
           e);
     }
     List<String> runs = files.command();
+    List<QemuNic> nics = parts.nics();
     for (int i = 0; i < nics.size(); i++) {
       nics.get(i).attachedByStream(QemuCommand.attachesByStream(runs, i));
     }
-    if (!runs.equals(command.apply(spec))) {
+    if (!runs.equals(command.apply(parts.spec()))) {
       events.accept(
           new GuestEvent.Noted(
               name(), "it runs as it was configured before; restart it to have the changes"));
@@ -240,22 +235,22 @@ final class QemuGuest implements Guest {
       boolean done = false;
       try {
         files.make();
-        List<String> line = command.apply(spec);
+        List<String> line = command.apply(parts.spec());
         files.write(line);
-        QemuPlugs.begin(files.plugs(), spec);
+        QemuPlugs.begin(files.plugs(), parts.spec());
         lastNanos = 0;
         QemuProcess process = QemuProcess.start(scope.apply(name(), line), files.directory());
         starting = process;
         Live started = ready(process);
         live = started;
         console.connect(files.console());
-        for (QemuNic nic : nics) {
+        for (QemuNic nic : parts.nics()) {
           if (!nic.isUp()) {
             setLink(started, nic);
           }
         }
         if (!snapshot.isEmpty()) {
-          started.snapshots.load(spec, snapshot);
+          started.snapshots.load(parts.spec(), snapshot);
         }
         to(GuestState.RUNNING, snapshot.isEmpty() ? "started" : "started at " + snapshot);
         started.qmp.execute("cont", Map.of());
@@ -464,7 +459,8 @@ final class QemuGuest implements Guest {
     try {
       var _ =
           to.qmp.execute(
-              "set_link", Map.of("name", QemuCommand.nicId(nics.indexOf(nic)), "up", nic.isUp()));
+              "set_link",
+              Map.of("name", QemuCommand.nicId(parts.nics().indexOf(nic)), "up", nic.isUp()));
     } catch (QmpException e) {
       LogEvent.of("qemu-link-failed")
           .with("guest", name())
@@ -480,7 +476,7 @@ final class QemuGuest implements Guest {
 
   @Override
   public List<Nic> nics() {
-    return List.copyOf(nics);
+    return List.copyOf(parts.nics());
   }
 
   /** The QEMU of a guest that is on. */
@@ -493,19 +489,8 @@ final class QemuGuest implements Guest {
     return present;
   }
 
-  /** Keeps other parts for the next start, and for the next daemon. */
-  private void keep(List<NicSpec> allNics, List<DiskSpec> disks) {
-    GuestSpec old = spec;
-    spec =
-        new GuestSpec(
-            old.name(),
-            old.architecture(),
-            old.memory(),
-            old.harts(),
-            old.boot(),
-            disks,
-            allNics,
-            old.options());
+  /** Keeps the command line of other parts for the next daemon. */
+  private void note(GuestSpec spec) {
     try {
       files.note(command.apply(spec));
     } catch (IOException e) {
@@ -520,38 +505,17 @@ final class QemuGuest implements Guest {
   public Nic addNic(NicSpec nic) throws VmmException {
     calls.lock();
     try {
-      Live present = live("take a NIC");
-      QemuNic made = plug(present, nics.size(), nic);
-      nics.add(made);
-      keep(with(spec.nics(), made.spec()), spec.disks());
-      return made;
+      return parts.addNic(live("take a NIC").plugs, nic);
     } finally {
       calls.unlock();
     }
-  }
-
-  /**
-   * Adds a NIC by a socket: QEMU would stand still until the other end of shared queues is there.
-   */
-  private QemuNic plug(Live to, int index, NicSpec nic) throws VmmException {
-    Attachment.UnixStream by =
-        QemuNic.stream(nic)
-            .orElseThrow(() -> new VmmException("NIC " + nic.name() + " needs a UNIX socket"));
-    NicSpec added = new NicSpec(nic.name(), nic.mac(), nic.mtu(), List.of(by));
-    to.plugs.addNic(index, added, by.path());
-    return new QemuNic(added, QemuOptions.of(spec.options()), this::linkChanged);
   }
 
   @Override
   public void removeNic() throws VmmException {
     calls.lock();
     try {
-      Live present = live("lose a NIC");
-      int last = nics.size() - 1;
-      requirePlugged(present.plugs.nics(spec), last, nics.size(), "NIC");
-      present.plugs.removeNic(last, nics.get(last).attachment());
-      nics.removeLast();
-      keep(withoutLast(spec.nics()), spec.disks());
+      parts.removeNic(live("lose a NIC").plugs);
     } finally {
       calls.unlock();
     }
@@ -561,46 +525,17 @@ final class QemuGuest implements Guest {
   public Nic replaceNic(int index, NicSpec nic) throws VmmException {
     calls.lock();
     try {
-      Live present = live("have a NIC replaced");
-      requirePlugged(present.plugs.nics(spec), index, nics.size(), "NIC");
-      QemuNic old = nics.get(index);
-      present.plugs.removeNic(index, old.attachment());
-      QemuNic made;
-      try {
-        made = plug(present, index, nic);
-      } catch (VmmException e) {
-        tryAgain(e, () -> nics.set(index, plug(present, index, old.spec())));
-        throw e;
-      }
-      nics.set(index, made);
-      keep(with(spec.nics(), index, made.spec()), spec.disks());
-      return made;
+      return parts.replaceNic(live("have a NIC replaced").plugs, index, nic);
     } finally {
       calls.unlock();
     }
-  }
-
-  /** Plugs an old part again, since the new one failed. Without it the guest has a gap. */
-  private static void tryAgain(VmmException cause, Plugging old) {
-    try {
-      old.plug();
-    } catch (VmmException e) {
-      cause.addSuppressed(e);
-    }
-  }
-
-  /** Adds a part. */
-  private interface Plugging {
-    void plug() throws VmmException;
   }
 
   @Override
   public void addDisk(DiskSpec disk) throws VmmException {
     calls.lock();
     try {
-      Live present = live("take a disk");
-      present.plugs.addDisk(spec.disks().size(), disk);
-      keep(spec.nics(), with(spec.disks(), disk));
+      parts.addDisk(live("take a disk").plugs, disk);
     } finally {
       calls.unlock();
     }
@@ -610,11 +545,7 @@ final class QemuGuest implements Guest {
   public void removeDisk() throws VmmException {
     calls.lock();
     try {
-      Live present = live("lose a disk");
-      int last = spec.disks().size() - 1;
-      requirePlugged(present.plugs.disks(spec), last, spec.disks().size(), "disk");
-      present.plugs.removeDisk(last, spec.disks().get(last));
-      keep(spec.nics(), withoutLast(spec.disks()));
+      parts.removeDisk(live("lose a disk").plugs);
     } finally {
       calls.unlock();
     }
@@ -624,39 +555,21 @@ final class QemuGuest implements Guest {
   public void replaceDisk(int index, DiskSpec disk) throws VmmException {
     calls.lock();
     try {
-      Live present = live("have a disk replaced");
-      requirePlugged(present.plugs.disks(spec), index, spec.disks().size(), "disk");
-      DiskSpec old = spec.disks().get(index);
-      present.plugs.removeDisk(index, old);
-      try {
-        present.plugs.addDisk(index, disk);
-      } catch (VmmException e) {
-        tryAgain(e, () -> present.plugs.addDisk(index, old));
-        throw e;
-      }
-      keep(spec.nics(), with(spec.disks(), index, disk));
+      parts.replaceDisk(live("have a disk replaced").plugs, index, disk);
     } finally {
       calls.unlock();
     }
   }
 
-  /** Refuses to take a part that is not among those that can go, of the last ones. */
-  private void requirePlugged(int count, int index, int size, String part) throws VmmException {
-    if (index < size - count || index >= size) {
-      throw new VmmException(
-          "%s %d of guest %s goes with a restart alone".formatted(part, index, name()));
-    }
-  }
-
   @Override
   public List<Snapshot> snapshots() throws VmmException {
-    return QemuSnapshots.of(spec);
+    return QemuSnapshots.of(parts.spec());
   }
 
   /** The QEMU of a guest whose devices are those that its command line has. */
   private Live unplugged(String call) throws VmmException {
     Live present = live(call);
-    if (!present.plugs.areAsStarted(spec)) {
+    if (!present.plugs.areAsStarted(parts.spec())) {
       throw new VmmException(
           "NICs or disks of guest "
               + name()
@@ -669,7 +582,7 @@ final class QemuGuest implements Guest {
   public void saveSnapshot(String snapshot) throws VmmException {
     calls.lock();
     try {
-      unplugged("have a snapshot taken").snapshots.save(spec, snapshot);
+      unplugged("have a snapshot taken").snapshots.save(parts.spec(), snapshot);
     } finally {
       calls.unlock();
     }
@@ -680,9 +593,9 @@ final class QemuGuest implements Guest {
     calls.lock();
     try {
       if (isAlive()) {
-        unplugged("go back to a snapshot").snapshots.load(spec, snapshot);
+        unplugged("go back to a snapshot").snapshots.load(parts.spec(), snapshot);
       } else {
-        QemuSnapshots.require(spec, snapshot);
+        QemuSnapshots.require(parts.spec(), snapshot);
         start(snapshot);
       }
     } finally {
@@ -694,38 +607,22 @@ final class QemuGuest implements Guest {
   public void removeSnapshot(String snapshot) throws VmmException {
     calls.lock();
     try {
-      live("lose a snapshot").snapshots.remove(spec, snapshot);
+      live("lose a snapshot").snapshots.remove(parts.spec(), snapshot);
     } finally {
       calls.unlock();
     }
   }
 
-  private static <T> List<T> with(List<T> list, T more) {
-    List<T> all = new ArrayList<>(list);
-    all.add(more);
-    return all;
-  }
-
-  private static <T> List<T> with(List<T> list, int index, T other) {
-    List<T> all = new ArrayList<>(list);
-    all.set(index, other);
-    return all;
-  }
-
-  private static <T> List<T> withoutLast(List<T> list) {
-    return list.subList(0, list.size() - 1);
-  }
-
   @Override
   public int removableNics() {
     Live present = live;
-    return present == null || !isAlive() ? 0 : present.plugs.nics(spec);
+    return present == null || !isAlive() ? 0 : present.plugs.nics(parts.spec());
   }
 
   @Override
   public int removableDisks() {
     Live present = live;
-    return present == null || !isAlive() ? 0 : present.plugs.disks(spec);
+    return present == null || !isAlive() ? 0 : present.plugs.disks(parts.spec());
   }
 
   @Override
@@ -734,7 +631,7 @@ final class QemuGuest implements Guest {
     long nanos =
         present == null ? lastNanos : Math.max(lastNanos, present.process.processorNanos());
     lastNanos = nanos;
-    return new GuestStatistics(nanos, -1, spec.memory());
+    return new GuestStatistics(nanos, -1, parts.spec().memory());
   }
 
   @Override
