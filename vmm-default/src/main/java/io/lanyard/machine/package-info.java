@@ -7,6 +7,19 @@
  * their links, the open images. So a reset is a new machine, and no device needs a reset of its own
  * that could forget something.
  *
+ * <pre>
+ *   CREATED ---start---&gt; RUNNING &lt;---pause, resume---&gt; PAUSED
+ *                         ^    |                         |
+ *                   start |    | power off, kill, error  |
+ *                         |    v                         |
+ *                       STOPPED, FAILED &lt;---- kill ------'
+ * </pre>
+ *
+ * <p>The parts stand on one another: {@code bus} is RAM and the devices' addresses, {@code mmu} and
+ * {@code hart} execute on it, {@code device} is the board, {@code virtio} and {@code disk} are
+ * behind its PCI bus, {@code sbi} answers as firmware, {@code boot} fills the RAM, and this package
+ * joins them.
+ *
  * <p>Threads: each hart, each disk whose driver is ready, and each program that reports by {@code
  * tohost} has a platform thread, because a guest can keep them busy without end, and virtual
  * threads share as many carriers as there are cores. Network frames for the guest arrive on the

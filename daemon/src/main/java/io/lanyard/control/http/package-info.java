@@ -1,5 +1,6 @@
 /**
- * The server of HTTP/1.1 over a UNIX socket, with nothing of Lanyard's in it.
+ * The server of HTTP/1.1 over UNIX and TCP sockets. Of Lanyard it knows the roles of callers and
+ * the form of a problem, and nothing of networks and guests.
  *
  * <p>The server ({@link io.lanyard.control.http.HttpServer}) parses on one Netty loop of its own
  * and answers on virtual threads, one request at a time for a connection, so that a resource may be

@@ -20,6 +20,20 @@
  * own. What a port sends beyond its share belongs to its anonymous station, so that nothing is ever
  * without an owner.
  *
+ * <p><b>Addresses.</b> {@link io.lanyard.nat.station.Neighbours} has the stations' IP addresses, of
+ * both families: a {@link io.lanyard.nat.station.Neighbour} each, which a flow keeps so that no
+ * packet looks it up.
+ *
+ * <pre>
+ *   packet for it ---&gt; INCOMPLETE ---answer---&gt; REACHABLE &lt;--- the station sends
+ *                          |                     |  ^  |
+ *                          |        only sent to |  |  | ten minutes without
+ *                          |        for a minute v  |  | a packet either way
+ *                          |                  PROBING  |
+ *              three times |                     |     |
+ *                no answer +-----&gt; FORGOTTEN &lt;---+-----+
+ * </pre>
+ *
  * <p>All of it belongs to the network's loop.
  */
 package io.lanyard.nat.station;

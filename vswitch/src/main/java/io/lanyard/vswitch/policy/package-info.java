@@ -1,5 +1,11 @@
 /**
- * The guards: they decide which addresses a port may claim.
+ * The policies of a port: the guards, which decide which addresses it may claim, what the host's
+ * stack must not hear, and a rate.
+ *
+ * <p>A {@link io.lanyard.vswitch.Policy} judges one frame at a port, at ingress or at egress, and
+ * says why it goes no further. {@link io.lanyard.vswitch.policy.RateLimit} is a token bucket;
+ * {@link io.lanyard.vswitch.policy.HostShield} keeps DHCP answers, router advertisements and
+ * redirects of guests from the host adapter. The rest of this page is about guards.
  *
  * <p>A guest chooses its addresses, but not its port. The switch's {@code MacTable} holds MAC
  * addresses to ports; {@link io.lanyard.vswitch.policy.Guard} does so for IP addresses, at the
