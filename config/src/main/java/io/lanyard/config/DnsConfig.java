@@ -16,8 +16,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param enabled whether there is one
  * @param domain the guests' domain, lower case, without a dot at its end
- * @param hosts further names, in the order of the file: lower case, relative to the domain unless
- *     they have a dot; one that begins with {@code *.} is for every name below it
+ * @param hosts further names and their addresses, in the order of the file: lower case, relative to
+ *     the domain unless they have a dot; one that begins with {@code *.} is for every name below it
  * @param hostsFile whether the names of the host's {@code /etc/hosts} are answered too
  * @param records further records, in the order of the file
  * @param upstreams where questions for other names go
@@ -35,7 +35,7 @@ import org.jspecify.annotations.Nullable;
 public record DnsConfig(
     boolean enabled,
     String domain,
-    Map<String, Address> hosts,
+    Map<String, List<Address>> hosts,
     boolean hostsFile,
     List<DnsRecord> records,
     Upstreams upstreams,
@@ -48,7 +48,9 @@ public record DnsConfig(
     boolean queryLog) {
   /** Copies the collections. */
   public DnsConfig {
-    hosts = Collections.unmodifiableMap(new LinkedHashMap<>(hosts));
+    Map<String, List<Address>> copies = new LinkedHashMap<>();
+    hosts.forEach((name, addresses) -> copies.put(name, List.copyOf(addresses)));
+    hosts = Collections.unmodifiableMap(copies);
     records = List.copyOf(records);
     domains = Collections.unmodifiableMap(new LinkedHashMap<>(domains));
     rebindingExceptions = List.copyOf(rebindingExceptions);
@@ -100,6 +102,9 @@ public record DnsConfig(
     /** As many as a resolver keeps an eye on; a question is put to a few of them. */
     private static final int MOST_SERVERS = 16;
 
+    /** More than any client tries. */
+    private static final int MOST_ADDRESSES = 64;
+
     private static final int MOST_DOMAINS = 1024;
     private static final int MOST_RECORDS = 4096;
 
@@ -112,12 +117,15 @@ public record DnsConfig(
     static final Key<String> DOMAIN =
         Key.defaulted("domain", Kind.DOMAIN, "lan", "The guests' domain.");
 
-    static final Key<List<Named<Address>>> HOSTS =
+    static final Key<List<Named<List<Address>>>> HOSTS =
         Key.defaulted(
             "hosts",
-            new Form.NamedMap<>(HOST_NAME, Kind.HOST_OF_NAME),
+            new Form.NamedMap<>(
+                HOST_NAME,
+                new Form.OneOrMore<>(
+                    new Form.ListOf<>(Kind.HOST_OF_NAME, MOST_ADDRESSES, "addresses"))),
             List.of(),
-            "Further names and their addresses; relative to the domain unless they have a dot. A"
+            "Further names and their addresses, one or several, of either family; relative to the domain unless they have a dot. A"
                 + " name that begins with *. is for every name below it.");
 
     static final Key<Boolean> HOSTS_FILE =

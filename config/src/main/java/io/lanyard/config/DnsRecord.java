@@ -120,7 +120,8 @@ public record DnsRecord(String name, Data data) {
             "cname",
             RECORD_NAME,
             "none",
-            "The name of the network for which this is another one; its addresses are in the answer.");
+            "The name for which this is another one, of the network or of others; its addresses are"
+                + " in the answer.");
 
     static final Key<DnsRecord.Service> SRV =
         Key.optional(
@@ -150,7 +151,7 @@ public record DnsRecord(String name, Data data) {
 
     static final Key<Address> A =
         Key.optional(
-            "a", Kind.ADDRESS, "none", "An IPv4 address, beside the one that hosts may say.");
+            "a", Kind.ADDRESS, "none", "An IPv4 address, beside those that hosts may say.");
 
     static final Key<Address> AAAA =
         Key.optional("aaaa", Kind.ADDRESS_IPV6, "none", "An IPv6 address.");

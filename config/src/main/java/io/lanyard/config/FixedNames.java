@@ -2,10 +2,14 @@ package io.lanyard.config;
 
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * The names of a network whose addresses the configuration gives, whether a machine runs there or
@@ -15,35 +19,47 @@ public final class FixedNames {
   private FixedNames() {}
 
   /**
-   * Collects those of IPv4: the hosts of DNS, the reservations that have a name, and the guests for
-   * whose NIC an address is reserved. Of two with one name the first in this order has it.
-   * Reservations count also where the network's own DHCP server is off.
+   * Collects them: the hosts of DNS, the reservations that have a name, and the guests for whose NIC
+   * addresses are reserved. Of two with one name the first in this order says its addresses of a
+   * family. Reservations count also where the network's own DHCP server is off.
    *
    * @param network the network's name
    * @param gateway the network's gateway, with its reservations and hosts
    * @param guests all guests
-   * @return addresses by name, as the file writes it; a name may be a wildcard ({@code *.apps})
+   * @return addresses of both families by name, as the file writes it; a name may be a wildcard
+   *     ({@code *.apps})
    */
-  public static Map<String, Address> of(
+  public static Map<String, List<Address>> of(
       String network, GatewayConfig gateway, Collection<GuestConfig> guests) {
-    Map<String, Address> names = new LinkedHashMap<>(gateway.dns().hosts());
-    Map<MacAddress, Address> reserved = new HashMap<>();
+    Map<String, List<Address>> names = new LinkedHashMap<>();
+    gateway.dns().hosts().forEach((name, its) -> names.put(name, new ArrayList<>(its)));
+    Map<MacAddress, List<Address>> reserved = new HashMap<>();
     for (ReservationConfig reservation : gateway.dhcp().reservations()) {
-      Address address = reservation.address();
+      List<Address> its =
+          Stream.of(reservation.address(), reservation.ipv6()).filter(Objects::nonNull).toList();
+      reserved.put(reservation.mac(), its);
       String name = reservation.hostname();
-      if (address != null) {
-        reserved.put(reservation.mac(), address);
-        if (name != null) {
-          names.putIfAbsent(name, address);
-        }
+      if (name != null) {
+        add(names, name, its);
       }
     }
     for (GuestConfig guest : guests) {
       guest
           .nicOn(network)
           .map(nic -> reserved.get(nic.mac()))
-          .ifPresent(address -> names.putIfAbsent(guest.name(), address));
+          .ifPresent(its -> add(names, guest.name(), its));
     }
     return names;
+  }
+
+  /** Adds the addresses of the families of which the name has none yet. */
+  private static void add(Map<String, List<Address>> names, String name, List<Address> more) {
+    List<Address> its = names.computeIfAbsent(name, key -> new ArrayList<>());
+    List<Address> before = List.copyOf(its);
+    for (Address each : more) {
+      if (before.stream().noneMatch(other -> other.isIpv4() == each.isIpv4())) {
+        its.add(each);
+      }
+    }
   }
 }

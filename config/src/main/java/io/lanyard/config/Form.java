@@ -22,6 +22,7 @@ sealed interface Form<T>
         Form.Within,
         Form.AnyScalar,
         Form.ListOf,
+        Form.OneOrMore,
         Form.NamedMap,
         Form.OffOr,
         Form.FlagOrServices {
@@ -224,6 +225,23 @@ sealed interface Form<T>
     @Override
     public List<Section> sections() {
       return item.sections();
+    }
+  }
+
+  /**
+   * One item, or a list of them.
+   *
+   * @param list the list
+   * @param <T> the items' type
+   */
+  record OneOrMore<T>(ListOf<T> list) implements Form<List<T>> {
+    @Override
+    public @Nullable List<T> read(Problems problems, String path, Place place, YamlNode node) {
+      if (node instanceof YamlNode.Sequence) {
+        return list.read(problems, path, place, node);
+      }
+      T one = list.item().read(problems, path, place, node);
+      return one == null ? null : List.of(one);
     }
   }
 

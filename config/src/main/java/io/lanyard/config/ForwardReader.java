@@ -21,7 +21,7 @@ final class ForwardReader {
   private final Claims claims;
   private final @Nullable Ipv4Config ipv4;
   private final @Nullable Ipv6Config ipv6;
-  private final Map<String, Address> addresses;
+  private final Map<String, Address> addresses = new HashMap<>();
   private final Map<String, MacAddress> guests = new HashMap<>();
 
   ForwardReader(
@@ -29,15 +29,20 @@ final class ForwardReader {
     this.claims = claims;
     ipv4 = gateway.ipv4();
     ipv6 = gateway.ipv6();
-    addresses = FixedNames.of(network, gateway, allGuests.values());
-    for (ReservationConfig one : gateway.dhcp().reservations()) {
-      if (one.hostname() != null && one.ipv6() != null) {
-        addresses.putIfAbsent(one.hostname(), one.ipv6());
-      }
-    }
+    FixedNames.of(network, gateway, allGuests.values())
+        .forEach((name, its) -> addresses.put(name, preferred(its)));
     for (GuestConfig guest : allGuests.values()) {
       guest.nicOn(network).ifPresent(nic -> guests.put(guest.name(), nic.mac()));
     }
+  }
+
+  /** Of several addresses of a name the first of IPv4, where the network has that. */
+  private Address preferred(List<Address> its) {
+    boolean four = ipv4 != null;
+    return its.stream()
+        .filter(each -> each.isIpv4() == four)
+        .findFirst()
+        .orElseGet(its::getFirst);
   }
 
   List<ForwardConfig> read(Fields network) {
@@ -69,7 +74,8 @@ final class ForwardReader {
     }
     String host = to.host();
     if (host.startsWith("[")) {
-      return ipv6Target(forward, host, to.port());
+      Address said = Address.parseIpv6(host.substring(1, host.length() - 1));
+      return ipv6Target(forward, host, said, to.port());
     }
     Address address = host.matches("[0-9.]+") ? Address.parse(host) : addresses.get(host);
     if (address == null) {
@@ -88,7 +94,7 @@ final class ForwardReader {
       return null;
     }
     if (!address.isIpv4()) {
-      return new ToAddress(host, address, to.port()); // a reservation's, which has been checked
+      return ipv6Target(forward, host, address, to.port());
     }
     if (ipv4 == null) {
       forward.problem(
@@ -109,8 +115,7 @@ final class ForwardReader {
     return new ToAddress(host, address, to.port());
   }
 
-  private @Nullable Target ipv6Target(Fields forward, String host, int port) {
-    Address address = Address.parseIpv6(host.substring(1, host.length() - 1));
+  private @Nullable Target ipv6Target(Fields forward, String host, Address address, int port) {
     Subnet subnet = ipv6 == null ? null : ipv6.subnet();
     if (subnet == null) {
       forward.problem(
@@ -118,18 +123,21 @@ final class ForwardReader {
       return null;
     }
     if (!subnet.isHost(address)) {
-      forward.problem(Keys.TO, "expected an address of a host in " + subnet + ", found " + address);
+      forward.problem(
+          Keys.TO, "expected an address of a host in " + subnet + ", found " + named(host, address));
       return null;
     }
     if (address.equals(Ipv6Config.gateway(subnet)) || address.equals(Ipv6Config.host(subnet))) {
       String whose = address.equals(Ipv6Config.gateway(subnet)) ? "the gateway's" : "the host's";
-      forward.problem(Keys.TO, address + " is " + whose + "; give a guest's");
+      forward.problem(Keys.TO, named(host, address) + " is " + whose + "; give a guest's");
       return null;
     }
     return new ToAddress(host, address, port);
   }
 
   private static String named(String host, Address address) {
-    return host.equals(address.toString()) ? host : host + ", which is " + address;
+    return host.equals(address.toString()) || host.startsWith("[")
+        ? address.toString()
+        : host + ", which is " + address;
   }
 }

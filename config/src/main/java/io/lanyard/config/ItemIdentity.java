@@ -35,6 +35,7 @@ enum ItemIdentity {
           Map.entry("networks.*.dhcp.options.domain-search", PLACE),
           Map.entry("networks.*.dns.upstreams", PLACE),
           Map.entry("networks.*.dns.records", RECORD),
+          Map.entry("networks.*.dns.hosts.*", PLACE),
           Map.entry("networks.*.dns.domains.*", PLACE),
           Map.entry("networks.*.dns.rebinding-exceptions", PLACE),
           Map.entry("networks.*.nat.host-loopback", PLACE),
@@ -67,7 +68,9 @@ enum ItemIdentity {
     for (int i = 2; i < list.size(); i++) {
       boolean isName =
           (i == 3 && list.get(2).equals("ports"))
-              || (i == 4 && list.get(2).equals("dns") && list.get(3).equals("domains"));
+              || (i == 4
+                  && list.get(2).equals("dns")
+                  && (list.get(3).equals("hosts") || list.get(3).equals("domains")));
       key.append('.').append(isName ? "*" : list.get(i));
     }
     return LISTS.get(key.toString());

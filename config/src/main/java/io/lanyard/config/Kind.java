@@ -67,11 +67,12 @@ record Kind<T>(
   /** An address that {@code dns.hosts} gives to a name. */
   static final Kind<Address> HOST_OF_NAME =
       such(
-          "name-ipv4",
-          "an IPv4 address",
-          "^" + IPV4_PATTERN + "$",
-          Kind::hostOfName,
-          "192.168.127.10");
+          "address-of-name",
+          "an address",
+          "^[0-9a-fA-F:.]+$",
+          Address::parse,
+          "192.168.127.10",
+          "\"fd6c:616e:7961:8::10\"");
 
   static final Kind<AddressRange> RANGE =
       such(
@@ -420,13 +421,5 @@ record Kind<T>(
           "it has " + length + " bytes, and a socket's path at most " + LONGEST_SOCKET_PATH);
     }
     return path;
-  }
-
-  private static Address hostOfName(String text) {
-    if (text.contains(":")) {
-      throw new IllegalArgumentException(
-          "a name has IPv6 addresses by records: [{name: NAME, aaaa: \"" + text + "\"}]");
-    }
-    return Address.parseIpv4(text);
   }
 }

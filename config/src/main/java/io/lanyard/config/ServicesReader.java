@@ -13,6 +13,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
+import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -28,7 +30,10 @@ final class ServicesReader {
   private final @Nullable Ipv6Config ipv6;
   private final Fields dns;
   private final boolean dnsEnabled;
-  private final Map<String, Address> reserved = new LinkedHashMap<>();
+
+  /** The addresses of both families that reservations give names. */
+  private final Map<String, List<Address>> reserved = new LinkedHashMap<>();
+
 
   /**
    * Makes one.
@@ -135,8 +140,9 @@ final class ServicesReader {
       }
       if (mac != null && (address != null || six != null)) {
         reservations.add(new ReservationConfig(mac, address, six, hostname));
-        if (hostname != null && address != null) {
-          reserved.putIfAbsent(hostname, address);
+        if (hostname != null) {
+          reserved.putIfAbsent(
+              hostname, Stream.of(address, six).filter(Objects::nonNull).toList());
         }
       }
     }
@@ -187,8 +193,8 @@ final class ServicesReader {
   }
 
   DnsConfig dns() {
-    Map<String, Address> hosts = new LinkedHashMap<>();
-    for (Named<Address> host : dns.value(DnsConfig.Keys.HOSTS)) {
+    Map<String, List<Address>> hosts = new LinkedHashMap<>();
+    for (Named<List<Address>> host : dns.value(DnsConfig.Keys.HOSTS)) {
       host(host, hosts);
     }
     List<DnsRecord> records = new ArrayList<>();
@@ -224,7 +230,7 @@ final class ServicesReader {
   }
 
   private void record(
-      DnsRecord record, Fields fields, List<DnsRecord> records, Map<String, Address> hosts) {
+      DnsRecord record, Fields fields, List<DnsRecord> records, Map<String, List<Address>> hosts) {
     Key<String> key = DnsRecord.Keys.NAME;
     String name = record.name();
     if (record.leads()) {
@@ -274,24 +280,35 @@ final class ServicesReader {
     return whole.toLowerCase(Locale.ROOT);
   }
 
-  private void host(Named<Address> host, Map<String, Address> hosts) {
+  private void host(Named<List<Address>> host, Map<String, List<Address>> hosts) {
     Problems problems = dns.problems();
     String name = host.name();
     checkOwnName(problems, host.path(), host.keyPlace(), name);
-    Address address = host.value();
-    if (address == null) {
+    List<Address> addresses = host.value();
+    if (addresses == null) {
       return;
     }
-    if (hosts.putIfAbsent(name, address) != null) {
+    if (addresses.isEmpty()) {
+      problems.add(host.place(), host.path(), "expected an address at least, found none");
+      return;
+    }
+    if (Set.copyOf(addresses).size() < addresses.size()) {
+      problems.add(host.place(), host.path(), "an address is there twice");
+    }
+    if (hosts.putIfAbsent(name, addresses) != null) {
       problems.add(
           host.keyPlace(), host.path(), "the name is there twice: case does not tell names apart");
     }
-    Address other = reserved.getOrDefault(name, address);
-    if (!other.equals(address)) {
-      problems.add(
-          host.place(),
-          host.path(),
-          "expected " + other + ", which a reservation gives that name, found " + address);
+    for (Address other : reserved.getOrDefault(name, List.of())) {
+      List<Address> like =
+          addresses.stream().filter(each -> each.isIpv4() == other.isIpv4()).toList();
+      if (!like.isEmpty() && !like.contains(other)) {
+        problems.add(
+            host.place(),
+            host.path(),
+            "expected " + other + ", which a reservation gives that name, found "
+                + like.getFirst());
+      }
     }
   }
 

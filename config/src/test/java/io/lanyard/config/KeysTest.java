@@ -311,6 +311,7 @@ class KeysTest {
       case Kind<?> kind -> found.add(kind);
       case Form.Within<?> within -> found.add(within.kind());
       case Form.ListOf<?> list -> kinds(list.item(), found);
+      case Form.OneOrMore<?>(Form.ListOf<?> list) -> kinds(list, found);
       case Form.FlagOrServices(Form.ListOf<Service> list) -> kinds(list, found);
       case Form.NamedMap<?> map -> {
         found.add(map.names());

@@ -143,6 +143,7 @@ final class ReferenceWriter {
               + (list.most() < Integer.MAX_VALUE ? " of at most " + list.most() : "")
               + "; each item: "
               + value(list.item());
+      case Form.OneOrMore<?>(Form.ListOf<?> list) -> value(list.item()) + ", or a " + value(list);
       case Form.NamedMap<?> map ->
           "mapping"
               + (map.most() < Integer.MAX_VALUE ? " of at most " + map.most() : "")

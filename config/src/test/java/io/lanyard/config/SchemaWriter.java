@@ -127,6 +127,8 @@ final class SchemaWriter {
         array.put("items", form(list.item()));
         yield array;
       }
+      case Form.OneOrMore<?>(Form.ListOf<?> list) ->
+          Map.of("anyOf", List.of(form(list.item()), form(list)));
       case Form.NamedMap<?> map -> {
         Map<String, Object> object = new LinkedHashMap<>();
         object.put("type", "object");

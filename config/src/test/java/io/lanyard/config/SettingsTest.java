@@ -110,6 +110,7 @@ class SettingsTest {
       case Form.NamedMap<?> map -> addLists(map.value(), below + "*", lists);
       case Variants variants -> variants.sections().forEach(one -> addLists(one, path, lists));
       case Form.FlagOrServices(Form.ListOf<?> services) -> addLists(services, path, lists);
+      case Form.OneOrMore<?>(Form.ListOf<?> list) -> addLists(list, path, lists);
       case Form.ListOf<?> list -> {
         lists.add(path);
         addLists(list.item(), below + "*", lists);

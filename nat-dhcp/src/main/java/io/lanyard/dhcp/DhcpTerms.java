@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -156,7 +157,9 @@ final class DhcpTerms {
 
   /** A host with a fixed name has its address by other means than DHCP, or by a reservation. */
   private static Set<Address> fixed(NetworkConfig config) {
-    return Set.copyOf(GatewayConfig.of(config).dns().hosts().values());
+    return GatewayConfig.of(config).dns().hosts().values().stream()
+        .flatMap(List::stream)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   /** Addresses that a port may use without a lease are its own. */

@@ -21,7 +21,6 @@ record Asker(
 
   /** The memory that it takes, in bytes. */
   long bytes() {
-    long logged = reply instanceof QueryLog.Line line ? line.bytes() : 0;
-    return OVERHEAD + spelling.bytes() + logged;
+    return OVERHEAD + spelling.bytes() + HeldReply.bytes(reply);
   }
 }

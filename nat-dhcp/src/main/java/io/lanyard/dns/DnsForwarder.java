@@ -31,7 +31,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.EDNSOption;
+import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
 import org.xbill.DNS.Opcode;
@@ -219,30 +221,36 @@ public final class DnsForwarder implements DatagramService, Dumpable {
   }
 
   /**
-   * Whether a name is the network's own, so that every guest may ask for it.
+   * The name of others that name servers are asked for when a guest asks for a name.
    *
    * @param name the name
-   * @return true if nobody else is asked for it
+   * @return the name itself, or the one of which it is an alias in this network, in lower case and
+   *     without a dot at its end; null where the network answers alone
    * @throws IllegalArgumentException if it is no domain name
    */
-  public boolean isOwn(String name) {
-    Question question = Question.recursive(OwnNames.absolute(name, null), Type.A);
+  public @Nullable String askedOfOthers(String name) {
+    Name absolute = OwnNames.absolute(name, null);
+    Message own = own(Question.recursive(absolute, Type.A));
+    Name onward = own == null ? absolute : OwnZone.onward(own);
+    return onward == null ? null : Told.text(onward);
+  }
+
+  private @Nullable Message own(Question question) {
     Message query = question.query(0, List.of(), false);
-    return zone.answer(query, query.getQuestion(), resolver.hosts()) != null;
+    return zone.answer(query, query.getQuestion(), resolver.hosts());
   }
 
   private CompletableFuture<List<Address>> lookup(Name name, int type) {
     CompletableFuture<List<Address>> found = new CompletableFuture<>();
-    Question question = Question.recursive(name, type);
-    Message query = question.query(0, List.of(), false);
-    Message own = zone.answer(query, query.getQuestion(), resolver.hosts());
-    if (own != null) {
+    Message own = own(Question.recursive(name, type));
+    Name onward = own == null ? name : OwnZone.onward(own);
+    if (own != null && onward == null) {
       found.complete(Told.of(own).addresses());
-    } else if (closed || !recursion.forwards(name)) {
+    } else if (closed || onward == null || !recursion.forwards(onward)) {
       found.complete(List.of());
     } else {
       recursion.lookup(
-          question,
+          Question.recursive(onward, type),
           answer -> found.complete(answer == null ? List.of() : Told.of(answer).addresses()));
     }
     return found;
@@ -342,24 +350,52 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     // have an answer here, only a single label may have another there that comes first.
     boolean early = !resolver.looked() && terms.dns().hostsFile();
     Message own = zone.answer(query, asked, resolver.hosts());
+    Name onward = own == null ? null : OwnZone.onward(own);
+    if (own != null
+        && onward != null
+        && query.getHeader().getFlag(Flags.RD)
+        && (early || recursion.forwards(onward))) {
+      Message further = Queries.about(query, onward);
+      Consumer<byte[]> joined =
+          new AliasReply(own, station.budget(), policy, replies, limit, reply);
+      ofOthers(further, further.toWire(), station, early, Message.MAXLENGTH, joined);
+      return true;
+    }
     boolean bare = asked.getName().labels() == 2;
     if (own != null && (!early || (!bare && !own.getSection(Section.ANSWER).isEmpty()))) {
       Told.of(own).tell(policy, station.budget(), asked.getName(), 0);
       replies.own(own, query, limit, reply);
       return true;
     }
+    ofOthers(query, wire, station, early, limit, reply);
+    return true;
+  }
+
+  /**
+   * Answers a question for a name of others, from what is kept or from upstream.
+   *
+   * @param early whether the hosts file has not been read yet, which may have the name
+   */
+  private void ofOthers(
+      Message query,
+      byte[] wire,
+      Station station,
+      boolean early,
+      int limit,
+      Consumer<byte[]> reply) {
+    Record asked = query.getQuestion();
     NamePolicy.Question permitted =
         policy.question(station.budget(), Told.text(asked.getName()), asked.getType());
     if (permitted != NamePolicy.Question.ASKED) {
       boolean refused = permitted == NamePolicy.Question.REFUSED;
       counters.count(refused ? DnsCount.DENIED : DnsCount.SUPPRESSED);
       reply.accept(Queries.withheld(query, refused).toWire(limit));
-      return true;
+      return;
     }
     if (!early && !recursion.forwards(asked.getName())) {
       counters.count(DnsCount.NOT_FORWARDED);
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
-      return true;
+      return;
     }
     Question question = Question.of(query, asked);
     List<EDNSOption> options = Question.endToEnd(query.getOPT());
@@ -368,7 +404,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (cached != null) {
       cached.tell(policy, station.budget(), asked.getName(), now);
       replies.upstream(cached.to(wire, now), limit, reply);
-      return true;
+      return;
     }
     Asker asker =
         new Asker(
@@ -383,7 +419,6 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       refused(station.budget(), "the port has its share of the questions that wait");
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
     }
-    return true;
   }
 
   /** Whether a port may ask once more in this second. */

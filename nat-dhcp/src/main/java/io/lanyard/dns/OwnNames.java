@@ -6,6 +6,7 @@ import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -24,14 +25,11 @@ import org.xbill.DNS.TextParseException;
 final class OwnNames implements LeaseListener {
   private Name domain;
   private Name gateway;
-  private final Map<Name, Address> fixed = new HashMap<>();
+  private final Map<Name, List<Address>> fixed = new HashMap<>();
   private final Map<Address, Name> fixedReverse = new HashMap<>();
 
   /** The addresses of wildcards (RFC 4592), by the name that the wildcard is below. */
-  private final Map<Name, Address> wild = new HashMap<>();
-
-  /** The IPv6 addresses that reservations keep for names. */
-  private final Map<Name, Address> reserved6 = new HashMap<>();
+  private final Map<Name, List<Address>> wild = new HashMap<>();
 
   /** Names that the configuration gives to hosts, which no lease has. */
   private final Set<Name> hosts = new HashSet<>();
@@ -60,9 +58,9 @@ final class OwnNames implements LeaseListener {
   }
 
   private void fixGateway(ZoneTerms terms, Address own, Address host) {
-    fix(gateway, own);
+    fix(gateway, List.of(own));
     if (terms.answersForHost()) {
-      fix(absolute("host", domain), host);
+      fix(absolute("host", domain), List.of(host));
     }
   }
 
@@ -75,14 +73,8 @@ final class OwnNames implements LeaseListener {
       fixGateway(terms, Ipv6Config.gateway(ipv6), Ipv6Config.host(ipv6));
     }
     hosts.addAll(fixed.keySet());
-    terms.hosts().forEach((name, address) -> fix(ofHost(name), address));
+    terms.hosts().forEach((name, its) -> fix(ofHost(name), its));
     terms.dns().hosts().keySet().forEach(name -> hosts.add(ofHost(name)));
-    terms
-        .ipv6()
-        .forEach((name, address) -> {
-          reserved6.put(absolute(name, domain), address);
-          fixedReverse.putIfAbsent(address, absolute(name, domain));
-        });
   }
 
   /** Takes other fixed names, and perhaps another domain, in which leases keep their names. */
@@ -93,7 +85,6 @@ final class OwnNames implements LeaseListener {
     gateway = absolute("gateway", domain);
     fixed.clear();
     fixedReverse.clear();
-    reserved6.clear();
     hosts.clear();
     leading.clear();
     existing.clear();
@@ -127,12 +118,12 @@ final class OwnNames implements LeaseListener {
     }
   }
 
-  private void fix(Name name, Address address) {
+  private void fix(Name name, List<Address> addresses) {
     if (name.isWild()) {
-      wild.put(new Name(name, 1), address);
+      wild.put(new Name(name, 1), addresses);
     } else {
-      fixed.putIfAbsent(name, address);
-      fixedReverse.putIfAbsent(address, name);
+      fixed.putIfAbsent(name, addresses);
+      addresses.forEach(each -> fixedReverse.putIfAbsent(each, name));
     }
     standsBelow(name);
   }
@@ -192,28 +183,29 @@ final class OwnNames implements LeaseListener {
     return fixed.size() + leased.size();
   }
 
-  /** The address that the configuration gives a name, wildcards aside; null if it gives none. */
-  @Nullable Address fixed(Name name) {
-    return fixed.get(name);
+  /** The addresses that the configuration gives a name, wildcards aside. */
+  List<Address> fixed(Name name) {
+    return fixed.getOrDefault(name, List.of());
   }
 
-  /** The address of a name of the domain; null if it has none, or only a wildcard's. */
-  @Nullable Address address(Name name) {
-    Address at = fixed.get(name);
-    return at != null || leading.contains(name) ? at : leased.get(name);
-  }
-
-  /** The IPv6 address that is kept or leased for a name of the domain; null for none. */
-  @Nullable Address leased6(Name name) {
-    Address kept = reserved6.get(name);
-    return hosts.contains(name)
-        ? null
-        : kept != null || leading.contains(name) ? kept : leased6.get(name);
-  }
-
-  /** The IPv6 address that a reservation keeps for a name; null for none. */
-  @Nullable Address reserved6(Name name) {
-    return reserved6.get(name);
+  /**
+   * The addresses of a name of the domain, wildcards aside: those of the configuration, and for a
+   * family of which it has none that of a lease, unless the configuration says that the name is a
+   * host's, or where it leads.
+   */
+  List<Address> addresses(Name name) {
+    List<Address> said = fixed(name);
+    if (hosts.contains(name) || leading.contains(name)) {
+      return said;
+    }
+    List<Address> all = new ArrayList<>(said);
+    for (Map<Name, Address> leases : List.of(leased, leased6)) {
+      Address lease = leases.get(name);
+      if (lease != null && said.stream().noneMatch(each -> each.isIpv4() == lease.isIpv4())) {
+        all.add(lease);
+      }
+    }
+    return all;
   }
 
   /** Notes that a name has records of its own. */
@@ -226,30 +218,30 @@ final class OwnNames implements LeaseListener {
     leading.add(name);
   }
 
-  /** The address of a name of another domain, that the configuration gives. */
-  @Nullable Address elsewhere(Name name) {
-    Address at = fixed.get(name);
-    return at != null ? at : wildcard(name);
+  /** The addresses of a name of another domain, that the configuration gives. */
+  List<Address> elsewhere(Name name) {
+    List<Address> said = fixed(name);
+    return said.isEmpty() ? wildcard(name) : said;
   }
 
-  /** The closest wildcard's address for a name that does not exist (RFC 4592 section 3.3.1). */
-  @Nullable Address wildcard(Name name) {
+  /** The closest wildcard's addresses for a name that does not exist (RFC 4592 section 3.3.1). */
+  List<Address> wildcard(Name name) {
     if (wild.isEmpty() || nonTerminals.contains(name) || existing.contains(name)) {
-      return null;
+      return List.of();
     }
     for (int n = 1; n < name.labels(); n++) {
       Name encloser = new Name(name, n);
-      Address at = wild.get(encloser);
-      if (at != null) {
-        return at;
+      List<Address> its = wild.get(encloser);
+      if (its != null) {
+        return its;
       }
-      if (address(encloser) != null
+      if (!addresses(encloser).isEmpty()
           || nonTerminals.contains(encloser)
           || existing.contains(encloser)) {
-        return null; // The closest name that exists has no wildcard below it.
+        return List.of(); // The closest name that exists has no wildcard below it.
       }
     }
-    return null;
+    return List.of();
   }
 
   /** Whether a name has none of its own records, but names below it. */
@@ -267,7 +259,6 @@ final class OwnNames implements LeaseListener {
       return fixedName;
     }
     Name name = leasedReverse.get(address);
-    Address at = name == null ? null : address.isIpv4() ? address(name) : leased6(name);
-    return address.equals(at) ? name : other;
+    return name != null && addresses(name).contains(address) ? name : other;
   }
 }

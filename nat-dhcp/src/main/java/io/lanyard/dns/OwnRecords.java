@@ -109,9 +109,9 @@ final class OwnRecords {
   }
 
   /** Adds an address that the configuration gives a name elsewhere, if the name has its like. */
-  void join(Name name, @Nullable Address address) {
+  void join(Name name, Address address) {
     List<Record> its = records.get(name);
-    if (its == null || address == null) {
+    if (its == null) {
       return;
     }
     int type = address.isIpv4() ? Type.A : Type.AAAA;

@@ -15,6 +15,7 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.NameTooLongException;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /**
@@ -69,8 +70,7 @@ final class OwnZone {
     made.owners().forEach(names::exists);
     for (Name each : made.leading()) {
       names.leads(each);
-      made.join(each, names.fixed(each));
-      made.join(each, names.reserved6(each));
+      names.fixed(each).reversed().forEach(address -> made.join(each, address));
     }
     return made;
   }
@@ -117,6 +117,24 @@ final class OwnZone {
       return answers.alias(query, chain, named(query, again, records.of(target), hosts));
     }
     return named(query, asked, all, hosts);
+  }
+
+  /**
+   * The name of others that an answer of the zone leads to: it has aliases alone, and what they
+   * stand for is known elsewhere (RFC 1034 section 4.3.2, step 3a).
+   *
+   * @param own an answer of {@link #answer}
+   * @return null where the answer is whole
+   */
+  static @Nullable Name onward(Message own) {
+    List<Record> answer = own.getSection(Section.ANSWER);
+    int type = own.getQuestion().getType();
+    boolean isWhole =
+        answer.isEmpty()
+            || type == Type.CNAME
+            || type == Type.ANY
+            || !own.getSection(Section.AUTHORITY).isEmpty();
+    return !isWhole && answer.getLast() instanceof CNAMERecord last ? last.getTarget() : null;
   }
 
   private List<Record> recordsOf(Name name) {
@@ -195,17 +213,15 @@ final class OwnZone {
   private @Nullable Message bareLabel(Message query, Record asked, Name name, HostsFile hosts) {
     try {
       Name full = Name.concatenate(name.relativize(Name.root), domain);
-      boolean isListed = names.fixed(full) == null && hosts.addresses(name) != null;
-      return isListed
-          ? null
-          : addresses(query, asked, names.address(full), names.leased6(full), domain);
+      boolean isListed = names.fixed(full).isEmpty() && hosts.addresses(name) != null;
+      return isListed ? null : addresses(query, asked, names.addresses(full), domain);
     } catch (NameTooLongException e) {
       return null;
     }
   }
 
   private Message forward(Message query, Record asked, Name name, HostsFile hosts) {
-    Message known = addresses(query, asked, names.address(name), names.leased6(name), domain);
+    Message known = addresses(query, asked, names.addresses(name), domain);
     if (known != null) {
       return known;
     }
@@ -222,34 +238,21 @@ final class OwnZone {
         : answers.denial(query, names.isNonTerminal(name) ? Rcode.NOERROR : Rcode.NXDOMAIN, domain);
   }
 
-  private @Nullable Message addresses(
-      Message query, Record asked, @Nullable Address address, Name zone) {
-    return addresses(query, asked, address, null, zone);
-  }
-
-  private @Nullable Message addresses(
-      Message query,
-      Record asked,
-      @Nullable Address address,
-      @Nullable Address leased6,
-      Name zone) {
-    return address == null && leased6 == null
+  /** An answer with the addresses that a name has; null where it has none at all. */
+  private @Nullable Message addresses(Message query, Record asked, List<Address> its, Name zone) {
+    return its.isEmpty()
         ? null
-        : answers.addresses(query, asked, bothFamilies(address, leased6, asked.getType()), zone);
+        : answers.addresses(query, asked, bothFamilies(its, asked.getType()), zone);
   }
 
-  /** A name's addresses, and where IPv6 is asked for those of the host that has the one of IPv4. */
-  private List<InetAddress> bothFamilies(
-      @Nullable Address address, @Nullable Address leased6, int type) {
-    Set<Address> all = new LinkedHashSet<>();
-    if (address != null) {
-      all.add(address);
-    }
-    if (leased6 != null) {
-      all.add(leased6);
-    }
-    if (address != null && type != Type.A) {
-      all.addAll(ipv6.beside(address));
+  /**
+   * A name's addresses. Where IPv6 is asked for and the name has none, those of the host that has
+   * the one of IPv4.
+   */
+  private List<InetAddress> bothFamilies(List<Address> its, int type) {
+    Set<Address> all = new LinkedHashSet<>(its);
+    if (type != Type.A && its.stream().allMatch(Address::isIpv4)) {
+      its.forEach(each -> all.addAll(ipv6.beside(each)));
     }
     return all.stream().map(Address::toInetAddress).toList();
   }

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.ExtendedErrorCodeOption;
 import org.xbill.DNS.Flags;
@@ -154,8 +156,9 @@ final class Queries {
    * left: that there is no such name, or nothing of the type, would be untrue.
    *
    * @param response the answer; changed
+   * @return whether it is refused
    */
-  static void blocked(Message response) {
+  static boolean blocked(Message response) {
     OPTRecord theirs = response.getOPT();
     List<EDNSOption> options = new ArrayList<>(Question.endToEnd(theirs));
     options.add(BLOCKED);
@@ -172,6 +175,7 @@ final class Queries {
     }
     int flags = theirs == null ? 0 : theirs.getFlags();
     response.addRecord(new OPTRecord(Question.PAYLOAD, 0, 0, flags, options), Section.ADDITIONAL);
+    return !isLeft;
   }
 
   /** Adds EDNS to the answer to a query that has it. */
@@ -191,6 +195,15 @@ final class Queries {
     out[2] = (byte) (0x80 | (query[2] & 0x79)); // QR, the opcode, RD
     out[3] = (byte) (0x80 | rcode); // RA
     return out;
+  }
+
+  /** The same query about another name. */
+  static Message about(Message query, Name name) {
+    Message other = query.clone();
+    other.removeAllRecords(Section.QUESTION);
+    other.addRecord(
+        Record.newRecord(name, query.getQuestion().getType(), DClass.IN), Section.QUESTION);
+    return other;
   }
 
   /** The query that a waiting guest sent, made again from what is kept of it. */

@@ -60,7 +60,7 @@ final class QueryLog {
   }
 
   /** A question that waits for its answer: what the log says of it, and not the query. */
-  final class Line implements Consumer<byte[]> {
+  final class Line implements HeldReply {
     /** This object, and the name without its text; by 64-bit JVMs. */
     private static final long OVERHEAD = 120;
 
@@ -86,8 +86,8 @@ final class QueryLog {
       this.reply = reply;
     }
 
-    /** The memory that it takes, in bytes. */
-    long bytes() {
+    @Override
+    public long bytes() {
       return OVERHEAD + (name == null ? 0 : name.length());
     }
 

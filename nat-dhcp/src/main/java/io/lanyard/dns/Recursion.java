@@ -185,11 +185,11 @@ final class Recursion {
           if (response == null || local || asked != generation || closed) {
             return;
           }
-          filter(question, response);
+          boolean blocked = filter(question, response);
           Response made =
               response.getRcode() == Rcode.SERVFAIL
                   ? null
-                  : make(question, response, clock.nanoTime());
+                  : make(question, response, clock.nanoTime(), blocked);
           if (made != null) {
             cache.put(question, made);
           }
@@ -333,7 +333,12 @@ final class Recursion {
         () -> ranking(question.name()),
         unowned,
         question,
-        (response, local) -> answered.accept(local ? null : response));
+        (response, local) -> {
+          if (response != null && !local) {
+            filter(question, response);
+          }
+          answered.accept(local ? null : response);
+        });
   }
 
   /** Asks on nobody's share; a turn is charged for what comes of it. */
@@ -511,9 +516,7 @@ final class Recursion {
     outstanding.end(waiting);
     Question question = waiting.question;
     long now = clock.nanoTime();
-    if (response != null) {
-      filter(question, response);
-    }
+    boolean blocked = response != null && filter(question, response);
     boolean keeps = !local && waiting.shareable() && !waiting.stale;
     boolean failed = response == null || response.getRcode() == Rcode.SERVFAIL;
     Response late = failed && keeps ? stale(question, now) : null;
@@ -528,8 +531,8 @@ final class Recursion {
       link.flush();
       return;
     }
-    Response upstream = response == null ? null : make(question, response, now);
-    Response made = upstream == null ? make(question, failure(question), now) : upstream;
+    Response upstream = response == null ? null : make(question, response, now, blocked);
+    Response made = upstream == null ? make(question, failure(question), now, false) : upstream;
     if (made != null && keeps) {
       cache.put(question, made);
     }
@@ -548,17 +551,21 @@ final class Recursion {
     link.flush();
   }
 
-  /** Takes out what would lead a guest into its own network under a stranger's name. */
-  private void filter(Question question, Message response) {
+  /**
+   * Takes out what would lead a guest into its own network under a stranger's name.
+   *
+   * @return whether nothing is left, and the answer is a refusal now
+   */
+  private boolean filter(Question question, Message response) {
     if (split.of(question.name()) != null) {
-      return; // Who has servers of its own is no stranger.
+      return false; // Who has servers of its own is no stranger.
     }
     int taken = rebinding.filter(question.name(), response);
     if (taken > 0) {
       for (int i = 0; i < taken; i++) {
         counters.count(DnsCount.REBINDING);
       }
-      Queries.blocked(response);
+      boolean blocked = Queries.blocked(response);
       log.log(
           Level.INFO,
           "dns-rebinding",
@@ -568,7 +575,9 @@ final class Recursion {
                   .with("name", Told.text(question.name()))
                   .with("records", taken)
                   .with("advice", "where that is right, name its domain in rebinding-exceptions"));
+      return blocked;
     }
+    return false;
   }
 
   private void unanswered(Waiting waiting) {
@@ -606,7 +615,8 @@ final class Recursion {
     return failure;
   }
 
-  private @Nullable Response make(Question question, Message response, long now) {
+  private @Nullable Response make(
+      Question question, Message response, long now, boolean blocked) {
     try {
       if (response.getQuestion() == null) {
         // A refusal may come without the question, which the asker is to see all the same.
@@ -614,7 +624,9 @@ final class Recursion {
             Record.newRecord(question.name(), question.type(), question.dclass()),
             Section.QUESTION);
       }
-      return Response.of(response, question.edns(), now);
+      return blocked
+          ? Response.ofBlocked(response, question.edns(), now)
+          : Response.of(response, question.edns(), now);
     } catch (IOException | RuntimeException e) {
       LogEvent.of("dns-response-unusable").with("cause", e).log(LOG, Level.DEBUG);
       return null; // Answered with SERVFAIL, and counted there.

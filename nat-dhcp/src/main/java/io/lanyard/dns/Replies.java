@@ -21,7 +21,12 @@ final class Replies {
   void own(Message own, Message query, int limit, Consumer<byte[]> reply) {
     counters.count(DnsCount.OWN_ANSWER);
     Queries.addOpt(own, query, own.getRcode());
-    byte[] wire = own.toWire(limit);
+    whole(own, limit, reply);
+  }
+
+  /** Sends an answer that has all of its records. */
+  void whole(Message answer, int limit, Consumer<byte[]> reply) {
+    byte[] wire = answer.toWire(limit);
     countTruncated(wire);
     reply.accept(wire);
   }

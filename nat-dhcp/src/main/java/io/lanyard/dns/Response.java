@@ -39,6 +39,13 @@ final class Response {
    */
   private static final int FAILURE_SECONDS = 1;
 
+  /**
+   * How long a refusal of our own is kept, because private addresses were taken out of an answer:
+   * else a guest that asks again and again would have the servers asked as often. No longer, as the
+   * name may get other addresses.
+   */
+  private static final int BLOCKED_SECONDS = 10;
+
   /** RFC 8767 section 4: how long who asks may keep an answer whose time is over. */
   private static final long STALE_SECONDS = 30;
 
@@ -101,6 +108,23 @@ final class Response {
    * @throws IOException if it has another number of questions than one (RFC 9619)
    */
   static Response of(Message message, boolean edns, long nowNanos) throws IOException {
+    return of(message, edns, nowNanos, lifetime(message));
+  }
+
+  /**
+   * Takes the refusal that {@link Queries#blocked} has made of a message from upstream.
+   *
+   * @param message the refusal; changed
+   * @param edns whether who asked speaks EDNS
+   * @param nowNanos the present
+   * @throws IOException if it has another number of questions than one
+   */
+  static Response ofBlocked(Message message, boolean edns, long nowNanos) throws IOException {
+    return of(message, edns, nowNanos, BLOCKED_SECONDS);
+  }
+
+  private static Response of(Message message, boolean edns, long nowNanos, long ttl)
+      throws IOException {
     int questions = message.getHeader().getCount(Section.QUESTION);
     if (questions != 1) {
       throw new WireParseException("a response to one question has " + questions);
@@ -125,7 +149,6 @@ final class Response {
     }
     message.getHeader().unsetFlag(Flags.AA);
     message.getHeader().setFlag(Flags.RA);
-    long ttl = lifetime(message);
     byte[] wire = message.toWire();
     DNSInput in = new DNSInput(wire);
     in.jump(Header.LENGTH);
@@ -215,9 +238,10 @@ final class Response {
     told.tell(policy, port, asked, seconds(nowNanos));
   }
 
-  /** Whether it says that no server has answered. */
+  /** Whether it says nothing about the name: no server has answered, or the answer is blocked. */
   boolean isFailure() {
-    return (wire[3] & 15) == Rcode.SERVFAIL;
+    int rcode = wire[3] & 15;
+    return rcode == Rcode.SERVFAIL || rcode == Rcode.REFUSED;
   }
 
   /** Whether it is in the last tenth of its time, and to be renewed before somebody misses it. */

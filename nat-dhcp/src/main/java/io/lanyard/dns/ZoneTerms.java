@@ -7,11 +7,10 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
-import io.lanyard.config.ReservationConfig;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.Collection;
-import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -23,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *     of several names of one address the first is its reverse name; one that begins with {@code *}
  *     stands for all names below it that have no address of their own
  */
-record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
+record ZoneTerms(NetworkConfig network, Map<String, List<Address>> hosts) {
   static ZoneTerms of(NetworkConfig network, Collection<GuestConfig> guests) {
     return new ZoneTerms(network, FixedNames.of(network.name(), GatewayConfig.of(network), guests));
   }
@@ -39,17 +38,6 @@ record ZoneTerms(NetworkConfig network, Map<String, Address> hosts) {
 
   DnsConfig dns() {
     return gatewayConfig().dns();
-  }
-
-  /** The IPv6 addresses that reservations keep for names. */
-  Map<String, Address> ipv6() {
-    Map<String, Address> kept = new HashMap<>();
-    for (ReservationConfig one : gatewayConfig().dhcp().reservations()) {
-      if (one.hostname() != null && one.ipv6() != null) {
-        kept.put(one.hostname(), one.ipv6());
-      }
-    }
-    return kept;
   }
 
   /** The network's domain without a final dot. */

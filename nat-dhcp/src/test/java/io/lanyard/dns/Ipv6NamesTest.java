@@ -55,8 +55,12 @@ class Ipv6NamesTest {
   private HostsFile file = HostsFile.parse(List.of());
 
   private Message ask(String name, int type) {
+    return ask(zone, name, type);
+  }
+
+  private Message ask(OwnZone of, String name, int type) {
     Record asked = Record.newRecord(Name.fromConstantString(name), type, DClass.IN);
-    return Objects.requireNonNull(zone.answer(Message.newQuery(asked), asked, file));
+    return Objects.requireNonNull(of.answer(Message.newQuery(asked), asked, file));
   }
 
   private void lease(String name, Address address) {
@@ -66,7 +70,13 @@ class Ipv6NamesTest {
   }
 
   private List<String> data(String name, int type) {
-    return ask(name, type).getSection(Section.ANSWER).stream().map(Record::rdataToString).toList();
+    return data(zone, name, type);
+  }
+
+  private List<String> data(OwnZone of, String name, int type) {
+    return ask(of, name, type).getSection(Section.ANSWER).stream()
+        .map(Record::rdataToString)
+        .toList();
   }
 
   @Test
@@ -98,6 +108,31 @@ class Ipv6NamesTest {
     assertThat(ask(reverse("0.0."), Type.PTR).getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(ask(reverse("x.".repeat(16)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
     assertThat(ask(reverse("0.".repeat(20)), Type.PTR).getRcode()).isEqualTo(Rcode.NXDOMAIN);
+  }
+
+  @Test
+  void whatReservationsAndHostsSayIsAnsweredInBothFamilies() {
+    Address reserved = Address.parse("fd6c:616e:7961:8::10");
+    OwnZone both =
+        new OwnZone(
+            ZoneTerms.of(
+                TestNetworks.nat(
+                    "ipv6: {subnet: \"fd6c:616e:7961:8::/64\"}",
+                    "dns: {hosts: {nas: 192.168.127.11, six: \"fd6c:616e:7961:8::12\"}}",
+                    "dhcp: {ipv6: stateful, reservations: ["
+                        + "{mac: \"52:54:00:00:00:10\", address: 192.168.127.10, ipv6: \""
+                        + reserved
+                        + "\", hostname: web}, "
+                        + "{mac: \"52:54:00:00:00:11\", address: 192.168.127.11, ipv6:"
+                        + " \"fd6c:616e:7961:8::11\", hostname: nas}]}"),
+                List.of()),
+            Ipv6Names.NONE);
+    assertThat(data(both, "web.lan.", Type.A)).containsExactly("192.168.127.10");
+    assertThat(data(both, "web.lan.", Type.AAAA)).containsExactly(text(reserved));
+    assertThat(data(both, "nas.lan.", Type.AAAA))
+        .as("hosts says the other family alone")
+        .containsExactly("fd6c:616e:7961:8:0:0:0:11");
+    assertThat(data(both, "six.lan.", Type.AAAA)).containsExactly("fd6c:616e:7961:8:0:0:0:12");
   }
 
   /** A guest's name for itself comes after the host's file, in either family. */

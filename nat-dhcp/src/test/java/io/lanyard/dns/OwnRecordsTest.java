@@ -20,11 +20,11 @@ class OwnRecordsTest {
       """
       dns:
         hosts-file: false
-        hosts: {web: 192.168.127.9, twice: 192.168.127.9, "*.apps": 192.168.127.10}
+        hosts: {web: 192.168.127.9, twice: 192.168.127.9, "*.apps": 192.168.127.10,
+          dual: [192.168.127.30, "fd00::30", 192.168.127.31], six: "fd00::31", "*.both": [192.168.127.32, "fd00::32"]}
         records:
           - {name: www, cname: web}
           - {name: far, cname: www}
-          - {name: away, cname: www.example.}
           - {name: _http._tcp, srv: "10 5 80 web"}
           - {name: web, txt: "two words"}
           - {name: web, aaaa: "fd00::9"}
@@ -70,7 +70,6 @@ class OwnRecordsTest {
         .containsExactly("www.lan.", "web.lan.", "192.168.127.9");
     assertThat(answers("www.lan.", Type.AAAA)).containsExactly("web.lan.", "fd00:0:0:0:0:0:0:9");
     assertThat(answers("www.lan.", Type.CNAME)).containsExactly("web.lan.");
-    assertThat(answers("away.lan.", Type.A)).containsExactly("www.example.");
     assertThat(scene.upstream.queries).as("nobody else is asked").isEmpty();
   }
 
@@ -140,6 +139,19 @@ class OwnRecordsTest {
     scene.configure("dns: {hosts-file: false, records: [{name: fixed6, txt: free}]}");
     assertThat(answers("fixed6.lan.", Type.A)).containsExactly("192.168.127.200");
     assertThat(answers("fixed6.lan.", Type.TXT)).containsExactly("free");
+  }
+
+  @Test
+  void aHostHasOneOrSeveralAddressesOfEitherFamily() throws Exception {
+    assertThat(answers("dual.lan.", Type.A)).containsExactly("192.168.127.30", "192.168.127.31");
+    assertThat(answers("dual.", Type.AAAA)).containsExactly("fd00:0:0:0:0:0:0:30");
+    assertThat(answers("dual.lan.", Type.ANY)).hasSize(3);
+    assertThat(answers("31.127.168.192.in-addr.arpa.", Type.PTR)).containsExactly("dual.lan.");
+    assertThat(answers("six.lan.", Type.AAAA)).containsExactly("fd00:0:0:0:0:0:0:31");
+    assertThat(ask("six.lan.", Type.A).getRcode()).isEqualTo(Rcode.NOERROR);
+    assertThat(answers("any.both.lan.", Type.AAAA)).containsExactly("fd00:0:0:0:0:0:0:32");
+    lease("six", "192.168.127.203");
+    assertThat(answers("six.lan.", Type.A)).as("the name is the configuration's").isEmpty();
   }
 
   private void lease(String hostname, String address) throws Exception {

@@ -27,6 +27,7 @@ import io.lanyard.config.StormConfig;
 import io.lanyard.config.SwitchConfig;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
+import io.lanyard.net.Address;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -422,7 +423,9 @@ final class Descriptions {
 
   private static Map<String, String> hosts(DnsConfig dns) {
     Map<String, String> hosts = new LinkedHashMap<>();
-    dns.hosts().forEach((name, address) -> hosts.put(name, address.toString()));
+    dns.hosts()
+        .forEach((name, its) ->
+            hosts.put(name, String.join(", ", its.stream().map(Address::toString).toList())));
     return hosts;
   }
 

@@ -45,10 +45,10 @@ final class EgressInquiry {
     if (given != null) {
       return done(of(egress, given, List.of()));
     }
-    EgressTrial asked = egress.testName(port, question.name());
     DnsForwarder dns = services.dns();
-    boolean own = dns != null && dns.isOwn(question.name());
-    if (asked.outcome() == Outcome.DENY && !own) {
+    String name = dns == null ? question.name() : dns.askedOfOthers(question.name());
+    EgressTrial asked = name == null ? null : egress.testName(port, name);
+    if (asked != null && asked.outcome() == Outcome.DENY) {
       return done(
           info(null, Outcome.DENY, "the question for the name is refused: " + asked.reason()));
     }
@@ -57,10 +57,17 @@ final class EgressInquiry {
           info(null, Outcome.DENY, "the network has no name server that says where it leads"));
     }
     boolean ipv6 = services.nat().gateway().addresses().ipv6() != null;
-    return dns.lookup(question.name(), ipv6).thenApply(found -> judge(egress, found));
+    return dns.lookup(question.name(), ipv6).thenApply(found -> judge(egress, names(name), found));
   }
 
-  private List<EgressTestInfo> judge(Egress egress, List<Address> found) {
+  /** The names for which the guest is told the addresses: with the one that an alias leads to. */
+  private List<String> names(@Nullable String ofOthers) {
+    return ofOthers == null || ofOthers.equals(question.name())
+        ? List.of(question.name())
+        : List.of(question.name(), ofOthers);
+  }
+
+  private List<EgressTestInfo> judge(Egress egress, List<String> names, List<Address> found) {
     Set<Address> all = new LinkedHashSet<>(egress.toldAddresses(port, question.name()));
     all.addAll(found);
     if (all.isEmpty()) {
@@ -69,7 +76,7 @@ final class EgressInquiry {
     }
     List<EgressTestInfo> answers = new ArrayList<>();
     for (Address address : all) {
-      answers.add(of(egress, address, List.of(question.name())));
+      answers.add(of(egress, address, names));
     }
     return answers;
   }
