@@ -1,6 +1,7 @@
 package io.lanyard.bench;
 
 import io.lanyard.config.Destination;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
@@ -57,10 +58,11 @@ public class EgressDecision {
           new Rule(
               Verdict.ALLOW,
               new Target(new Destination.Addresses(subnet), List.of(service)),
+              Direction.OUT,
               Sni.IGNORED,
               false));
     }
-    made = new EgressRules(list);
+    made = new EgressRules(list, Direction.OUT);
   }
 
   /**

@@ -73,7 +73,8 @@ final class EgressCommand {
         "Says what would become of a guest's flow, and by which rule.",
         "The daemon asks for the name itself; the guest need not run. Without a port it is 443.",
         "Exit code 0 if an address would be reached, 1 if none would.",
-        "For example: lanyard egress test web deb.debian.org:443"
+        "For example: lanyard egress test web deb.debian.org:443",
+        "or: lanyard egress test web 198.51.100.7:80 --in"
       })
   static final class Test implements Callable<Integer> {
     @Mixin Api api = new Api();
@@ -97,6 +98,14 @@ final class EgressCommand {
         description = "tcp, udp or icmp; ${DEFAULT-VALUE} unless said.")
     String protocol = "tcp";
 
+    @Option(
+        names = "--in",
+        description = {
+          "Asks about a flow that comes in by a forward: ADDRESS is the client's, and PORT the"
+              + " guest's."
+        })
+    boolean inward;
+
     @Override
     public Integer call() {
       List<PortInfo> ports =
@@ -109,7 +118,8 @@ final class EgressCommand {
       List<EgressTestInfo> answers = new ArrayList<>();
       for (PortInfo port : ports) {
         answers.addAll(
-            api.ask(daemon -> daemon.testEgress(port.network(), port.name(), to, protocol))
+            api.ask(daemon -> daemon.testEgress(
+                        port.network(), port.name(), to, protocol, inward ? "in" : ""))
                 .value());
       }
       output.table(answers, List.of("network", "port", "address", "service", "verdict", "reason"));

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -38,6 +39,14 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
     DENY
   }
 
+  /** The side that begins the flows that a rule is about. */
+  public enum Direction {
+    /** Guests do: the rule names destinations, and their services. */
+    OUT,
+    /** Others do, by a port of the host: the rule names them, and the guest's services. */
+    IN
+  }
+
   /** The rule's demand on the server's name in a TLS client's first message (RFC 6066). */
   public enum Sni {
     /** None; the name proves nothing. */
@@ -54,10 +63,21 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
    *
    * @param verdict what happens to a flow that matches
    * @param target what it matches
+   * @param direction who begins the flows
    * @param sni what is asked of the server's name that a TLS client gives
    * @param log whether the flows that it decides about are logged
    */
-  public record Rule(Verdict verdict, Target target, Sni sni, boolean log) {
+  public record Rule(
+      Verdict verdict, Target target, Direction direction, Sni sni, boolean log) {
+    /**
+     * The rule as messages have it.
+     *
+     * @return text such as {@code deny 10.0.0.0/8}, with {@code in} behind it for what comes in
+     */
+    public String text() {
+      return EnumText.word(verdict) + " " + target + (direction == Direction.IN ? " in" : "");
+    }
+
     /** The keys of a rule. */
     static final class Keys {
       private static final Kind<Target> TARGET =
@@ -96,6 +116,15 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
               "none",
               "Flows that may not be; the guest is told so (ICMP, administratively prohibited).");
 
+      static final Key<Direction> DIRECTION =
+          Key.defaulted(
+              "direction",
+              Choice.of(Direction.class),
+              Direction.OUT,
+              "out: flows that guests begin. in: flows that come in by forwards and by what NAT has"
+                  + " opened; allow and deny name who comes, by address, and the guest's ports."
+                  + " Where no such rule matches they may be, whatever default says.");
+
       static final Key<Sni> SNI =
           Key.defaulted(
               "sni",
@@ -116,7 +145,7 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
           new Section(
               "egress-rule",
               "A rule about new flows.",
-              List.of(ALLOW, DENY, SNI, LOG),
+              List.of(ALLOW, DENY, DIRECTION, SNI, LOG),
               List.of(
                   new KeyRule.ExactlyOne(ALLOW, DENY),
                   new KeyRule.NotWith(SNI, DENY, "what is denied shows no server's name")),

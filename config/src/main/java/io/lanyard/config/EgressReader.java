@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Keys;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Sni;
@@ -81,25 +82,33 @@ final class EgressReader {
   private @Nullable Rule rule(Fields fields) {
     Target allow = target(fields, Rule.Keys.ALLOW);
     Target deny = target(fields, Rule.Keys.DENY);
-    if (allow != null) {
-      List<Subnet> subnets =
-          switch (allow.where()) {
-            case Destination.Addresses(Subnet subnet) -> List.of(subnet);
-            case Destination.InSet(String _, List<Subnet> set) -> set;
-            case Destination.Anywhere _, Destination.Names _ -> List.of();
-          };
-      for (Subnet subnet : subnets) {
-        String why = neverAllowed(subnet);
-        if (!why.isEmpty()) {
-          fields.problem(Rule.Keys.ALLOW, why);
-          break;
-        }
-      }
-      return new Rule(Verdict.ALLOW, allow, sni(fields, allow), logs(fields, Verdict.ALLOW));
+    Target target = allow == null ? deny : allow;
+    if (target == null) {
+      return null;
     }
-    return deny == null
-        ? null
-        : new Rule(Verdict.DENY, deny, Sni.IGNORED, logs(fields, Verdict.DENY));
+    Key<Target> key = allow == null ? Rule.Keys.DENY : Rule.Keys.ALLOW;
+    Verdict verdict = allow == null ? Verdict.DENY : Verdict.ALLOW;
+    Direction direction = fields.value(Rule.Keys.DIRECTION);
+    String why =
+        direction == Direction.IN
+            ? neverComesIn(target)
+            : allow == null ? "" : neverAllowed(target.where());
+    if (!why.isEmpty()) {
+      fields.problem(key, why);
+    }
+    Sni sni = allow == null ? Sni.IGNORED : sni(fields, allow);
+    return new Rule(verdict, target, direction, sni, logs(fields, verdict));
+  }
+
+  /** The reason why a rule cannot be about flows that others begin; empty if it can. */
+  private static String neverComesIn(Target target) {
+    if (target.where() instanceof Destination.Names) {
+      return "who comes in has an address and no name; write its address or subnet";
+    }
+    return target.services().stream()
+            .anyMatch(service -> service.protocol() == Service.Protocol.ICMP)
+        ? "nothing comes in by ICMP; name ports, or leave them out"
+        : "";
   }
 
   private static boolean logs(Fields fields, Verdict verdict) {
@@ -123,6 +132,23 @@ final class EgressReader {
   private @Nullable Target target(Fields fields, Key<Target> key) {
     Target said = fields.find(key);
     return said == null ? null : sets.resolve(said, message -> fields.problem(key, message));
+  }
+
+  /** Why no guest goes to any such destination; empty if guests may. */
+  private static String neverAllowed(Destination where) {
+    List<Subnet> subnets =
+        switch (where) {
+          case Destination.Addresses(Subnet subnet) -> List.of(subnet);
+          case Destination.InSet(String _, List<Subnet> set) -> set;
+          case Destination.Anywhere _, Destination.Names _ -> List.of();
+        };
+    for (Subnet subnet : subnets) {
+      String why = neverAllowed(subnet);
+      if (!why.isEmpty()) {
+        return why;
+      }
+    }
+    return "";
   }
 
   private static String neverAllowed(Subnet destinations) {

@@ -33,21 +33,33 @@ final class EgressResource {
             "GET",
             "/v1/networks/{network}/ports/{port}/egress/{destination}",
             new EgressResource(daemon)::test)
-        .taking("protocol");
+        .taking("protocol", "direction");
   }
 
   private Response test(Request request) {
     Network network = ControlServer.network(daemon, request.parameter("network"));
     String port = request.parameter("port");
     EgressQuestion question =
-        question(request.parameter("destination"), request.query("protocol", "tcp"));
+        question(
+            request.parameter("destination"),
+            request.query("protocol", "tcp"),
+            isInward(request.query("direction", "out")));
     if (network.ports().stream().noneMatch(each -> each.name().equals(port))) {
       throw Problem.notFound("port", port, "\"lanyard port ls\" lists the ports");
     }
     return Json.response(network.testEgress(port, question));
   }
 
-  private static EgressQuestion question(String to, String protocol) {
+  private static boolean isInward(String direction) {
+    return switch (direction) {
+      case "out" -> false;
+      case "in" -> true;
+      default ->
+          throw new Problem(400, "expected out or in, found " + direction, direction, "");
+    };
+  }
+
+  private static EgressQuestion question(String to, String protocol, boolean inward) {
     int number =
         switch (protocol) {
           case "tcp" -> FlowKey.TCP;
@@ -67,6 +79,9 @@ final class EgressResource {
       host = to.substring(0, colon);
       service = to.substring(colon);
     }
+    if (inward && number == FlowKey.ICMP) {
+      throw new Problem(400, "nothing comes in by ICMP", protocol, "ask about tcp or udp");
+    }
     int port = service.isEmpty() ? USUAL_SERVICE : port(service, to);
     if (number == FlowKey.ICMP) {
       if (!service.isEmpty()) {
@@ -76,13 +91,16 @@ final class EgressResource {
     }
     try {
       if (LOOKS_LIKE_IPV4.matcher(host).matches() || host.indexOf(':') >= 0) {
-        return new EgressQuestion("", Address.parse(host), number, port);
+        return new EgressQuestion(inward, "", Address.parse(host), number, port);
+      }
+      if (inward) {
+        throw new IllegalArgumentException("who comes in has an address and no name");
       }
       NamePattern name = NamePattern.parse(host);
       if (name.below()) {
         throw new IllegalArgumentException("a guest asks for one name, not for all below it");
       }
-      return new EgressQuestion(name.name(), null, number, port);
+      return new EgressQuestion(false, name.name(), null, number, port);
     } catch (IllegalArgumentException e) {
       throw new Problem(
           400,

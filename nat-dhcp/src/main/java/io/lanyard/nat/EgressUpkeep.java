@@ -3,10 +3,12 @@ package io.lanyard.nat;
 import io.lanyard.base.Timers;
 import io.lanyard.nat.egress.HostAddressWatch;
 import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.List;
@@ -57,6 +59,7 @@ final class EgressUpkeep implements AutoCloseable {
     egress.protection().otherNetworks(otherSubnets());
     hostAddresses =
         leadsOut ? new HostAddressWatch(gateway.loop(), timers, this::hostAddresses) : null;
+    gateway.judgeLocated(this::located);
     host.published().addListener(unpublished);
     host.subnets().addListener(subnetsChanged);
   }
@@ -70,6 +73,22 @@ final class EgressUpkeep implements AutoCloseable {
   void judgeAgain() {
     flows.endIf(flow -> !egress.admits(flow));
     gateway.flush();
+  }
+
+  /** Ends the flows that may not come in to a guest of the port which it turns out to be behind. */
+  private boolean located(Neighbour guest) {
+    if (!egress.judgesInwardByPort()) {
+      return true;
+    }
+    boolean all = true;
+    for (Flow flow : flows.ofGuest(guest.address())) {
+      if (flow.client() != null && !egress.admits(flow)) {
+        egress.refused(flow);
+        flows.end(flow);
+        all = false;
+      }
+    }
+    return all;
   }
 
   /** Guests of the network itself are on its link, and never beyond the gateway. */

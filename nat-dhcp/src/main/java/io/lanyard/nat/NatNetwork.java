@@ -158,7 +158,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             host.published());
     pings = new PingNat(gateway, flows, errors, destinations, reader, egress);
     gateway.engines(tcp, udp, pings, leadsOut);
-    forwards = new Forwards(gateway, flows, tcp, udp, reader, guests, descriptors);
+    forwards = new Forwards(gateway, flows, egress, tcp, udp, reader, guests, descriptors);
     gateway.stations().addListener(this::endFlows);
     gateway.advertise(advertised(config));
     try {

@@ -481,7 +481,7 @@ final class Descriptions {
   }
 
   private static List<String> rules(EgressConfig egress) {
-    return egress.rules().stream().map(rule -> word(rule.verdict()) + " " + rule.target()).toList();
+    return egress.rules().stream().map(EgressConfig.Rule::text).toList();
   }
 
   private static Map<String, Object> switching(SwitchConfig switching) {

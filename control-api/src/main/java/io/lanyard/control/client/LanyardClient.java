@@ -204,15 +204,18 @@ public final class LanyardClient {
    * @param port the port that the guest is behind
    * @param to a name or an address, and if wanted a colon and a port
    * @param protocol tcp, udp or icmp; empty for tcp
+   * @param direction out, or in for a flow that comes in by a forward: then the address is the
+   *     client's and the port the guest's; empty for out
    * @return {@code GET /v1/networks/{network}/ports/{port}/egress/{destination}}
    * @throws IOException as the class says
    */
   public Reply<List<EgressTestInfo>> testEgress(
-      String network, String port, String to, String protocol) throws IOException {
+      String network, String port, String to, String protocol, String direction)
+      throws IOException {
     return list(
         EgressTestInfo.class,
         Query.path("networks", network, "ports", port, "egress", to)
-            + new Query().add("protocol", protocol));
+            + new Query().add("protocol", protocol).add("direction", direction));
   }
 
   /**

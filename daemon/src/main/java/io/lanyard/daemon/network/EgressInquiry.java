@@ -42,6 +42,11 @@ final class EgressInquiry {
       return done(info(null, Outcome.DENY, "a host-only network leads nowhere"));
     }
     Address given = question.address();
+    if (given != null && question.inward()) {
+      EgressTrial trial =
+          egress.testClient(port, question.protocol(), given, question.service());
+      return done(info(given, trial.outcome(), trial.reason()));
+    }
     if (given != null) {
       return done(of(egress, given, List.of()));
     }

@@ -88,8 +88,8 @@ final class FlowEventsTest {
     Flow flow = open(new FlowAccount(FlowOwner.ofForward("udp/127.0.0.1:53", 0)));
     assertThat(heard.next(0)).isEmpty();
     FlowOwner port = new FlowOwner("q");
-    flow.forward("udp/127.0.0.1:53", () -> port);
-    flow.forward("udp/127.0.0.1:53", () -> port);
+    flow.forward("udp/127.0.0.1:53", Address.LOOPBACK_IPV4, () -> port);
+    flow.forward("udp/127.0.0.1:53", Address.LOOPBACK_IPV4, () -> port);
     assertThat(heard.next(0))
         .singleElement()
         .satisfies(event ->

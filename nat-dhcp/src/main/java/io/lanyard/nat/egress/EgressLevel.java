@@ -1,7 +1,9 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.EnumText;
 import io.lanyard.config.EgressConfig;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
 import org.jspecify.annotations.Nullable;
@@ -15,6 +17,8 @@ public final class EgressLevel {
   private final String port;
   private final EgressConfig config;
   private final EgressRules rules;
+  private final EgressRules inward;
+  private final boolean judgesInward;
   private final NameRules names;
   private final long[] hits;
 
@@ -28,7 +32,9 @@ public final class EgressLevel {
   public EgressLevel(String port, EgressConfig config, @Nullable EgressLevel before) {
     this.port = port;
     this.config = config;
-    rules = new EgressRules(config.rules());
+    rules = new EgressRules(config.rules(), Direction.OUT);
+    inward = new EgressRules(config.rules(), Direction.IN);
+    judgesInward = config.rules().stream().anyMatch(rule -> rule.direction() == Direction.IN);
     names = new NameRules(config.rules());
     hits = new long[rules.size()];
     for (int i = 0; before != null && i < hits.length; i++) {
@@ -53,6 +59,24 @@ public final class EgressLevel {
    */
   public EgressRules rules() {
     return rules;
+  }
+
+  /**
+   * The rules about flows that come in, by the client's address and the guest's port.
+   *
+   * @return the rules
+   */
+  public EgressRules inward() {
+    return inward;
+  }
+
+  /**
+   * Whether there are rules about flows that come in.
+   *
+   * @return false if there are none
+   */
+  public boolean judgesInward() {
+    return judgesInward;
   }
 
   /**
@@ -121,8 +145,7 @@ public final class EgressLevel {
    * @return text such as {@code rule 2 of port qemu1, deny 10.0.0.0/8}
    */
   public String describe(int rule) {
-    Rule said = rules.get(rule);
-    return label(rule) + ", " + word(said.verdict()) + " " + said.target();
+    return label(rule) + ", " + rules.get(rule).text();
   }
 
   /**
@@ -165,6 +188,7 @@ public final class EgressLevel {
       node.child(
           DumpNode.of("rule " + i)
               .with(word(rule.verdict()), rule.target().toString())
+              .with("direction", EnumText.word(rule.direction()))
               .with("flows", hits[i])
               .build());
     }

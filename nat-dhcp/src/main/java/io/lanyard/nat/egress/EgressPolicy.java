@@ -11,12 +11,18 @@ import java.util.List;
  */
 public final class EgressPolicy {
   private final List<EgressLevel> levels;
+  private final List<EgressLevel> inward;
   private final HostLoopback hostLoopback;
   private final ServiceTable loopback;
   private final boolean byName;
 
-  private EgressPolicy(List<EgressLevel> levels, HostLoopback hostLoopback, ServiceTable loopback) {
+  private EgressPolicy(
+      List<EgressLevel> levels,
+      List<EgressLevel> inward,
+      HostLoopback hostLoopback,
+      ServiceTable loopback) {
     this.levels = levels;
+    this.inward = inward;
     this.hostLoopback = hostLoopback;
     this.loopback = loopback;
     byName = levels.stream().anyMatch(level -> !level.names().isEmpty());
@@ -31,7 +37,10 @@ public final class EgressPolicy {
    */
   public static EgressPolicy of(EgressLevel network, HostLoopback hostLoopback) {
     return new EgressPolicy(
-        List.of(network), hostLoopback, ServiceTable.of(hostLoopback.services()));
+        List.of(network),
+        List.of(network),
+        hostLoopback,
+        ServiceTable.of(hostLoopback.services()));
   }
 
   /**
@@ -41,8 +50,10 @@ public final class EgressPolicy {
    * @return the policy
    */
   public EgressPolicy behind(EgressLevel port) {
+    List<EgressLevel> both = List.of(port, inward.getLast());
     return new EgressPolicy(
-        port.otherwise() != null ? List.of(port) : List.of(port, levels.getLast()),
+        port.otherwise() != null ? List.of(port) : both,
+        both,
         hostLoopback,
         loopback);
   }
@@ -54,6 +65,16 @@ public final class EgressPolicy {
    */
   public List<EgressLevel> levels() {
     return levels;
+  }
+
+  /**
+   * The levels that are asked about flows that come in: a default says nothing about those, so the
+   * network's rules count whatever the port's default is.
+   *
+   * @return at least one
+   */
+  public List<EgressLevel> inward() {
+    return inward;
   }
 
   /**

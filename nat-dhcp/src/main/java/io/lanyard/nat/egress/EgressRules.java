@@ -1,6 +1,7 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.config.Destination;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.nat.egress.ServiceTable.Entry;
@@ -39,11 +40,12 @@ public final class EgressRules {
    * Makes a list ready.
    *
    * @param rules the rules, in order
+   * @param direction whose flows are asked about; rules about the others decide nothing
    */
-  public EgressRules(List<Rule> rules) {
+  public EgressRules(List<Rule> rules, Direction direction) {
     this.rules = List.copyOf(rules);
-    ipv4 = new Family(this.rules, true);
-    ipv6 = new Family(this.rules, false);
+    ipv4 = new Family(this.rules, direction, true);
+    ipv6 = new Family(this.rules, direction, false);
   }
 
   /**
@@ -97,22 +99,29 @@ public final class EgressRules {
     return rules.size();
   }
 
-  /** The rules of one family. */
+  /** The rules of one direction and family. */
   private static final class Family {
     private final SubnetTable subnets;
 
     /** The rules of each subnet: all, and those that decide on what is protected. */
     private final ServiceTable[][] tables = new ServiceTable[PROTECTION][];
 
-    Family(List<Rule> rules, boolean isIpv4) {
-      subnets = new SubnetTable(rules.stream().flatMap(rule -> of(rule, isIpv4)).toList());
+    Family(List<Rule> rules, Direction direction, boolean isIpv4) {
+      subnets =
+          new SubnetTable(
+              rules.stream()
+                  .filter(rule -> rule.direction() == direction)
+                  .flatMap(rule -> of(rule, isIpv4))
+                  .toList());
       List<List<Entry>> lists = new ArrayList<>();
       for (int i = 0; i < subnets.size(); i++) {
         lists.add(new ArrayList<>());
       }
       for (int i = 0; i < rules.size(); i++) {
-        Entry entry = new Entry(i, rules.get(i).target().services());
-        of(rules.get(i), isIpv4).forEach(subnet -> lists.get(subnets.number(subnet)).add(entry));
+        if (rules.get(i).direction() == direction) {
+          Entry entry = new Entry(i, rules.get(i).target().services());
+          of(rules.get(i), isIpv4).forEach(subnet -> lists.get(subnets.number(subnet)).add(entry));
+        }
       }
       for (int of = 0; of < PROTECTION; of++) {
         tables[of] = new ServiceTable[lists.size()];

@@ -1,6 +1,7 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.config.Destination;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.config.NamePattern;
@@ -46,7 +47,8 @@ public final class NameRules {
   /**
    * Makes a list ready.
    *
-   * @param rules the rules, in order; those about addresses count for questions alone
+   * @param rules the rules, in order; those about addresses count for questions alone, and those
+   *     about what comes in not at all
    */
   public NameRules(List<Rule> rules) {
     this.rules = List.copyOf(rules);
@@ -54,6 +56,9 @@ public final class NameRules {
     int first = EgressRules.NONE;
     for (int i = 0; i < rules.size(); i++) {
       Rule rule = rules.get(i);
+      if (rule.direction() == Direction.IN) {
+        continue;
+      }
       // Who may not reach some ports of a name may ask for it: there are others.
       boolean decides = rule.verdict() == Verdict.ALLOW || rule.target().services().isEmpty();
       if (rule.target().where() instanceof Destination.Names(NamePattern pattern)) {

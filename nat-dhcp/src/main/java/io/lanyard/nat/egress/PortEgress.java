@@ -1,6 +1,7 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.config.EgressConfig;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.PortPolicy;
 import java.util.HashMap;
 import java.util.Map;
@@ -63,6 +64,17 @@ public final class PortEgress {
    */
   public EgressConfig of(String port) {
     return policy(port).egress();
+  }
+
+  /**
+   * Whether a port has rules about flows that come in.
+   *
+   * @return false if none has
+   */
+  public boolean judgesInward() {
+    return ports.values().stream()
+        .flatMap(policy -> policy.egress().rules().stream())
+        .anyMatch(rule -> rule.direction() == Direction.IN);
   }
 
   /**

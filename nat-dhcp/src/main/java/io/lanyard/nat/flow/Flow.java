@@ -58,6 +58,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
 
   private Grant grant = Grant.BY_ADDRESS;
   private @Nullable String forward;
+  private @Nullable Address client;
   private @Nullable Supplier<FlowOwner> target;
   private @Nullable Consumer<Flow> gone;
 
@@ -190,12 +191,14 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    * The forward that the flow came in by, for listings, and its destination.
    *
    * @param name the forward's name
+   * @param from the client's address
    * @param port finds the guest's port, with which the flow ends; asked each time, since the guest
    *     may not have been located yet
    */
-  public final void forward(String name, Supplier<FlowOwner> port) {
+  public final void forward(String name, Address from, Supplier<FlowOwner> port) {
     boolean isNew = forward == null;
     forward = name;
+    client = from;
     target = port;
     FlowTable in = table;
     if (in != null && isNew) {
@@ -274,6 +277,24 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    */
   public final @Nullable String forward() {
     return forward;
+  }
+
+  /**
+   * Notes that the flow was begun from outside.
+   *
+   * @param from who has begun it, as the host sees it
+   */
+  public final void client(Address from) {
+    client = from;
+  }
+
+  /**
+   * The address of the one outside that has begun the flow.
+   *
+   * @return the address, as the host sees it; null for a flow that the guest began
+   */
+  public final @Nullable Address client() {
+    return client;
   }
 
   /**

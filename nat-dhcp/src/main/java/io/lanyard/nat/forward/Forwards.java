@@ -10,6 +10,7 @@ import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.BindFailure;
 import io.lanyard.linux.Errno;
 import io.lanyard.nat.flow.FlowTable;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
@@ -44,6 +45,7 @@ public final class Forwards implements Dumpable {
   private final RateLimitedLog log;
   private final GuestLink link;
   private final FlowTable flows;
+  private final Egress egress;
   private final TcpEngine tcp;
   private final UdpNat udp;
   private final HostReader reader;
@@ -57,6 +59,7 @@ public final class Forwards implements Dumpable {
    *
    * @param link the network
    * @param flows the network's flow table
+   * @param egress says who may come in
    * @param tcp connects to guests
    * @param udp sends datagrams to guests
    * @param reader reads the host's datagram sockets
@@ -66,6 +69,7 @@ public final class Forwards implements Dumpable {
   public Forwards(
       GuestLink link,
       FlowTable flows,
+      Egress egress,
       TcpEngine tcp,
       UdpNat udp,
       HostReader reader,
@@ -73,6 +77,7 @@ public final class Forwards implements Dumpable {
       DescriptorBudget.Share descriptors) {
     this.link = link;
     this.flows = flows;
+    this.egress = egress;
     this.tcp = tcp;
     this.udp = udp;
     this.reader = reader;
@@ -265,8 +270,9 @@ public final class Forwards implements Dumpable {
       listener =
           switch (forward.protocol()) {
             case TCP ->
-                new TcpListener(forward, guests, link, tcp, flows, holder, udp.published(), this);
-            case UDP -> new UdpListener(forward, guests, link, flows, udp, reader, holder);
+                new TcpListener(
+                    forward, guests, link, tcp, flows, egress, holder, udp.published(), this);
+            case UDP -> new UdpListener(forward, guests, link, flows, egress, udp, reader, holder);
           };
     }
 

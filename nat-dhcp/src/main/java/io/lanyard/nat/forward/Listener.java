@@ -8,8 +8,10 @@ import io.lanyard.config.ForwardConfig.ToGuest;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.ForwardClients.Client;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -41,6 +43,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
 
   private final GuestAddresses guests;
   private final FlowTable flows;
+  private final Egress egress;
   private final int protocol;
   private final Map<Flow, Client> live = new HashMap<>();
   private long accepted;
@@ -48,8 +51,14 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   private long bytesToGuest;
   private long bytesFromGuest;
 
-  Listener(ForwardConfig forward, GuestAddresses guests, FlowTable flows, Timers timers) {
+  Listener(
+      ForwardConfig forward,
+      GuestAddresses guests,
+      FlowTable flows,
+      Egress egress,
+      Timers timers) {
     this.forward = forward;
+    this.egress = egress;
     this.guests = guests;
     this.flows = flows;
     protocol = forward.protocol().number();
@@ -87,6 +96,12 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     return to instanceof ToGuest guest ? guests.addressOf(guest.mac()) : ((ToAddress) to).address();
   }
 
+  /** Whether the rules of the guest's port and of the network let a client come in. */
+  final boolean admits(Address client, Neighbour guest) {
+    Endpoint to = new Endpoint(guest.address(), forward.to().port());
+    return egress.admitsClient(guest.charged().budget().name(), protocol, client, to);
+  }
+
   final void refused() {
     refused++;
   }
@@ -114,9 +129,9 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   }
 
   /** Follows a flow until its end, for the counters; it ends with the guest's port. */
-  final void accepted(Flow flow, Client client, Neighbour guest) {
+  final void accepted(Flow flow, Address from, Client client, Neighbour guest) {
     accepted++;
-    flow.forward(forward.key(), () -> guest.charged().budget().flows());
+    flow.forward(forward.key(), from, () -> guest.charged().budget().flows());
     if (flow.live()) {
       live.put(flow, client);
       flow.onGone(this::gone);

@@ -7,6 +7,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.ForwardClients.Client;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.tcp.TcpEngine;
@@ -40,6 +41,7 @@ final class TcpListener extends Listener {
    * Makes a forward that does not listen.
    *
    * @param flows the network's flow table
+   * @param egress says who may come in
    * @param descriptors has to answer for the sockets of connections
    * @param published hears of the host's port that is open
    * @param accepting told when it cannot accept
@@ -50,10 +52,11 @@ final class TcpListener extends Listener {
       GuestLink link,
       TcpEngine engine,
       FlowTable flows,
+      Egress egress,
       DescriptorBudget.Holder descriptors,
       PublishedPorts published,
       AcceptFailures.Listener accepting) {
-    super(forward, guests, flows, link.timers());
+    super(forward, guests, flows, egress, link.timers());
     this.link = link;
     this.engine = engine;
     this.descriptors = descriptors;
@@ -121,13 +124,16 @@ final class TcpListener extends Listener {
   private void accept(Channel connection, @Nullable Neighbour guest) {
     Flow flow = null;
     if (guest != null && connection.remoteAddress() instanceof InetSocketAddress from) {
-      Client client = clients.at(Address.of(from.getAddress()));
+      Address whose = Address.of(from.getAddress());
+      Client client = clients.at(whose);
       Endpoint source = new Endpoint(link.addressTowards(guest.address()), 0);
       flow =
-          engine.connectToGuest(
-              connection, source, guest, forward().to().port(), client.account(), descriptors);
+          admits(whose, guest)
+              ? engine.connectToGuest(
+                  connection, source, guest, forward().to().port(), client.account(), descriptors)
+              : null;
       if (flow != null) {
-        accepted(flow, client, guest);
+        accepted(flow, whose, client, guest);
       }
       served(client);
     }

@@ -11,6 +11,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.forward.ForwardClients.Client;
+import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.HostReader;
@@ -63,10 +64,11 @@ final class UdpListener extends Listener implements HostReader.Receiver {
       GuestAddresses guests,
       GuestLink link,
       FlowTable flows,
+      Egress egress,
       UdpNat nat,
       HostReader reader,
       DescriptorBudget.Holder descriptors) {
-    super(forward, guests, flows, link.timers());
+    super(forward, guests, flows, egress, link.timers());
     this.link = link;
     this.flows = flows;
     this.nat = nat;
@@ -149,14 +151,18 @@ final class UdpListener extends Listener implements HostReader.Receiver {
     if (address == null) {
       return null;
     }
+    Neighbour led = link.neighbour(address);
+    if (!admits(ends.remote().address(), led)) {
+      return null;
+    }
     Client held = clients.at(ends.remote().address());
-    ClientFlow flow = open(ends, address, held);
+    ClientFlow flow = open(ends, led, held);
     served(held);
     return flow;
   }
 
-  private @Nullable ClientFlow open(DatagramEnds ends, Address address, Client held) {
-    Neighbour led = link.neighbour(address);
+  private @Nullable ClientFlow open(DatagramEnds ends, Neighbour led, Client held) {
+    Address address = led.address();
     guest = led;
     Address gateway = link.addressTowards(address);
     for (int i = 0; i < TRIES; i++) {
@@ -172,7 +178,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
           return null;
         }
         byEnds.put(ends, flow);
-        accepted(flow, held, led);
+        accepted(flow, ends.remote().address(), held, led);
         return flow;
       }
     }

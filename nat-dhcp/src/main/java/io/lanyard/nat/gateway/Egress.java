@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
@@ -24,6 +25,7 @@ import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -208,7 +210,13 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   private void log(EgressDecision decision, Packet packet, int port, List<String> names) {
-    String by = packet.station.budget().name();
+    log(decision, packet.station.budget().name(), line ->
+        line.with("guest", packet.source())
+            .with("destination", text(packet.protocol, packet.destination(), port))
+            .with("names", String.join(",", names)));
+  }
+
+  private void log(EgressDecision decision, String by, UnaryOperator<LogEvent> ends) {
     // A rule whose flows somebody wants to see has lines of its own; who is denied, a port's.
     boolean admitted = decision.admitted();
     log.log(
@@ -216,11 +224,7 @@ public final class Egress implements NamePolicy, Dumpable {
         admitted ? "egress-allowed" : decision.dry() ? "egress-would-deny" : "egress-denied",
         admitted ? by + " " + decision.label() : by,
         line ->
-            line.with("network", network)
-                .with("port", by)
-                .with("guest", packet.source())
-                .with("destination", text(packet.protocol, packet.destination(), port))
-                .with("names", String.join(",", names))
+            ends.apply(line.with("network", network).with("port", by))
                 .with("reason", decision.why()));
   }
 
@@ -304,20 +308,74 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   /**
-   * Decides on a flow that begins outside: the guest's answers would lead there.
+   * Decides on a UDP flow that begins outside, to a port that a guest has opened: the one outside
+   * has to be one that may come in, and the guest's answers lead there.
    *
    * @param guest the name of the port that the guest is behind
-   * @param protocol the IP protocol number
-   * @param high the upper long of the remote address, on the host's side
-   * @param low its lower long
-   * @param port the remote port
+   * @param to the guest's end
+   * @param remote the other end, on the host's side
    * @return why the flow may be, for the flow to keep; null if it may not
    */
-  public @Nullable Grant admits(String guest, int protocol, long high, long low, int port) {
-    EgressDecision decision = judge.judge(policy(guest), List.of(), protocol, high, low, port);
+  public @Nullable Grant admits(String guest, Endpoint to, Endpoint remote) {
+    Address from = remote.address();
+    if (!admitsClient(guest, FlowKey.UDP, from, to)) {
+      return null;
+    }
+    EgressDecision decision =
+        judge.judge(
+            policy(guest), List.of(), FlowKey.UDP, from.high(), from.low(), remote.port());
     decision.count();
     EgressDecision passing = decision.passing();
     return passing == null ? null : passing.grant();
+  }
+
+  /**
+   * Decides on a flow that comes in.
+   *
+   * @param guest the name of the port that the guest is behind; where that is not known yet the
+   *     network's rules decide, and the caller asks about the flow again when it is
+   * @param protocol the IP protocol number
+   * @param client the client's address, as the host sees it
+   * @param to the guest's end
+   * @return false if it may not be, which is counted
+   */
+  public boolean admitsClient(String guest, int protocol, Address client, Endpoint to) {
+    EgressDecision decision = judge.judgeInward(policy(guest), protocol, client, to.port());
+    decision.count();
+    if (decision.logged()) {
+      log(decision, guest, line ->
+          line.with("client", client.toString())
+              .with("guest", text(protocol, to.address(), to.port())));
+    }
+    if (!decision.admitted()) {
+      counters.count(
+          decision.dry() ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
+    }
+    return decision.passing() != null;
+  }
+
+  /**
+   * Counts and logs a flow that comes in and is to end, because its guest turns out to be behind a
+   * port whose rules do not let it in.
+   *
+   * @param flow the flow
+   */
+  public void refused(Flow flow) {
+    Address client = flow.client();
+    if (client != null) {
+      Endpoint to = new Endpoint(flow.guest(), flow.guestPort());
+      admitsClient(flow.port(), flow.protocol(), client, to);
+    }
+  }
+
+  /**
+   * Whether the port that a guest is behind matters to flows that come in, so that they are judged
+   * again when it is known.
+   *
+   * @return false if no port has rules about them
+   */
+  public boolean judgesInwardByPort() {
+    return portRules.judgesInward();
   }
 
   /**
@@ -386,6 +444,11 @@ public final class Egress implements NamePolicy, Dumpable {
   private boolean admits(Flow flow, EgressPolicy under, List<String> names) {
     if (flow.grant() instanceof Grant.Service) {
       return true;
+    }
+    Address client = flow.client();
+    if (client != null
+        && judge.judgeInward(under, flow.protocol(), client, flow.guestPort()).passing() == null) {
+      return false;
     }
     Address remote = flow.remote();
     if (addresses.isOfSubnets(remote) || addresses.isGateway(remote.high(), remote.low())) {
@@ -463,6 +526,19 @@ public final class Egress implements NamePolicy, Dumpable {
       all.addAll(told.names(budget, destination));
     }
     return EgressTrial.of(judge.judge(under, all, protocol, leads.high(), leads.low(), service));
+  }
+
+  /**
+   * Tries a flow that comes in, likewise.
+   *
+   * @param port the name of the port that the guest is behind
+   * @param protocol the IP protocol number
+   * @param client the client's address
+   * @param service the guest's port
+   * @return what would happen, and why
+   */
+  public EgressTrial testClient(String port, int protocol, Address client, int service) {
+    return EgressTrial.of(judge.judgeInward(policy(port), protocol, client, service));
   }
 
   /**

@@ -42,6 +42,11 @@ record EgressDecision(
     return new EgressDecision(Grant.BY_ADDRESS, why, level, EgressRules.NONE, null);
   }
 
+  /** Permits a flow that comes in where no rule is about who sends it. */
+  static EgressDecision comesIn() {
+    return allowed(null, "no rule is about who comes in");
+  }
+
   /** Permits a flow to a port that the daemon publishes. */
   static EgressDecision published() {
     return new EgressDecision(

@@ -95,6 +95,30 @@ final class EgressJudge {
         tried, otherwise(last, resolves, shield, withheld, protocol, high, low, port));
   }
 
+  /**
+   * Decides about a flow that comes in.
+   *
+   * @param under the policy of the port that the guest is behind
+   * @param protocol the IP protocol number
+   * @param client the client's address, as the host sees it
+   * @param port the guest's port
+   * @return the decision
+   */
+  EgressDecision judgeInward(EgressPolicy under, int protocol, Address client, int port) {
+    EgressDecision tried = null;
+    for (EgressLevel level : under.inward()) {
+      int rule = level.inward().find(client.high(), client.low(), protocol, port, false, false);
+      if (rule != EgressRules.NONE) {
+        EgressDecision decision = EgressDecision.byRule(level, rule, Grant.BY_ADDRESS);
+        if (!decision.dry()) {
+          return EgressDecision.after(tried, decision);
+        }
+        tried = tried == null ? decision : tried;
+      }
+    }
+    return EgressDecision.after(tried, EgressDecision.comesIn());
+  }
+
   /** The decision where no rule matches. */
   private EgressDecision otherwise(
       EgressLevel last,

@@ -54,6 +54,7 @@ public final class Gateway implements GuestLink, Dumpable {
   private final Services services;
   private final IcmpErrors errors;
   private Outbound outbound = Outbound.ANY;
+  private Predicate<Neighbour> reachable = neighbour -> true;
   private final Router router;
   private final @Nullable Ipv4Input ipv4;
   private final @Nullable Ipv6Side ipv6;
@@ -183,6 +184,16 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Asks from now on whether a station's questions to other name servers are answered here. */
   void takeQuestions(Predicate<Station> whether) {
     router.takeQuestions(whether);
+  }
+
+  /**
+   * Has a judge say from now on whether what waits for a guest may be sent to it, when it is known
+   * behind which port the guest is.
+   *
+   * @param judge called on the loop; ends what may not be
+   */
+  public void judgeLocated(Predicate<Neighbour> judge) {
+    reachable = judge;
   }
 
   /**
@@ -649,6 +660,16 @@ public final class Gateway implements GuestLink, Dumpable {
   private String ipv4Text() {
     Ipv4Config own = addresses.ipv4();
     return own == null ? "off" : own.gateway() + "/" + own.subnet().prefix();
+  }
+
+  /** Whether what waits for a guest may be sent to it now. */
+  boolean located(Neighbour neighbour) {
+    try {
+      return reachable.test(neighbour);
+    } catch (RuntimeException | OutOfDirectMemoryError e) {
+      failures.failed(e);
+      return false;
+    }
   }
 
   /** A guest was asked for, and nobody has answered. */

@@ -18,6 +18,11 @@ final class NeighbourWire implements Neighbours.Wire {
   }
 
   @Override
+  public boolean located(Neighbour neighbour) {
+    return gateway.located(neighbour);
+  }
+
+  @Override
   public void send(ByteBuf packet, Neighbour neighbour) {
     gateway.sendTo(packet, neighbour.mac(), neighbour.behind());
   }

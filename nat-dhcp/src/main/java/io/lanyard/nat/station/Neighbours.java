@@ -50,6 +50,14 @@ public final class Neighbours {
     void ask(Neighbour neighbour);
 
     /**
+     * Hears behind which port an address is, if it was behind another one or not known.
+     *
+     * @param neighbour the entry, which says where it is now
+     * @return whether what waits for it may be sent there
+     */
+    boolean located(Neighbour neighbour);
+
+    /**
      * Sends a packet that has waited.
      *
      * @param packet lent; the cache keeps the reference
@@ -293,13 +301,17 @@ public final class Neighbours {
     neighbour.state = Neighbour.State.REACHABLE;
     neighbour.asked = 0;
     neighbour.heard = true;
-    if (!neighbour.budget.equals(station.budget())) {
+    boolean elsewhere = !neighbour.budget.equals(station.budget());
+    if (elsewhere) {
       neighbour.budget.neighbours.remove(neighbour);
       neighbour.budget = station.budget();
       neighbour.budget.neighbours.append(neighbour);
     }
     if (!known) {
       arm(neighbour, PERIOD_NANOS);
+    }
+    if (elsewhere && !wire.located(neighbour)) {
+      dropQueue(neighbour);
     }
     for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
       try {
@@ -369,6 +381,10 @@ public final class Neighbours {
     }
     neighbour.timer = null;
     neighbour.station = null;
+    dropQueue(neighbour);
+  }
+
+  private void dropQueue(Neighbour neighbour) {
     for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
       counters.count(StationCount.NEIGHBOUR_QUEUE_DROPPED);
       packet.release();

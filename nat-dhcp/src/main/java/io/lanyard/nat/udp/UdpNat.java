@@ -278,19 +278,27 @@ public final class UdpNat implements PacketEngine, Dumpable {
           case ADDRESS_DEPENDENT -> mapping.knows(remoteHigh, remoteLow);
           case ADDRESS_AND_PORT_DEPENDENT -> false;
         };
-    Grant grant =
-        permitted
-            ? egress.admits(mapping.account.owner().name(), FlowKey.UDP, high, low, remotePort)
-            : null;
+    if (!permitted) {
+      return null;
+    }
+    Endpoint from = new Endpoint(new Address(high, low), remotePort);
+    Endpoint to = new Endpoint(mapping.guest.address(), mapping.port);
+    Grant grant = egress.admits(mapping.account.owner().name(), to, from);
     // Kept alive over the admission, which may evict the mapping's only flow.
-    return grant != null && flows.hasRoom(mapping.account, FlowKey.UDP)
-        ? admit(
+    if (grant == null || !flows.hasRoom(mapping.account, FlowKey.UDP)) {
+      return null;
+    }
+    UdpFlow flow =
+        admit(
             mapping,
             new Endpoint(new Address(remoteHigh, remoteLow), remotePort),
-            new Address(high, low),
+            from.address(),
             mapping.account,
-            grant)
-        : null;
+            grant);
+    if (flow != null) {
+      flow.client(from.address());
+    }
+    return flow;
   }
 
   /** A mapping's flow with a remote end, if there is one. */

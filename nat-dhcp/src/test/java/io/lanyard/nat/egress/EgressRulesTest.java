@@ -3,6 +3,7 @@ package io.lanyard.nat.egress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.Destination;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
@@ -31,8 +32,13 @@ class EgressRulesTest {
     return new Rule(
         allow ? Verdict.ALLOW : Verdict.DENY,
         new Target(new Destination.Addresses(subnet), List.of(services)),
+        Direction.OUT,
         Sni.IGNORED,
         false);
+  }
+
+  private static EgressRules out(List<Rule> rules) {
+    return new EgressRules(rules, Direction.OUT);
   }
 
   private static int find(EgressRules rules, String address, int protocol, int port) {
@@ -43,7 +49,7 @@ class EgressRulesTest {
   @Test
   void theFirstRuleThatMatchesDecidesWhateverItsPrefix() {
     EgressRules rules =
-        new EgressRules(
+        out(
             List.of(
                 rule(true, "10.0.0.0/8", new Service(Protocol.TCP, 443, 443)),
                 rule(false, "10.1.0.0/16"),
@@ -60,7 +66,7 @@ class EgressRulesTest {
   @Test
   void theEndsOfTheAddressesAreFoundToo() {
     EgressRules rules =
-        new EgressRules(
+        out(
             List.of(
                 rule(true, "0.0.0.0/32"),
                 rule(true, "255.255.255.255/32"),
@@ -79,14 +85,14 @@ class EgressRulesTest {
   void aRuleForEverywhereIsOfBothFamilies() {
     Target everywhere = new Target(new Destination.Anywhere(), List.of());
     EgressRules rules =
-        new EgressRules(List.of(new Rule(Verdict.DENY, everywhere, Sni.IGNORED, false)));
+        out(List.of(new Rule(Verdict.DENY, everywhere, Direction.OUT, Sni.IGNORED, false)));
     assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(0);
     assertThat(find(rules, "2001:db8::1", ICMP, 0)).isEqualTo(0);
   }
 
   @Test
   void aRuleForTheWorldOfOneFamilySaysNothingOfTheOther() {
-    EgressRules rules = new EgressRules(List.of(rule(true, "::/0"), rule(false, "0.0.0.0/0")));
+    EgressRules rules = out(List.of(rule(true, "::/0"), rule(false, "0.0.0.0/0")));
     assertThat(find(rules, "10.0.0.1", TCP, 1)).isEqualTo(1);
     assertThat(find(rules, "2001:db8::1", TCP, 1)).isEqualTo(0);
   }
@@ -94,7 +100,7 @@ class EgressRulesTest {
   @Test
   void aRuleThatAllowsTheWholeWorldSaysNothingOfWhatIsProtected() {
     EgressRules rules =
-        new EgressRules(
+        out(
             List.of(rule(true, "0.0.0.0/0"), rule(true, "10.0.0.0/8"), rule(false, "0.0.0.0/0")));
     Address inside = Address.parse("10.0.0.1");
     Address outside = Address.parse("192.0.2.1");
@@ -104,7 +110,7 @@ class EgressRulesTest {
 
   @Test
   void noRulesMatchNothing() {
-    assertThat(find(new EgressRules(List.of()), "10.0.0.1", TCP, 1)).isEqualTo(EgressRules.NONE);
+    assertThat(find(out(List.of()), "10.0.0.1", TCP, 1)).isEqualTo(EgressRules.NONE);
   }
 
   @Test
@@ -115,7 +121,7 @@ class EgressRulesTest {
       for (int i = 0; i < 200; i++) {
         list.add(randomRule(random));
       }
-      EgressRules rules = new EgressRules(list);
+      EgressRules rules = out(list);
       for (int i = 0; i < 10_000; i++) {
         ask(random, list, rules, randomAddress(random), 16);
       }
@@ -134,7 +140,7 @@ class EgressRulesTest {
       list.add(rule(random.nextInt(3) > 0, subnets.get(random.nextInt(subnets.size())), service));
     }
     list.add(rule(false, "10.0.0.0/8"));
-    EgressRules rules = new EgressRules(list);
+    EgressRules rules = out(list);
     for (int i = 0; i < 20_000; i++) {
       String address = List.of("10.1.2.3", "10.2.3.4", "192.0.2.1", "2001:db8::1").get(i % 4);
       ask(random, list, rules, Address.parse(address), 1 << 16);

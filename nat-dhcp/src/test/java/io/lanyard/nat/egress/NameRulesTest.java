@@ -3,6 +3,7 @@ package io.lanyard.nat.egress;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.Destination;
+import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Sni;
 import io.lanyard.config.EgressConfig.Target;
@@ -22,7 +23,7 @@ class NameRulesTest {
   private static final Service HTTPS = new Service(Protocol.TCP, 443, 443);
 
   private static Rule rule(Verdict verdict, Destination where, Service... services) {
-    return new Rule(verdict, new Target(where, List.of(services)), Sni.IGNORED, false);
+    return new Rule(verdict, new Target(where, List.of(services)), Direction.OUT, Sni.IGNORED, false);
   }
 
   private static Rule allow(String pattern, Service... services) {

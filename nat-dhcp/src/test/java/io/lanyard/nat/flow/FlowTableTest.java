@@ -145,9 +145,9 @@ class FlowTableTest {
     FlowTable table = table(TestNetworks.quota());
     FlowOwner port = new FlowOwner("port");
     TestFlow led = udp(1, 1);
-    led.forward("web", () -> port);
+    led.forward("web", REMOTE, () -> port);
     TestFlow elsewhere = udp(1, 2);
-    elsewhere.forward("web", () -> new FlowOwner("other"));
+    elsewhere.forward("web", REMOTE, () -> new FlowOwner("other"));
     add(table, led);
     add(table, elsewhere);
     table.endOwner(port, List.of(Address.ofIpv4(2), Address.ofIpv4(1)));

@@ -85,6 +85,49 @@ class EgressJudgeTest {
     assertThat(tcp(under, "192.0.2.7", 853).why()).isEqualTo("names are asked of the gateway");
   }
 
+  private EgressDecision in(EgressPolicy under, String client, int port) {
+    return judge.judgeInward(under, FlowKey.TCP, Address.parse(client), port);
+  }
+
+  @Test
+  void whatComesInIsJudgedByTheClientAndTheGuestsPortWhateverTheDefaultsAre() {
+    EgressPolicy under =
+        policy(
+            "default: deny, rules: [{deny: 192.0.2.0/24, direction: in}]",
+            "default: deny, rules: ["
+                + "{allow: '192.0.2.7:80', direction: in}, "
+                + "{deny: '2001:db8::/32', direction: in}, {allow: 198.51.100.1}]");
+    assertThat(in(under, "192.0.2.7", 80).why())
+        .isEqualTo("rule 0 of port p1, allow 192.0.2.7/32:80 in");
+    assertThat(in(under, "192.0.2.7", 81).why()).isEqualTo("rule 0, deny 192.0.2.0/24 in");
+    assertThat(in(under, "2001:db8::1", 80).admitted()).isFalse();
+    assertThat(in(under, "198.51.100.9", 80).admitted()).as("no rule").isTrue();
+    assertThat(in(under, "127.0.0.1", 80).admitted()).as("the host itself").isTrue();
+  }
+
+  @Test
+  void aRuleAboutOneDirectionSaysNothingAboutTheOther() {
+    EgressPolicy under =
+        policy(
+            "default: deny, rules: [{allow: '*', direction: in}, {deny: 192.0.2.0/24}]",
+            "rules: [{allow: 'www.example:443'}]");
+    assertThat(tcp(under, "198.51.100.1", 443).admitted()).isFalse();
+    assertThat(judge.question(under, "www.other").admitted()).isFalse();
+    assertThat(in(under, "192.0.2.1", 80).admitted()).isTrue();
+  }
+
+  @Test
+  void rulesAboutWhatComesInAreTried() {
+    EgressPolicy under =
+        policy(
+            "rules: [{deny: 192.0.2.7, direction: in}]",
+            "dry-run: true, rules: [{deny: 192.0.2.0/24, direction: in}]");
+    assertThat(in(under, "192.0.2.8", 80).dry()).isTrue();
+    assertThat(in(under, "192.0.2.8", 80).why())
+        .isEqualTo("rule 0 of port p1, deny 192.0.2.0/24 in");
+    assertThat(in(under, "192.0.2.7", 80).passing()).as("a trial opens nothing").isNull();
+  }
+
   @Test
   void onlyTheLevelThatDeniesIsTried() {
     EgressPolicy tried =

@@ -649,6 +649,27 @@ class UdpNatTest {
   }
 
   @Test
+  void aStrangerThatTheRulesDoNotLetInIsFilteredAndAnswersAreNot() throws Exception {
+    remake(
+        family()
+            .network(
+                "nat: {host-loopback: true}",
+                "egress: {rules: [{deny: \"*\", direction: in}]}"));
+    InetDatagram server = batches(40017);
+    InetDatagram stranger = InetDatagram.udp(family().loopback(), 0);
+    try {
+      sendBatch(stranger, new byte[95], 100, outsidePort(40017));
+      sendBatch(server, new byte[30], 100, outsidePort(40017));
+      guestReceives();
+      assertThat(count(UdpCount.FILTERED)).isEqualTo(1);
+      assertThat(on(() -> nat.gateway().counters().get(GatewayCount.EGRESS_DENIED))).isEqualTo(1);
+    } finally {
+      server.close();
+      stranger.close();
+    }
+  }
+
+  @Test
   void aForwardCarriesBatchesBothWays() throws Exception {
     remake(
         TestNetworks.forwards(

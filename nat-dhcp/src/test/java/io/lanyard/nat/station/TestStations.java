@@ -21,6 +21,11 @@ public final class TestStations {
     public void ask(Neighbour neighbour) {}
 
     @Override
+    public boolean located(Neighbour neighbour) {
+      return true;
+    }
+
+    @Override
     public void send(ByteBuf packet, Neighbour neighbour) {}
 
     @Override
