@@ -118,7 +118,8 @@ final class EgressCommand {
       List<EgressTestInfo> answers = new ArrayList<>();
       for (PortInfo port : ports) {
         answers.addAll(
-            api.ask(daemon -> daemon.testEgress(
+            api.ask(daemon ->
+                    daemon.testEgress(
                         port.network(), port.name(), to, protocol, inward ? "in" : ""))
                 .value());
       }

@@ -171,8 +171,7 @@ final class ShowingTest {
     assertThat(run("egress test vmnet8/p1 a.example:80")).isEqualTo(1);
     assertThat(said.out()).contains("deny");
     daemon.answer(
-        "GET /v1/networks/vmnet8/ports/p1/egress/192.0.2.1%3A80",
-        verdict.formatted("deny"));
+        "GET /v1/networks/vmnet8/ports/p1/egress/192.0.2.1%3A80", verdict.formatted("deny"));
     assertThat(run("egress test p1 192.0.2.1:80 --in")).isEqualTo(1);
     assertThat(daemon.asked().getLast().target()).endsWith("direction=in");
     assertThat(run("egress test p2 a.example")).isEqualTo(1);

@@ -67,8 +67,7 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
    * @param sni what is asked of the server's name that a TLS client gives
    * @param log whether the flows that it decides about are logged
    */
-  public record Rule(
-      Verdict verdict, Target target, Direction direction, Sni sni, boolean log) {
+  public record Rule(Verdict verdict, Target target, Direction direction, Sni sni, boolean log) {
     /**
      * The rule as messages have it.
      *

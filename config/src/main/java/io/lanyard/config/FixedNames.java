@@ -19,9 +19,9 @@ public final class FixedNames {
   private FixedNames() {}
 
   /**
-   * Collects them: the hosts of DNS, the reservations that have a name, and the guests for whose NIC
-   * addresses are reserved. Of two with one name the first in this order says its addresses of a
-   * family. Reservations count also where the network's own DHCP server is off.
+   * Collects them: the hosts of DNS, the reservations that have a name, and the guests for whose
+   * NIC addresses are reserved. Of two with one name the first in this order says its addresses of
+   * a family. Reservations count also where the network's own DHCP server is off.
    *
    * @param network the network's name
    * @param gateway the network's gateway, with its reservations and hosts

@@ -39,10 +39,7 @@ final class ForwardReader {
   /** Of several addresses of a name the first of IPv4, where the network has that. */
   private Address preferred(List<Address> its) {
     boolean four = ipv4 != null;
-    return its.stream()
-        .filter(each -> each.isIpv4() == four)
-        .findFirst()
-        .orElseGet(its::getFirst);
+    return its.stream().filter(each -> each.isIpv4() == four).findFirst().orElseGet(its::getFirst);
   }
 
   List<ForwardConfig> read(Fields network) {
@@ -124,7 +121,8 @@ final class ForwardReader {
     }
     if (!subnet.isHost(address)) {
       forward.problem(
-          Keys.TO, "expected an address of a host in " + subnet + ", found " + named(host, address));
+          Keys.TO,
+          "expected an address of a host in " + subnet + ", found " + named(host, address));
       return null;
     }
     if (address.equals(Ipv6Config.gateway(subnet)) || address.equals(Ipv6Config.host(subnet))) {

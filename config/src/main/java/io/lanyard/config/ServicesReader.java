@@ -13,9 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.stream.Stream;
 import java.util.Objects;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what a network offers its guests: DHCP, DNS, NAT. */
@@ -33,7 +33,6 @@ final class ServicesReader {
 
   /** The addresses of both families that reservations give names. */
   private final Map<String, List<Address>> reserved = new LinkedHashMap<>();
-
 
   /**
    * Makes one.
@@ -141,8 +140,7 @@ final class ServicesReader {
       if (mac != null && (address != null || six != null)) {
         reservations.add(new ReservationConfig(mac, address, six, hostname));
         if (hostname != null) {
-          reserved.putIfAbsent(
-              hostname, Stream.of(address, six).filter(Objects::nonNull).toList());
+          reserved.putIfAbsent(hostname, Stream.of(address, six).filter(Objects::nonNull).toList());
         }
       }
     }
@@ -306,7 +304,9 @@ final class ServicesReader {
         problems.add(
             host.place(),
             host.path(),
-            "expected " + other + ", which a reservation gives that name, found "
+            "expected "
+                + other
+                + ", which a reservation gives that name, found "
                 + like.getFirst());
       }
     }

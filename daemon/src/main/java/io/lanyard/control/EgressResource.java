@@ -54,8 +54,7 @@ final class EgressResource {
     return switch (direction) {
       case "out" -> false;
       case "in" -> true;
-      default ->
-          throw new Problem(400, "expected out or in, found " + direction, direction, "");
+      default -> throw new Problem(400, "expected out or in, found " + direction, direction, "");
     };
   }
 

@@ -60,9 +60,7 @@ final class AliasReply implements HeldReply {
 
   @Override
   public long bytes() {
-    return OVERHEAD
-        + PER_ALIAS * own.getHeader().getCount(Section.ANSWER)
-        + HeldReply.bytes(reply);
+    return OVERHEAD + PER_ALIAS * own.getHeader().getCount(Section.ANSWER) + HeldReply.bytes(reply);
   }
 
   @Override

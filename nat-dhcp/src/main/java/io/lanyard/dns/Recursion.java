@@ -615,8 +615,7 @@ final class Recursion {
     return failure;
   }
 
-  private @Nullable Response make(
-      Question question, Message response, long now, boolean blocked) {
+  private @Nullable Response make(Question question, Message response, long now, boolean blocked) {
     try {
       if (response.getQuestion() == null) {
         // A refusal may come without the question, which the asker is to see all the same.

@@ -117,8 +117,7 @@ class AliasesTest {
     String address = family.record(name("www.example."), family.address).rdataToString();
     Message answer = ask(net, "Far.LAN.", family.type);
     assertThat(records(answer))
-        .containsExactly(
-            "far.lan. away.lan.", "away.lan. www.example.", "www.example. " + address);
+        .containsExactly("far.lan. away.lan.", "away.lan. www.example.", "www.example. " + address);
     assertThat(answer.getRcode()).isEqualTo(Rcode.NOERROR);
     assertThat(answer.getQuestion().getName().toString()).isEqualTo("Far.LAN.");
     assertThat(answer.getHeader().getFlag(Flags.AA)).as("RFC 6604: of the alias").isTrue();
@@ -149,8 +148,7 @@ class AliasesTest {
   void anAliasThatLeadsBackIsAskedForOnce() throws Exception {
     ForwarderScene net = open("");
     net.upstream.answer =
-        with((asked, type) ->
-            List.of(new CNAMERecord(asked, DClass.IN, 60, name("away.lan."))));
+        with((asked, type) -> List.of(new CNAMERecord(asked, DClass.IN, 60, name("away.lan."))));
     assertThat(records(ask(net, "away.lan.", Type.A)))
         .containsExactly("away.lan. www.example.", "www.example. away.lan.");
     assertThat(net.upstream.queries).hasSize(1);
@@ -163,8 +161,7 @@ class AliasesTest {
         response -> {
           response.getHeader().setRcode(Rcode.NXDOMAIN);
           response.addRecord(
-              new SOARecord(
-                  name("example."), DClass.IN, 60, Name.root, Name.root, 1, 1, 1, 1, 60),
+              new SOARecord(name("example."), DClass.IN, 60, Name.root, Name.root, 1, 1, 1, 1, 60),
               Section.AUTHORITY);
           return response;
         };
@@ -202,8 +199,7 @@ class AliasesTest {
   @ParameterizedTest
   @EnumSource
   void anAliasDoesNotLeadIntoTheNetworkUnderTheNameOfAStranger(Family family) throws Exception {
-    ForwarderScene net =
-        open(", rebinding-protection: true, rebinding-exceptions: [home.example]");
+    ForwarderScene net = open(", rebinding-protection: true, rebinding-exceptions: [home.example]");
     net.upstream.answer = with((name, type) -> List.of(family.record(name, family.inside)));
     Message refused = ask(net, "away.lan.", family.type);
     assertThat(refused.getRcode()).isEqualTo(Rcode.REFUSED);
@@ -248,8 +244,7 @@ class AliasesTest {
         with((asked, type) -> {
           List<Record> many = new ArrayList<>();
           for (int i = 0; i < 40; i++) {
-            many.add(
-                Family.IPV4.record(asked, InetAddress.ofLiteral("192.0.2." + (i + 1))));
+            many.add(Family.IPV4.record(asked, InetAddress.ofLiteral("192.0.2." + (i + 1))));
           }
           return many;
         });

@@ -38,11 +38,11 @@ import org.xbill.DNS.Type;
 
 /**
  * A host and an internet of two servers and a name server, in namespaces and in both families, and
- * networks whose guests ask that name server. Needs root, and the packages bind9-dnsutils, python3
- * and socat.
+ * networks whose guests ask that name server. Needs root, and the packages bind9-dnsutils,
+ * knot-dnsutils, python3 and socat.
  *
  * <p>Each server greets who connects and echoes: plainly at port {@link #PLAIN}, behind TLS at
- * {@link #TLS}.
+ * {@link #TLS}. At port 853 each is the name server behind TLS.
  */
 final class EgressScene {
   /** The name server's address. */
@@ -141,7 +141,12 @@ final class EgressScene {
                 "socat OPENSSL-LISTEN:8443,pf=ip6,ipv6only=0,reuseaddr,fork,verify=0,cert="
                     + pem
                     + " SYSTEM:'echo served; cat' &"
-                    + " for p in 8088 443 853; do"
+                    + "socat OPENSSL-LISTEN:853,pf=ip6,ipv6only=0,reuseaddr,fork,verify=0,cert="
+                    + pem
+                    + " TCP4:"
+                    + SERVER
+                    + ":53 &"
+                    + " for p in 8088 443; do"
                     + " socat TCP6-LISTEN:$p,ipv6only=0,reuseaddr,fork SYSTEM:'echo served; cat' &"
                     + " done;"
                     + " wait")
@@ -325,6 +330,12 @@ final class EgressScene {
               "dig +tries=2 +timeout=3 @%s +noall +answer +comments %s -t %s 2>&1"
                   .formatted(family.gateway, name, type))
           .output();
+    }
+
+    /** Asks a server over TLS, by kdig. */
+    String askOverTls(String server, String name) throws Exception {
+      String type = family == Family.IPV4 ? "A" : "AAAA";
+      return net.guest("kdig", "+tls", "+retry=0", "+timeout=3", "@" + server, name, type).output();
     }
 
     /** Runs one of the programs beside this class in the guest. */

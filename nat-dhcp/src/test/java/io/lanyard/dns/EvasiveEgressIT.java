@@ -209,7 +209,9 @@ class EvasiveEgressIT {
       assertThat(scene.names.queries)
           .extracting(query -> query.getQuestion().getName().toString())
           .doesNotContain("evil.example.");
-      assertThat(guests.plain(family.resolver, 853, "")).as("over TLS").doesNotContain("served");
+      assertThat(guests.askOverTls(family.resolver, "good.example"))
+          .as("over TLS")
+          .doesNotContain("NOERROR");
       assertThat(guests.plain(family.resolver, 443, "")).as("HTTPS").doesNotContain("served");
     }
     // Where the default allows, a rule about names closes other ways to ask, but for HTTPS.
@@ -219,7 +221,9 @@ class EvasiveEgressIT {
       assertThat(guests.plain(family.resolver, 443, "")).doesNotContain("served");
       assertThat(guests.ask("doh.good.example")).as("by another name").contains(family.resolver);
       assertThat(guests.plain(family.resolver, 443, "")).doesNotContain("served");
-      assertThat(guests.plain(family.good, 853, "")).as("over TLS").doesNotContain("served");
+      assertThat(guests.askOverTls(family.good, "good.example"))
+          .as("over TLS")
+          .doesNotContain("NOERROR");
       assertThat(guests.plain(family.good, 443, "")).as("the web").contains("served");
       long denied = guests.count(GatewayCount.EGRESS_DENIED);
       send(
@@ -240,6 +244,20 @@ class EvasiveEgressIT {
       assertThat(guests.plain(family.resolver, EgressScene.PLAIN, ""))
           .as("another port")
           .contains("served");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aResolverOverTlsIsReachedWhereNoRuleIsAboutNamesOrOneNamesItsPort(Family family)
+      throws Exception {
+    String at = family == Family.IPV4 ? family.resolver : "[" + family.resolver + "]";
+    for (String rules :
+        List.of("default: allow", ONLY_GOOD.replace("]", ", {allow: '" + at + ":tcp/853'}]"))) {
+      try (Guests guests = scene.new Guests(family, rules)) {
+        String answer = guests.askOverTls(family.resolver, "good.example");
+        assertThat(answer).as(rules).contains(family.good).contains("TLS session");
+      }
     }
   }
 

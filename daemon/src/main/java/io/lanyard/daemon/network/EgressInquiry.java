@@ -43,8 +43,7 @@ final class EgressInquiry {
     }
     Address given = question.address();
     if (given != null && question.inward()) {
-      EgressTrial trial =
-          egress.testClient(port, question.protocol(), given, question.service());
+      EgressTrial trial = egress.testClient(port, question.protocol(), given, question.service());
       return done(info(given, trial.outcome(), trial.reason()));
     }
     if (given != null) {

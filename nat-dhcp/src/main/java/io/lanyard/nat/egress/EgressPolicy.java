@@ -37,10 +37,7 @@ public final class EgressPolicy {
    */
   public static EgressPolicy of(EgressLevel network, HostLoopback hostLoopback) {
     return new EgressPolicy(
-        List.of(network),
-        List.of(network),
-        hostLoopback,
-        ServiceTable.of(hostLoopback.services()));
+        List.of(network), List.of(network), hostLoopback, ServiceTable.of(hostLoopback.services()));
   }
 
   /**
@@ -52,10 +49,7 @@ public final class EgressPolicy {
   public EgressPolicy behind(EgressLevel port) {
     List<EgressLevel> both = List.of(port, inward.getLast());
     return new EgressPolicy(
-        port.otherwise() != null ? List.of(port) : both,
-        both,
-        hostLoopback,
-        loopback);
+        port.otherwise() != null ? List.of(port) : both, both, hostLoopback, loopback);
   }
 
   /**

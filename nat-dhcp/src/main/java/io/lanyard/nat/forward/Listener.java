@@ -52,11 +52,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   private long bytesFromGuest;
 
   Listener(
-      ForwardConfig forward,
-      GuestAddresses guests,
-      FlowTable flows,
-      Egress egress,
-      Timers timers) {
+      ForwardConfig forward, GuestAddresses guests, FlowTable flows, Egress egress, Timers timers) {
     this.forward = forward;
     this.egress = egress;
     this.guests = guests;

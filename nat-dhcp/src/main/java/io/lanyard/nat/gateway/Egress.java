@@ -210,10 +210,13 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   private void log(EgressDecision decision, Packet packet, int port, List<String> names) {
-    log(decision, packet.station.budget().name(), line ->
-        line.with("guest", packet.source())
-            .with("destination", text(packet.protocol, packet.destination(), port))
-            .with("names", String.join(",", names)));
+    log(
+        decision,
+        packet.station.budget().name(),
+        line ->
+            line.with("guest", packet.source())
+                .with("destination", text(packet.protocol, packet.destination(), port))
+                .with("names", String.join(",", names)));
   }
 
   private void log(EgressDecision decision, String by, UnaryOperator<LogEvent> ends) {
@@ -322,8 +325,7 @@ public final class Egress implements NamePolicy, Dumpable {
       return null;
     }
     EgressDecision decision =
-        judge.judge(
-            policy(guest), List.of(), FlowKey.UDP, from.high(), from.low(), remote.port());
+        judge.judge(policy(guest), List.of(), FlowKey.UDP, from.high(), from.low(), remote.port());
     decision.count();
     EgressDecision passing = decision.passing();
     return passing == null ? null : passing.grant();
@@ -343,13 +345,15 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressDecision decision = judge.judgeInward(policy(guest), protocol, client, to.port());
     decision.count();
     if (decision.logged()) {
-      log(decision, guest, line ->
-          line.with("client", client.toString())
-              .with("guest", text(protocol, to.address(), to.port())));
+      log(
+          decision,
+          guest,
+          line ->
+              line.with("client", client.toString())
+                  .with("guest", text(protocol, to.address(), to.port())));
     }
     if (!decision.admitted()) {
-      counters.count(
-          decision.dry() ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
+      counters.count(decision.dry() ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
     }
     return decision.passing() != null;
   }

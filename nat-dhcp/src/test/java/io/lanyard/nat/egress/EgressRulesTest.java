@@ -100,8 +100,7 @@ class EgressRulesTest {
   @Test
   void aRuleThatAllowsTheWholeWorldSaysNothingOfWhatIsProtected() {
     EgressRules rules =
-        out(
-            List.of(rule(true, "0.0.0.0/0"), rule(true, "10.0.0.0/8"), rule(false, "0.0.0.0/0")));
+        out(List.of(rule(true, "0.0.0.0/0"), rule(true, "10.0.0.0/8"), rule(false, "0.0.0.0/0")));
     Address inside = Address.parse("10.0.0.1");
     Address outside = Address.parse("192.0.2.1");
     assertThat(rules.find(inside.high(), inside.low(), TCP, 1, true, false)).isEqualTo(1);

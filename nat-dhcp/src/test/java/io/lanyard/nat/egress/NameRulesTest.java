@@ -23,7 +23,8 @@ class NameRulesTest {
   private static final Service HTTPS = new Service(Protocol.TCP, 443, 443);
 
   private static Rule rule(Verdict verdict, Destination where, Service... services) {
-    return new Rule(verdict, new Target(where, List.of(services)), Direction.OUT, Sni.IGNORED, false);
+    return new Rule(
+        verdict, new Target(where, List.of(services)), Direction.OUT, Sni.IGNORED, false);
   }
 
   private static Rule allow(String pattern, Service... services) {

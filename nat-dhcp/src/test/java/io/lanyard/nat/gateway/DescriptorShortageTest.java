@@ -163,7 +163,7 @@ class DescriptorShortageTest {
 
   @Test
   void aPingWithoutADescriptorIsDroppedInSilence() throws Exception {
-    NetworkConfig config = TestNetworks.named("test", family().ipv6());
+    NetworkConfig config = family().network();
     try (NatScene scene = new NatScene(family(), config, host(0), nic -> null, NatNetwork::new)) {
       Guest guest = scene.guest(10);
       scene.on(() -> {

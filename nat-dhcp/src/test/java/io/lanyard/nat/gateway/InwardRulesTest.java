@@ -57,9 +57,7 @@ class InwardRulesTest {
         TestNetwork.forward(protocol, new Endpoint(Address.ANY_IPV6, 0), TO, SERVICE);
     NatScene made =
         new NatScene(
-            TestNetworks.forwards(config(egress, ""), forward),
-            HostResources.alone(),
-            nic -> null);
+            TestNetworks.forwards(config(egress, ""), forward), HostResources.alone(), nic -> null);
     open.add(made);
     made.on(() -> {
       made.nat.portRules(ports);
@@ -85,8 +83,7 @@ class InwardRulesTest {
     InetSocketAddress from = new InetSocketAddress(InetAddress.ofLiteral(address), 0);
     InetSocketAddress to =
         new InetSocketAddress(from.getAddress(), scene.on(() -> status(scene).port()));
-    Client made =
-        protocol == Transport.TCP ? new Stream(from, to) : new Datagrams(from, to);
+    Client made = protocol == Transport.TCP ? new Stream(from, to) : new Datagrams(from, to);
     open.add(made);
     return made;
   }
@@ -137,7 +134,10 @@ class InwardRulesTest {
 
   @ParameterizedTest
   @CsvSource({
-    "TCP, 127.0.0.1, ::1", "TCP, ::1, 127.0.0.1", "UDP, 127.0.0.1, ::1", "UDP, ::1, 127.0.0.1"
+    "TCP, 127.0.0.1, ::1",
+    "TCP, ::1, 127.0.0.1",
+    "UDP, 127.0.0.1, ::1",
+    "UDP, ::1, 127.0.0.1"
   })
   void onlyWhomTheRulesLetInReachesTheGuest(Transport protocol, String friend, String stranger)
       throws Exception {
@@ -196,8 +196,7 @@ class InwardRulesTest {
   void aGuestThatIsFoundBehindAPortHasItsRules(Transport protocol) throws Exception {
     NatScene scene = scene(protocol, "default: allow");
     Guest guest = scene.silentGuest(10);
-    rulesOfPort(
-        scene, "rules: [{allow: 127.0.0.1, direction: in}, {deny: '*', direction: in}]");
+    rulesOfPort(scene, "rules: [{allow: 127.0.0.1, direction: in}, {deny: '*', direction: in}]");
     client(scene, protocol, "127.0.0.1");
     client(scene, protocol, "127.0.0.2");
     assertThat(scene.becomes(() -> status(scene).active() == 2)).isTrue();
@@ -205,7 +204,9 @@ class InwardRulesTest {
       guest.announce();
       return true;
     });
-    assertThat(scene.on(() -> status(scene).active())).as("before anything reaches it").isEqualTo(1);
+    assertThat(scene.on(() -> status(scene).active()))
+        .as("before anything reaches it")
+        .isEqualTo(1);
     assertThat(scene.on(guest::heard).stream().filter(word -> !word.startsWith("rst")))
         .as("what has waited is dropped; who may come in tries again")
         .isEmpty();

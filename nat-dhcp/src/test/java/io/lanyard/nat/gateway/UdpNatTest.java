@@ -653,8 +653,7 @@ class UdpNatTest {
     remake(
         family()
             .network(
-                "nat: {host-loopback: true}",
-                "egress: {rules: [{deny: \"*\", direction: in}]}"));
+                "nat: {host-loopback: true}", "egress: {rules: [{deny: \"*\", direction: in}]}"));
     InetDatagram server = batches(40017);
     InetDatagram stranger = InetDatagram.udp(family().loopback(), 0);
     try {

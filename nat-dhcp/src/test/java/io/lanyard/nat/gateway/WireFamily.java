@@ -24,12 +24,14 @@ enum WireFamily {
   NetworkConfig config(String... nat) {
     List<String> keys = new ArrayList<>(List.of(nat));
     keys.addFirst("host-loopback: true");
-    return TestNetworks.named("test", ipv6(), "nat: {" + String.join(", ", keys) + "}");
+    return network("nat: {" + String.join(", ", keys) + "}");
   }
 
-  /** The key of a network that has the family, with its value. */
-  String ipv6() {
-    return "ipv6: " + (this == IPV6 ? "{subnet: \"" + Ipv6Frames.SUBNET + "\"}" : "off");
+  /** A network that has the family alone. */
+  NetworkConfig network(String... keys) {
+    return this == IPV4
+        ? TestNetworks.named("test", keys)
+        : TestNetworks.of("test", "ipv6: {subnet: \"" + Ipv6Frames.SUBNET + "\"}", keys);
   }
 
   /** Has a guest speak the family. */
