@@ -94,25 +94,10 @@ final class VmmsTogetherIT {
   }
 
   /** The image's RAM disk with a profile for its shell behind it. */
-  private Path disk(ImageStore.Image image) throws IOException, InterruptedException {
+  private Path disk(ImageStore.Image image, String profile)
+      throws IOException, InterruptedException {
     Path root = Files.createDirectories(home.resolve("disk/root"));
-    // me and peers come by the kernel's command line.
-    Files.writeString(
-        root.resolve(".profile"),
-        """
-        ip link set eth0 up
-        until udhcpc -n -q -i eth0; do sleep 1; done
-        for peer in $peers 13; do
-          until ping -c 1 -W 2 10.78.0.$peer; do sleep 1; done
-        done
-        until wget -q -O /dev/null '%s'?me=$me; do sleep 1; done
-        # By IPv6: an address of the router's prefix, a name, and what is there.
-        until ip -6 addr show dev eth0 scope global | grep -q 'inet6 fd78:'; do sleep 1; done
-        at=$(ip -6 -o addr show dev eth0 scope global | sed -n 's/.*inet6 \\(.*\\)\\/64.*/\\1/p')
-        echo nameserver fd78::2 >/etc/resolv.conf
-        until wget -6 -q -O /dev/null 'http://host.lan:%d/six'?at=$at; do sleep 1; done
-        """
-            .formatted(url("/met"), web6.getAddress().getPort()));
+    Files.writeString(root.resolve(".profile"), "ip link set eth0 up\n" + profile);
     Path all = home.resolve("initrd");
     try (OutputStream out = Files.newOutputStream(all)) {
       Files.copy(image.file("initrd").orElseThrow(), out);
@@ -125,6 +110,29 @@ final class VmmsTogetherIT {
       assertThat(cpio.waitFor()).isZero();
     }
     return all;
+  }
+
+  /** Meets the peers by IPv4. me and peers come by the kernel's command line. */
+  private String meeting() {
+    return """
+        until udhcpc -n -q -i eth0; do sleep 1; done
+        for peer in $peers 13; do
+          until ping -c 1 -W 2 10.78.0.$peer; do sleep 1; done
+        done
+        until wget -q -O /dev/null '%s'?me=$me; do sleep 1; done
+        """
+        .formatted(url("/met"));
+  }
+
+  /** By IPv6: an address of the router's prefix, a name, and what is there. */
+  private String six() {
+    return """
+        until ip -6 addr show dev eth0 scope global | grep -q 'inet6 fd78:'; do sleep 1; done
+        at=$(ip -6 -o addr show dev eth0 scope global | sed -n 's/.*inet6 \\(.*\\)\\/64.*/\\1/p')
+        echo nameserver fd78::2 >/etc/resolv.conf
+        until wget -6 -q -O /dev/null 'http://host.lan:%d/six'?at=$at; do sleep 1; done
+        """
+        .formatted(web6.getAddress().getPort());
   }
 
   private String linux(
@@ -146,7 +154,7 @@ final class VmmsTogetherIT {
   @Test
   void guestsOfBothVmmsAndOfTwoArchitecturesMeetOnOneNetwork() throws Exception {
     ImageStore.Image image = LinuxGuest.image();
-    Path disk = disk(image);
+    Path disk = disk(image, meeting() + six());
     String configuration =
         """
         version: 1
@@ -185,6 +193,32 @@ final class VmmsTogetherIT {
 
     daemons.post("/v1/guests/translated/reset");
     awaitReports(daemon, Set.of("/met?me=12"));
+  }
+
+  @Test
+  void aGuestOfTheBundledMachineGetsAlongWithIpv6Alone() throws Exception {
+    ImageStore.Image image = LinuxGuest.image();
+    String alone =
+        """
+        until ip -6 route | grep -q '^default via fe80:'; do sleep 1; done
+        [ -z "$(ip -4 addr show dev eth0)" ] || exit
+        until ping -6 -c 1 -W 2 fd78::2; do sleep 1; done
+        """;
+    String configuration =
+        """
+        version: 1
+        networks:
+          vmnet8:
+            mode: nat
+            ipv6: {subnet: "fd78::/64"}
+            nat: {host-loopback: true}
+        guests:
+        """
+            + linux("bundled", "lanyard", 11, 12, image, disk(image, alone + six()));
+    Running daemon = daemons.daemon(configuration, DaemonHome.java());
+    daemons.await(daemon);
+
+    awaitReports(daemon, Set.of(six(11)));
   }
 
   /** A guest's report by IPv6, with the address that its kernel makes of the NIC's (RFC 4862). */
