@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -85,6 +86,9 @@ final class Recursion {
 
   /** The questions that are being asked anew, each with the port that is charged for it. */
   private final Map<Question, PortBudget> renewing = new HashMap<>();
+
+  /** The questions under way that no guest waits for, and perhaps some that have ended. */
+  private final List<UpstreamQuery> unawaited = new ArrayList<>();
 
   Recursion(
       String network,
@@ -255,6 +259,8 @@ final class Recursion {
     resolver.close();
     health.close();
     outstanding.all().forEach(this::cancel);
+    List.copyOf(unawaited).forEach(UpstreamQuery::abandon);
+    unawaited.clear();
     connections.close();
     datagrams.close();
   }
@@ -290,7 +296,8 @@ final class Recursion {
   private void wake(UpstreamRanking ranking) {
     UpstreamServer due = ranking.due();
     if (due != null) {
-      new UpstreamQuery(
+      begin(
+          new UpstreamQuery(
               surroundings,
               null,
               unowned,
@@ -303,8 +310,7 @@ final class Recursion {
                 if (response == null || local) {
                   ranking.failed(due);
                 }
-              })
-          .start(1);
+              }));
     }
   }
 
@@ -350,7 +356,8 @@ final class Recursion {
         return;
       }
       UpstreamRanking ranking = of.get();
-      new UpstreamQuery(
+      begin(
+          new UpstreamQuery(
               surroundings,
               null,
               turn,
@@ -359,9 +366,15 @@ final class Recursion {
               ranking,
               ranking.order(),
               PROBE_TIMEOUT,
-              result)
-          .start(1);
+              result));
     });
+  }
+
+  /** Asks what no guest waits for; it ends with this object at the latest. */
+  private void begin(UpstreamQuery query) {
+    unawaited.removeIf(UpstreamQuery::isDone);
+    unawaited.add(query);
+    query.start(1);
   }
 
   /** The servers that are asked for a name. */

@@ -163,6 +163,19 @@ final class UpstreamQuery {
     }
   }
 
+  /** Ends without an answer, as if there was no socket to ask by. */
+  void abandon() {
+    if (!done) {
+      end();
+      result.ended(null, true);
+    }
+  }
+
+  /** Whether it has ended. */
+  boolean isDone() {
+    return done;
+  }
+
   /** Gives up the oldest attempts when there are more than the C library would make. */
   private void closeOldest() {
     long open = attempts.stream().filter(attempt -> !attempt.over).count();
@@ -377,8 +390,12 @@ final class UpstreamQuery {
         }
         return;
       }
-      if (response.getHeader().getFlag(Flags.TC) && !stream) {
+      if (response.getHeader().getFlag(Flags.TC)) {
         refusal = response; // Better than nothing, if the server has no TCP.
+        if (stream) {
+          fail(); // Nothing has to be cut there: another server may do better.
+          return;
+        }
         close();
         over = false;
         tcp();

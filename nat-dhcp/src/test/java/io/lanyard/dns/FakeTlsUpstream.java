@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import javax.net.ssl.SSLSocket;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Message;
@@ -33,6 +34,12 @@ final class FakeTlsUpstream implements AutoCloseable {
 
   /** How many queries a connection takes before it is closed without an answer to the last. */
   volatile int mostQueries = Integer.MAX_VALUE;
+
+  /** Fills a response; null for silence. */
+  volatile FakeUpstream.Answer answer = response -> response;
+
+  /** Changes the bytes of an answer, for servers that lie; none end the connection. */
+  volatile UnaryOperator<byte[]> bytes = wire -> wire;
 
   /** How many connections, the first ones, answer nothing more, as if the way there was cut. */
   volatile int cut;
@@ -103,7 +110,14 @@ final class FakeTlsUpstream implements AutoCloseable {
         Message response = new Message(query.getHeader().getID());
         response.getHeader().setFlag(Flags.QR);
         response.addRecord(query.getQuestion(), Section.QUESTION);
-        byte[] wire = response.toWire();
+        Message filled = answer.to(response);
+        if (filled == null) {
+          continue;
+        }
+        byte[] wire = bytes.apply(filled.toWire());
+        if (wire.length == 0) {
+          return;
+        }
         out.writeShort(wire.length);
         out.write(wire);
         out.flush();

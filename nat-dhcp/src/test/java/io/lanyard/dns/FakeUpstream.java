@@ -37,7 +37,7 @@ final class FakeUpstream implements AutoCloseable {
   /** Fills a response; null for silence. */
   volatile Answer answer = response -> response;
 
-  /** Changes the bytes of a datagram, for servers that lie. */
+  /** Changes the bytes of an answer, for servers that lie; none end a connection. */
   volatile UnaryOperator<byte[]> bytes = wire -> wire;
 
   /** Hears who has sent the datagram that is answered next. */
@@ -150,7 +150,10 @@ final class FakeUpstream implements AutoCloseable {
       while (!tcp.isClosed()) {
         Message response = respond(in.readNBytes(in.readUnsignedShort()));
         if (response != null) {
-          byte[] wire = response.toWire();
+          byte[] wire = bytes.apply(response.toWire());
+          if (wire.length == 0) {
+            return;
+          }
           out.writeShort(wire.length);
           out.write(wire);
           out.flush();

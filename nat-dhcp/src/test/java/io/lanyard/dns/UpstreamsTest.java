@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletionStage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -211,6 +213,21 @@ class UpstreamsTest {
       scene.link.step(Duration.ofSeconds(1));
       return scene.forwarder.problem().isEmpty();
     });
+  }
+
+  @Test
+  void whatTheDaemonAsksForItselfEndsWithTheNameServer() throws Exception {
+    open();
+    scene.upstream.answer = response -> null;
+    CompletionStage<List<Address>> found =
+        scene.onLoop(() -> scene.forwarder.lookup("www.example", false));
+    scene.await(() -> scene.upstream.queries.size() == 1);
+    scene.onLoop(() -> {
+      scene.forwarder.close();
+      return true;
+    });
+    assertThat(scene.onLoop(() -> scene.sockets.held())).isZero();
+    assertThat(found.toCompletableFuture()).isCompletedWithValue(List.of());
   }
 
   @Test
