@@ -115,23 +115,23 @@ final class VmmsTogetherIT {
   /** Meets the peers by IPv4. me and peers come by the kernel's command line. */
   private String meeting() {
     return """
-        until udhcpc -n -q -i eth0; do sleep 1; done
-        for peer in $peers 13; do
-          until ping -c 1 -W 2 10.78.0.$peer; do sleep 1; done
-        done
-        until wget -q -O /dev/null '%s'?me=$me; do sleep 1; done
-        """
+    until udhcpc -n -q -i eth0; do sleep 1; done
+    for peer in $peers 13; do
+      until ping -c 1 -W 2 10.78.0.$peer; do sleep 1; done
+    done
+    until wget -q -O /dev/null '%s'?me=$me; do sleep 1; done
+    """
         .formatted(url("/met"));
   }
 
   /** By IPv6: an address of the router's prefix, a name, and what is there. */
   private String six() {
     return """
-        until ip -6 addr show dev eth0 scope global | grep -q 'inet6 fd78:'; do sleep 1; done
-        at=$(ip -6 -o addr show dev eth0 scope global | sed -n 's/.*inet6 \\(.*\\)\\/64.*/\\1/p')
-        echo nameserver fd78::2 >/etc/resolv.conf
-        until wget -6 -q -O /dev/null 'http://host.lan:%d/six'?at=$at; do sleep 1; done
-        """
+    until ip -6 addr show dev eth0 scope global | grep -q 'inet6 fd78:'; do sleep 1; done
+    at=$(ip -6 -o addr show dev eth0 scope global | sed -n 's/.*inet6 \\(.*\\)\\/64.*/\\1/p')
+    echo nameserver fd78::2 >/etc/resolv.conf
+    until wget -6 -q -O /dev/null 'http://host.lan:%d/six'?at=$at; do sleep 1; done
+    """
         .formatted(web6.getAddress().getPort());
   }
 

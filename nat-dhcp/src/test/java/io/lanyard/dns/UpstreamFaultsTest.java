@@ -150,8 +150,7 @@ class UpstreamFaultsTest {
 
   @ParameterizedTest
   @MethodSource("faults")
-  void aGuestHearsWhatTheNextServerSaysAndNothingOfTheFault(Way way, Fault fault)
-      throws Exception {
+  void aGuestHearsWhatTheNextServerSaysAndNothingOfTheFault(Way way, Fault fault) throws Exception {
     plain.answer = fault.answer;
     plain.bytes = fault.bytes;
     tls.answer = fault.answer;

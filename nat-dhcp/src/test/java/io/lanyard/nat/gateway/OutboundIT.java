@@ -2,17 +2,22 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.egress.PortEgress;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.netty.channel.DefaultChannelId;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Where flows leave the host, and how many begin. The host has two ways to a server that says who
@@ -36,13 +41,21 @@ class OutboundIT {
         """
         set -e
         ip netns add H; ip netns add F
+        for n in H F; do ip netns exec $n sysctl -qw net.ipv6.conf.default.accept_dad=0; done
         ip link add va netns H type veth peer name va netns F
         ip link add vb netns H type veth peer name vb netns F
         ip -n H addr add 10.99.0.1/24 dev va; ip -n H addr add 10.99.0.7/24 dev va
         ip -n H addr add 10.98.0.1/24 dev vb
         ip -n F addr add 10.99.0.2/24 dev va; ip -n F addr add 10.98.0.2/24 dev vb
-        ip -n F addr add 198.51.100.9/32 dev lo
+        ip -n F addr add 198.51.100.9/32 dev lo; ip -n F addr add 2001:db8:33::9/128 dev lo
+        ip -n H addr add 2001:db8:99::1/64 dev va nodad
+        ip -n H addr add 2001:db8:99::7/64 dev va nodad preferred_lft 0
+        ip -n H addr add 2001:db8:98::1/64 dev vb nodad
+        ip -n F addr add 2001:db8:99::2/64 dev va nodad
+        ip -n F addr add 2001:db8:98::2/64 dev vb nodad
         for d in lo va vb; do ip -n H link set $d up; ip -n F link set $d up; done
+        ip -n H route add default via 2001:db8:99::2
+        ip -n H route add default via 2001:db8:98::2 metric 2048
         ip -n H route add default via 10.99.0.2
         ip -n H route add default via 10.98.0.2 metric 100
         ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
@@ -55,7 +68,9 @@ class OutboundIT {
         // Each reads before it answers: socat gives up where it cannot write to a shell that has
         // ended, or half a second after its client's end.
         "socat -t 10 TCP4-LISTEN:8088,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 10 UDP4-LISTEN:8088,bind=198.51.100.9,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' & wait";
+            + " socat -t 10 UDP4-LISTEN:8088,bind=198.51.100.9,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
+            + " socat -t 10 TCP6-LISTEN:8088,ipv6only=1,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
+            + " socat -t 10 UDP6-LISTEN:8088,bind=[2001:db8:33::9],reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' & wait";
     served =
         new ProcessBuilder("ip", "netns", "exec", far, "sh", "-c", serve)
             .redirectErrorStream(true)
@@ -63,7 +78,7 @@ class OutboundIT {
     String wait =
         "for i in $(seq 50); do [ $(ip netns exec "
             + far
-            + " ss -Hltun | grep -c :8088) = 2 ] && exit 0; sleep .1; done; exit 1";
+            + " ss -Hltun | grep -c :8088) = 4 ] && exit 0; sleep .1; done; exit 1";
     assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
   }
 
@@ -76,28 +91,85 @@ class OutboundIT {
     NatNamespace.host("ip", "netns", "del", far);
   }
 
-  private static String who(NatNamespace net, String protocol) throws Exception {
-    return net.guest(
-            "sh", "-c", "echo | socat -t 3 -T 3 - %s:%s:8088 2>&1".formatted(protocol, SERVER))
-        .output()
-        .strip();
+  /** A family, with its addresses of this world. */
+  private enum Family {
+    IPV4("", SERVER, "10.99.0.1", "{address: 10.99.0.7}", "10.99.0.7", "10.98.0.1"),
+    IPV6(
+        "ipv6: {subnet: \"fd6c:616e:7961:8::/64\"}",
+        "2001:db8:33::9",
+        "2001:db8:99::1",
+        "{ipv6-address: \"2001:db8:99::7\"}",
+        "2001:db8:99::7",
+        "2001:db8:98::1");
+
+    private final String key;
+    private final String server;
+
+    /** The host's own choice. */
+    private final String usual;
+
+    private final String bound;
+    private final String boundAddress;
+    private final String ofInterface;
+
+    Family(
+        String key,
+        String server,
+        String usual,
+        String bound,
+        String boundAddress,
+        String ofInterface) {
+      this.key = key;
+      this.server = server;
+      this.usual = usual;
+      this.bound = bound;
+      this.boundAddress = boundAddress;
+      this.ofInterface = ofInterface;
+    }
+
+    NetworkConfig network(String nat) {
+      return TestNetworks.nat(key, "nat: {" + nat + "}");
+    }
+
+    /** With a guest that has an address of the family. */
+    NatNamespace start(String host) throws Exception {
+      NatNamespace net = new NatNamespace(network(""), nic -> null, host);
+      String wait =
+          "for i in $(seq 100); do ip -6 addr show dev t0 scope global | grep -q inet6"
+              + " && ! ip -6 addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
+      assertThat(this == IPV4 || net.guest("sh", "-c", wait).status() == 0).isTrue();
+      return net;
+    }
+
+    /** By which address the server sees the guest. */
+    String who(NatNamespace net, String protocol) throws Exception {
+      String to = this == IPV4 ? "4:" + server : "6:[" + server + "]";
+      String shown =
+          net.guest("sh", "-c", "echo | socat -t 3 -T 3 - %s%s:8088 2>&1".formatted(protocol, to))
+              .output()
+              .strip();
+      return shown.matches("\\[[0-9a-f:]+\\]")
+          ? Address.parse(shown.substring(1, shown.length() - 1)).toString()
+          : shown;
+    }
   }
 
-  @Test
-  void flowsLeaveFromTheAddressAndByTheInterfaceThatTheNetworkSays() throws Exception {
-    try (NatNamespace net = new NatNamespace(TestNetworks.nat(), nic -> null, host)) {
-      assertThat(who(net, "TCP4")).isEqualTo("10.99.0.1");
-      for (String[] each :
-          new String[][] {
-            {"{address: 10.99.0.7}", "10.99.0.7"}, {"{interface: vb}", "10.98.0.1"}
-          }) {
+  @ParameterizedTest
+  @EnumSource
+  void flowsLeaveFromTheAddressAndByTheInterfaceThatTheNetworkSays(Family family) throws Exception {
+    try (NatNamespace net = family.start(host)) {
+      assertThat(family.who(net, "TCP")).isEqualTo(family.usual);
+      Map<String, String> expected =
+          Map.of(family.bound, family.boundAddress, "{interface: vb}", family.ofInterface);
+      for (Map.Entry<String, String> each : expected.entrySet()) {
+        String outbound = each.getKey();
         net.on(() -> {
-          net.nat.configure(TestNetworks.nat("nat: {outbound: " + each[0] + "}"));
+          net.nat.configure(family.network("outbound: " + outbound));
           return true;
         });
-        assertThat(who(net, "TCP4")).as(each[0]).isEqualTo(each[1]);
-        assertThat(who(net, "UDP4")).as(each[0]).isEqualTo(each[1]);
-        assertThat(net.guest("ping", "-c1", "-W2", SERVER).status()).as(each[0]).isZero();
+        assertThat(family.who(net, "TCP")).as(outbound).isEqualTo(each.getValue());
+        assertThat(family.who(net, "UDP")).as(outbound).isEqualTo(each.getValue());
+        assertThat(net.guest("ping", "-c1", "-W2", family.server).status()).as(outbound).isZero();
       }
     }
   }
@@ -212,22 +284,25 @@ class OutboundIT {
     return net.on(() -> net.nat.gateway().counters().get(GatewayCount.FLOW_RATE_LIMITED));
   }
 
-  @Test
-  void noMoreFlowsBeginThanThePortMayBegin() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void noMoreFlowsBeginThanThePortMayBegin(Family family) throws Exception {
     PortEgress ports = new PortEgress(UnaryOperator.identity());
     PortConfig limited =
         TestNetworks.nat(
                 "ports: [{name: guest, kind: qemu-stream, path: g, limits: {new-flows: 3}}]")
             .ports()
             .getFirst();
-    try (NatNamespace net = new NatNamespace(TestNetworks.nat(), nic -> null, host)) {
+    try (NatNamespace net = family.start(host)) {
       net.on(() -> {
         net.nat.portRules(ports);
         ports.set("guest", limited.policy());
         return true;
       });
       String many =
-          "for i in $(seq 20); do echo > /dev/udp/198.51.100.9/$((9000 + i)); done; exit 0";
+          "for i in $(seq 20); do echo > /dev/udp/"
+              + family.server
+              + "/$((9000 + i)); done; exit 0";
       assertThat(net.guest("bash", "-c", many).status()).isZero();
       // The loop may come to them after the guest has sent them all.
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
@@ -235,7 +310,7 @@ class OutboundIT {
         Thread.onSpinWait();
       }
       assertThat(refused(net)).isBetween(10L, 17L);
-      assertThat(who(net, "TCP4")).as("a SYN that is sent again").isEqualTo("10.99.0.1");
+      assertThat(family.who(net, "TCP")).as("a SYN that is sent again").isEqualTo(family.usual);
     }
   }
 }
