@@ -56,6 +56,7 @@ final class ConfigurationReader {
         networks.put(named.name(), network);
       }
     }
+    guests.replaceAll((_, guest) -> guestReader.withPolicies(guest, networkReader::groups));
     networkReader.checkSubnets(problems);
     for (GuestConfig guest : guests.values()) {
       if (guest.nics().stream().anyMatch(nic -> hasNames(networks.get(nic.network())))) {

@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.EnumText;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,7 @@ final class DerivedDefaults {
   static @Nullable String of(Configuration configuration, List<String> steps) {
     if (steps.getFirst().equals("guests")) {
       GuestConfig guest = configuration.guests().get(steps.get(1));
-      return guest == null ? null : nic(guest, steps);
+      return guest == null ? null : nic(configuration, guest, steps);
     }
     if (!steps.getFirst().equals("networks")) {
       return null;
@@ -25,18 +26,38 @@ final class DerivedDefaults {
     return network == null ? null : network(network, steps);
   }
 
-  private static @Nullable String nic(GuestConfig guest, List<String> steps) {
-    int place = steps.size() == 5 ? ItemIdentity.place(steps.get(3)) : -1;
-    return steps.getLast().equals("mac") && place >= 0 && place < guest.nics().size()
-        ? guest.nics().get(place).mac().toString()
-        : null;
+  private static @Nullable String nic(
+      Configuration configuration, GuestConfig guest, List<String> steps) {
+    int place = steps.size() > 4 ? ItemIdentity.place(steps.get(3)) : -1;
+    if (!steps.get(2).equals("nics") || place < 0 || place >= guest.nics().size()) {
+      return null;
+    }
+    GuestConfig.Nic nic = guest.nics().get(place);
+    String key = String.join(".", steps.subList(4, steps.size()));
+    NetworkConfig network = configuration.networks().get(nic.network());
+    return key.equals("mac") ? nic.mac().toString() : network == null ? null : port(network, key);
+  }
+
+  /** The default of a key of a port or a group: the network's setting. */
+  private static @Nullable String port(NetworkConfig network, String key) {
+    SwitchConfig switching = network.switching();
+    StormConfig storm = switching.storm();
+    return switch (key) {
+      case "mtu" -> Integer.toString(network.mtu());
+      case "guard" -> EnumText.word(switching.guard());
+      case "isolated" -> "false";
+      case "storm-control.broadcast" -> storm == null ? "off" : "" + storm.broadcast();
+      case "storm-control.multicast" -> storm == null ? "off" : "" + storm.multicast();
+      case "storm-control.unknown" -> storm == null ? "off" : "" + storm.unknown();
+      default -> null;
+    };
   }
 
   private static @Nullable String network(NetworkConfig network, List<String> steps) {
     HostAdapterConfig adapter = network.hostAdapter();
     String key = String.join(".", steps.subList(2, steps.size()));
-    if (key.matches("ports\\..*\\.mtu")) {
-      return Integer.toString(network.mtu());
+    if (steps.size() > 4 && (steps.get(2).equals("ports") || steps.get(2).equals("port-groups"))) {
+      return port(network, String.join(".", steps.subList(4, steps.size())));
     }
     GatewayConfig gateway = network.gateway();
     Object value =

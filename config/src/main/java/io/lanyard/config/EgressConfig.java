@@ -6,14 +6,14 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where guests of a NAT network may go, or those behind one of its ports.
+ * Where guests of a NAT network may go, or those behind one of its ports or the ports of a group.
  *
- * <p>The first rule that matches decides, a port's own before the network's. Where none does, the
- * host's own addresses, other networks, link-local and metadata addresses are denied, and {@code
- * otherwise} decides for the rest.
+ * <p>The first rule that matches decides: a port's or a guest's own before those of its port group,
+ * and those before the network's. Where none does, the host's own addresses, other networks,
+ * link-local and metadata addresses are denied, and {@code otherwise} decides for the rest.
  *
- * @param otherwise what happens where no rule matches; null, of a port alone, for what the network
- *     says
+ * @param otherwise what happens where no rule matches; null, of a port or a port group alone, for
+ *     what the rules behind these say
  * @param rules the rules, in order
  * @param dryRun whether what the rules and {@code otherwise} deny is let pass, and only told
  */
@@ -22,7 +22,7 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
   public static final EgressConfig DEFAULT =
       new EgressConfig(Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise());
 
-  /** The egress of a port of which nothing is said: what the network says. */
+  /** The egress of a port or a group of which nothing is said: what the rules behind it say. */
   public static final EgressConfig INHERITED =
       new EgressConfig(null, List.of(), Keys.DRY_RUN.otherwise());
 
@@ -225,14 +225,15 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
         Key.optional(
             "default",
             Choice.of(Verdict.class),
-            "what the network's rules and default say",
-            "The verdict where none of these rules matches; then the network's are not asked.");
+            "what the rules behind these and the network's default say",
+            "The verdict where none of these rules matches; then those behind are not asked.");
 
     static final Section PORT_SECTION =
         Section.of(
             "port-egress",
-            "Where the guests behind one port may go, in a network of mode nat. These rules come"
-                + " before the network's.",
+            "Where the guests behind a port, or behind the ports of a group, may go in a network of"
+                + " mode nat. The rules of a port or a guest come first, then those of its port"
+                + " group, then the network's.",
             OTHERWISE_OF_PORT,
             RULES,
             DRY_RUN);

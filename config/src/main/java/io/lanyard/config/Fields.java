@@ -192,11 +192,11 @@ final class Fields {
     return value == null ? otherwise : value;
   }
 
-  /** A number of which the mapping's surroundings allow no more than their own, the default. */
-  int atMost(int most, Key<Integer> key) {
+  /** A number of which the mapping's surroundings allow no more than their own. */
+  int atMost(int most, Key<Integer> key, int otherwise) {
     Form.Whole limits = (Form.Whole) key.form();
     Integer value = read(key, new Form.Whole(limits.least(), most));
-    return value == null ? most : value;
+    return value == null ? otherwise : value;
   }
 
   /** The mapping under a key; without keys when it is absent or no mapping. */

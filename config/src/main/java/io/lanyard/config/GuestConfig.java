@@ -69,6 +69,23 @@ public record GuestConfig(
     return nics.stream().map(Nic::network).collect(Collectors.toUnmodifiableSet());
   }
 
+  /** The same guest with other NICs. */
+  GuestConfig with(List<Nic> other) {
+    return new GuestConfig(
+        name,
+        vmm,
+        architecture,
+        memory,
+        harts,
+        boot,
+        disks,
+        other,
+        autostart,
+        stopTimeout,
+        keepRunning,
+        options);
+  }
+
   /** The program that a guest starts with. */
   public sealed interface Boot {
     /**
@@ -148,9 +165,11 @@ public record GuestConfig(
    * @param name unique in the guest: {@code nic0}, {@code nic1}, ...
    * @param network the name of the network that it is attached to
    * @param mac its address: given, or derived from the guest's name and its own
+   * @param mtu the largest IP packet that its port group says, in bytes, or null for the network's
    * @param policy what it may do on its network
    */
-  public record Nic(String name, String network, MacAddress mac, PortPolicy policy) {
+  public record Nic(
+      String name, String network, MacAddress mac, @Nullable Integer mtu, PortPolicy policy) {
     /** The keys of a NIC. */
     static final class Keys {
       static final Key<String> NETWORK =
@@ -170,11 +189,13 @@ public record GuestConfig(
               List.of(
                   NETWORK,
                   MAC,
+                  PortPolicy.Keys.PORT_GROUP,
                   PortPolicy.Keys.GUARD,
                   PortPolicy.Keys.ISOLATED,
+                  PortPolicy.Keys.STORM_CONTROL,
                   PortPolicy.Keys.LIMITS),
               List.of(),
-              Map.of("port-group", "port groups are"));
+              Map.of());
 
       private Keys() {}
     }

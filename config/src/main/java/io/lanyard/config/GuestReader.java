@@ -9,9 +9,11 @@ import io.lanyard.net.MacAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** Reads a guest. */
@@ -20,6 +22,12 @@ final class GuestReader {
   private final Path directory;
   private final List<String> networks;
   private final EgressReader egress;
+
+  /** The mappings of each guest's NICs. */
+  private final Map<String, List<Fields>> nics = new HashMap<>();
+
+  /** Where each guest may go. */
+  private final Map<String, EgressConfig> rules = new HashMap<>();
 
   /**
    * Makes one.
@@ -115,8 +123,9 @@ final class GuestReader {
 
   private List<Nic> nics(Fields guest, String guestName) {
     // A name server is not asked for here: a guest may have NICs on several networks.
-    EgressConfig ofGuest = egress.port(guest, true);
+    rules.put(guestName, egress.port(guest, true));
     List<Nic> nics = new ArrayList<>();
+    List<Fields> read = new ArrayList<>();
     for (Fields nic : guest.value(Keys.NICS)) {
       String network = nic.find(Nic.Keys.NETWORK);
       if (network == null) {
@@ -130,9 +139,36 @@ final class GuestReader {
       String name = "nic" + nics.size();
       MacAddress mac = nic.value(Nic.Keys.MAC, MacAddress.derivedFrom(guestName + "/" + name));
       claims.claim("the MAC address", mac, nic.pathOf(Nic.Keys.MAC), nic.placeOf(Nic.Keys.MAC));
-      nics.add(new Nic(name, network, mac, PolicyReader.nic(nic, ofGuest)));
+      nics.add(new Nic(name, network, mac, null, PortPolicy.DEFAULT));
+      read.add(nic);
     }
+    this.nics.put(guestName, read);
     return nics;
+  }
+
+  /**
+   * Reads what the NICs of a guest may do, once the port groups of their networks are read.
+   *
+   * @param guest the guest as it was read, with NICs of which nothing is said
+   * @param groups finds the groups of a network; null if there is no such network
+   */
+  GuestConfig withPolicies(GuestConfig guest, Function<String, @Nullable PortGroups> groups) {
+    List<Fields> said = nics.getOrDefault(guest.name(), List.of());
+    EgressConfig ofGuest = rules.getOrDefault(guest.name(), EgressConfig.INHERITED);
+    List<Nic> all = new ArrayList<>();
+    for (int i = 0; i < said.size(); i++) {
+      Nic nic = guest.nics().get(i);
+      PortGroups there = groups.apply(nic.network());
+      PortGroupConfig group = there == null ? null : there.of(said.get(i));
+      all.add(
+          new Nic(
+              nic.name(),
+              nic.network(),
+              nic.mac(),
+              group == null ? null : group.mtu(),
+              PolicyReader.nic(said.get(i), ofGuest, group)));
+    }
+    return guest.with(all);
   }
 
   private static Map<String, String> options(Fields guest) {

@@ -41,6 +41,7 @@ enum ItemIdentity {
           Map.entry("networks.*.nat.host-loopback", PLACE),
           Map.entry("networks.*.egress.rules", PLACE),
           Map.entry("networks.*.forward-reserved", PLACE),
+          Map.entry("networks.*.port-groups.*.egress.rules", PLACE),
           Map.entry("networks.*.ports.*.addresses", PLACE),
           Map.entry("networks.*.ports.*.egress.rules", PLACE),
           Map.entry("networks.*.ports.*.remotes", PLACE),
@@ -67,7 +68,7 @@ enum ItemIdentity {
     StringBuilder key = new StringBuilder(list.getFirst()).append(".*");
     for (int i = 2; i < list.size(); i++) {
       boolean isName =
-          (i == 3 && list.get(2).equals("ports"))
+          (i == 3 && (list.get(2).equals("ports") || list.get(2).equals("port-groups")))
               || (i == 4
                   && list.get(2).equals("dns")
                   && (list.get(3).equals("hosts") || list.get(3).equals("domains")));

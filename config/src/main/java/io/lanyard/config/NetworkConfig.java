@@ -6,6 +6,8 @@ import io.lanyard.config.NetworkMode.HostOnly;
 import io.lanyard.config.NetworkMode.Isolated;
 import io.lanyard.config.NetworkMode.Nat;
 import io.lanyard.config.NetworkMode.Word;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param mode what it is besides a switch, with the parts that it has by that
  * @param mtu the largest IP packet, in bytes
  * @param switching what its switch lets pass
+ * @param portGroups its port groups by name, in the order of the file
  * @param ports ports that the file declares, in its order
  */
 public record NetworkConfig(
@@ -26,9 +29,11 @@ public record NetworkConfig(
     NetworkMode mode,
     int mtu,
     SwitchConfig switching,
+    Map<String, PortGroupConfig> portGroups,
     List<PortConfig> ports) {
-  /** Copies the list. */
+  /** Copies the collections. */
   public NetworkConfig {
+    portGroups = Collections.unmodifiableMap(new LinkedHashMap<>(portGroups));
     ports = List.copyOf(ports);
   }
 
@@ -93,6 +98,13 @@ public record NetworkConfig(
         Key.defaulted(
             "mtu", new Form.Whole(LEAST_MTU, MOST_MTU), 1500, "The largest IP packet, in bytes.");
 
+    static final Key<List<Form.Named<Fields>>> PORT_GROUPS =
+        Key.defaulted(
+            "port-groups",
+            PortGroupConfig.Keys.FORM,
+            List.of(),
+            "Port groups, by name: settings that ports and guests' NICs share.");
+
     static final Key<List<Fields>> PORTS =
         Key.defaulted(
             "ports",
@@ -122,6 +134,7 @@ public record NetworkConfig(
                 SwitchConfig.Keys.STORM_CONTROL,
                 SwitchConfig.Keys.FORWARD_RESERVED,
                 SwitchConfig.Keys.HISTORY,
+                PORT_GROUPS,
                 PORTS),
             List.of(
                 notIsolated(GatewayConfig.Keys.IPV4),
@@ -149,9 +162,7 @@ public record NetworkConfig(
                 notHostOnly(Nat.Keys.FORWARDS, "only a network of mode nat has forwards"),
                 hasSubnet(Word.NAT),
                 hasSubnet(Word.HOST_ONLY)),
-            Map.of(
-                "port-groups", "port groups are",
-                "io-loops", "I/O loops are"));
+            Map.of("io-loops", "I/O loops are"));
 
     private Keys() {}
 

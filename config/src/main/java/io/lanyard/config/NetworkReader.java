@@ -6,6 +6,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.AddressRange;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +17,7 @@ final class NetworkReader {
   private final Map<String, GuestConfig> guests;
   private final EgressReader egressReader;
   private final List<PlacedSubnet> subnets = new ArrayList<>();
+  private final Map<String, PortGroups> groups = new HashMap<>();
 
   /** The daemon's part in the subnet of the network that is read; empty for none. */
   private String choice = "";
@@ -86,7 +88,15 @@ final class NetworkReader {
             yield new NetworkMode.Nat(gateway, adapter, nat, egress, forwards);
           }
         };
-    return mode == null ? null : new NetworkConfig(name, enabled, mode, mtu, switching, ports);
+    groups.put(name, portReader.groups());
+    return mode == null
+        ? null
+        : new NetworkConfig(name, enabled, mode, mtu, switching, portReader.groups().all(), ports);
+  }
+
+  /** The port groups of a network that was read; null if there is no such network. */
+  @Nullable PortGroups groups(String network) {
+    return groups.get(network);
   }
 
   private UplinkConfig uplink(Fields network) {

@@ -14,6 +14,19 @@ public sealed interface Origin {
   }
 
   /**
+   * It is said elsewhere, and holds here too: what a port inherits from its port group or network.
+   *
+   * @param from where it is said
+   * @param origin who said it there
+   */
+  record Inherited(DocumentPath from, Origin origin) implements Origin {
+    @Override
+    public String toString() {
+      return from + ", " + origin;
+    }
+  }
+
+  /**
    * The file said it.
    *
    * @param source the file's name

@@ -1,6 +1,7 @@
 package io.lanyard.config;
 
 import io.lanyard.config.PortPolicy.Keys;
+import io.lanyard.net.Subnet;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -34,29 +35,55 @@ final class PolicyReader {
         storm.value(StormConfig.Keys.UNKNOWN));
   }
 
-  /** Reads what a port may do. */
-  static PortPolicy port(Fields port, GuardMode ofNetwork, EgressConfig egress) {
-    GuardMode own = port.find(Keys.GUARD);
-    if ((own == null ? ofNetwork : own) == GuardMode.OFF) {
-      port.refuse(Keys.ADDRESSES, "a port without a guard may use any address; give it a guard");
+  /** Refuses egress where there is none. */
+  static void leadsOut(Fields port, boolean leadsOut) {
+    if (!leadsOut) {
+      port.refuse(Keys.EGRESS, "only a network of mode nat leads out");
     }
-    return new PortPolicy(
-        own,
-        port.value(Keys.ISOLATED),
-        port.find(Keys.MAC_LIMIT),
-        port.value(Keys.ADDRESSES),
-        PortLimits.Keys.read(port),
-        egress);
   }
 
-  /** Reads the policy of a guest's NIC, which has one MAC address that the daemon knows. */
-  static PortPolicy nic(Fields nic, EgressConfig ofGuest) {
+  /** Reads what a port may do, which may be in a group. */
+  static PortPolicy port(
+      Fields port, GuardMode ofNetwork, EgressConfig egress, @Nullable PortGroupConfig group) {
+    PortPolicy policy =
+        policy(port, port.find(Keys.MAC_LIMIT), port.value(Keys.ADDRESSES), egress, group);
+    if ((policy.guard() == null ? ofNetwork : policy.guard()) == GuardMode.OFF) {
+      port.refuse(Keys.ADDRESSES, "a port without a guard may use any address; give it a guard");
+    }
+    return policy;
+  }
+
+  /** Reads what the ports of a group may do. */
+  static PortPolicy group(Fields group, EgressConfig egress) {
+    return policy(group, group.find(Keys.MAC_LIMIT), List.of(), egress, null);
+  }
+
+  /**
+   * Reads the policy of a guest's NIC, which has one MAC address that the daemon knows, and may be
+   * in a group.
+   */
+  static PortPolicy nic(Fields nic, EgressConfig ofGuest, @Nullable PortGroupConfig group) {
+    return policy(nic, null, List.of(), ofGuest, group);
+  }
+
+  /** Reads the keys that all have; one that is not said is the group's. */
+  private static PortPolicy policy(
+      Fields said,
+      @Nullable Integer macLimit,
+      List<Subnet> addresses,
+      EgressConfig egress,
+      @Nullable PortGroupConfig group) {
+    PortPolicy shared = group == null ? PortPolicy.DEFAULT : group.policy();
+    GuardMode guard = said.find(Keys.GUARD);
     return new PortPolicy(
-        nic.find(Keys.GUARD),
-        nic.value(Keys.ISOLATED),
-        null,
-        List.of(),
-        PortLimits.Keys.read(nic),
-        ofGuest);
+        group == null ? "" : group.name(),
+        guard == null ? shared.guard() : guard,
+        said.value(Keys.ISOLATED, shared.isolated()),
+        macLimit == null ? shared.macLimit() : macLimit,
+        PortStorm.Keys.read(said).over(shared.storm()),
+        addresses,
+        PortLimits.Keys.read(said).over(shared.limits()),
+        egress,
+        shared.egress());
   }
 }

@@ -75,10 +75,8 @@ final class PortKeys {
       Key.optional(
           "mtu",
           new Form.Whole(NetworkConfig.Keys.LEAST_MTU, NetworkConfig.Keys.MOST_MTU),
-          "the network's mtu",
+          "the port group's, else the network's",
           "The largest IP packet on the port, at most the network's.");
-
-  private static final Map<String, String> LATER = Map.of("port-group", "port groups are");
 
   /** The sections of all kinds, in the order of the reference. */
   static List<Section> sections() {
@@ -109,14 +107,16 @@ final class PortKeys {
     all.addAll(own);
     all.addAll(
         List.of(
+            PortPolicy.Keys.PORT_GROUP,
             MTU,
             PortPolicy.Keys.GUARD,
             PortPolicy.Keys.ISOLATED,
             PortPolicy.Keys.MAC_LIMIT,
+            PortPolicy.Keys.STORM_CONTROL,
             PortPolicy.Keys.ADDRESSES,
             PortPolicy.Keys.LIMITS,
             PortPolicy.Keys.EGRESS));
-    return new Section(word, meaning, List.copyOf(all), rules, LATER);
+    return new Section(word, meaning, List.copyOf(all), rules, Map.of());
   }
 
   private static List<Key<?>> withRights(Key<?>... own) {

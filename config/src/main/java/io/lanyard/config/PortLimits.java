@@ -15,6 +15,19 @@ public record PortLimits(
   /** Nothing is limited. */
   public static final PortLimits NONE = new PortLimits(null, null, null);
 
+  /**
+   * These limits, and where one is not said that of a port group.
+   *
+   * @param group the group's
+   * @return each key on its own
+   */
+  PortLimits over(PortLimits group) {
+    return new PortLimits(
+        fromGuest == null ? group.fromGuest : fromGuest,
+        toGuest == null ? group.toGuest : toGuest,
+        newFlows == null ? group.newFlows : newFlows);
+  }
+
   /** The keys of {@code limits}. */
   static final class Keys {
     private static final BitRate LEAST = new BitRate(8_000);
@@ -30,23 +43,31 @@ public record PortLimits(
         Key.optional(
             "from-guest",
             RATE,
-            "any amount",
+            "the port group's, else any amount",
             "What guests behind the port may send in a second; more is dropped.");
 
     static final Key<BitRate> TO_GUEST =
         Key.optional(
-            "to-guest", RATE, "any amount", "What they may be sent in a second; more is dropped.");
+            "to-guest",
+            RATE,
+            "the port group's, else any amount",
+            "What they may be sent in a second; more is dropped.");
 
     static final Key<Integer> NEW_FLOWS =
         Key.optional(
             "new-flows",
             new Form.Whole(1, 1_000_000),
-            "any number",
+            "the port group's, else any number",
             "How many flows they may begin beyond the gateway in a second; as many may come at"
                 + " once. The first packet of one more is dropped.");
 
     static final Section SECTION =
-        Section.of("port-limits", "How much passes the port.", FROM_GUEST, TO_GUEST, NEW_FLOWS);
+        Section.of(
+            "port-limits",
+            "How much passes a port. In a port group, how much passes each of its ports.",
+            FROM_GUEST,
+            TO_GUEST,
+            NEW_FLOWS);
 
     private Keys() {}
 

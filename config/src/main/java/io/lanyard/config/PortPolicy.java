@@ -5,26 +5,43 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The policy of a port, or of a guest's NIC, on its network.
+ * The policy of a port, or of a guest's NIC, on its network. What it inherits from its port group
+ * is in it already, key by key; what the network says is not.
  *
+ * @param group the name of its port group; empty for none
  * @param guard its guard, or null for the network's
  * @param isolated whether it reaches the gateway alone, and neither the host adapter nor another
  *     port
  * @param macLimit the most MAC addresses behind it, or null for the usual number
+ * @param storm how much it may send to all
  * @param addresses what it may use besides leases and reservations of its own
  * @param limits how much passes it
- * @param egress where the guests behind it may go, before the network's rules
+ * @param egress where the guests behind it may go, before its group's rules
+ * @param groupEgress where the guests behind all ports of its group may go, before the network's
+ *     rules
  */
 public record PortPolicy(
+    String group,
     @Nullable GuardMode guard,
     boolean isolated,
     @Nullable Integer macLimit,
+    PortStorm storm,
     List<Subnet> addresses,
     PortLimits limits,
-    EgressConfig egress) {
+    EgressConfig egress,
+    EgressConfig groupEgress) {
   /** Nothing is said of the port. */
   public static final PortPolicy DEFAULT =
-      new PortPolicy(null, false, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED);
+      new PortPolicy(
+          "",
+          null,
+          false,
+          null,
+          PortStorm.INHERITED,
+          List.of(),
+          PortLimits.NONE,
+          EgressConfig.INHERITED,
+          EgressConfig.INHERITED);
 
   /** Copies the list. */
   public PortPolicy {
@@ -34,7 +51,7 @@ public record PortPolicy(
   /** MAC addresses behind a guarded port, unless said: a host with containers of its own. */
   public static final int USUAL_MACS = 16;
 
-  /** The keys of a port that are about its policy. A NIC has the first two. */
+  /** The keys of a port that are about its policy. A NIC and a port group have some of them. */
   static final class Keys {
     /** More than a port can have in a switch's table of MAC addresses. */
     private static final int MOST_MACS = 65_536;
@@ -50,19 +67,27 @@ public record PortPolicy(
             "192.168.127.10",
             "192.168.127.16/28");
 
+    static final Key<String> PORT_GROUP =
+        Key.optional(
+            "port-group",
+            PortGroupConfig.Keys.NAME,
+            "none",
+            "The port group of the network whose settings it inherits: each key that it does not"
+                + " say itself.");
+
     static final Key<GuardMode> GUARD =
         Key.optional(
             "guard",
             Choice.of(GuardMode.class),
-            "the network's guard",
+            "the port group's, else the network's",
             "Which addresses it may claim. strict also holds a guest's NIC to its own MAC"
                 + " address.");
 
     static final Key<Boolean> ISOLATED =
-        Key.defaulted(
+        Key.optional(
             "isolated",
             new Form.Flag(),
-            false,
+            "the port group's, else false",
             "Whether it reaches the gateway alone (its services and the way out), and neither the"
                 + " host adapter nor another port.");
 
@@ -70,8 +95,15 @@ public record PortPolicy(
         Key.optional(
             "mac-limit",
             new Form.Whole(1, MOST_MACS),
-            USUAL_MACS + " with a guard, any number without",
+            "the port group's, else " + USUAL_MACS + " with a guard, any number without",
             "The most MAC addresses behind it.");
+
+    static final Key<Form.OffOr.Given> STORM_CONTROL =
+        Key.optional(
+            "storm-control",
+            new Form.OffOr(PortStorm.Keys.SECTION, false),
+            Key.DEFAULTS_OF_ITS_KEYS,
+            "How much it may send to all others, or off.");
 
     static final Key<List<Subnet>> ADDRESSES =
         Key.defaulted(
@@ -81,14 +113,13 @@ public record PortPolicy(
             "Addresses and subnets that it may use besides those leased to or reserved for its MAC"
                 + " addresses. DHCP gives the addresses to nobody. Only with a guard.");
 
-    static final Key<Fields> LIMITS =
-        Key.optional("limits", PortLimits.Keys.SECTION, "none", PortLimits.Keys.SECTION.meaning());
+    static final Key<Fields> LIMITS = Key.mapping("limits", PortLimits.Keys.SECTION);
 
     static final Key<Fields> EGRESS =
         Key.optional(
             "egress",
             EgressConfig.Keys.PORT_SECTION,
-            "the network's rules alone",
+            "the rules of the port group, if there is one, and the network's",
             EgressConfig.Keys.PORT_SECTION.meaning());
 
     private Keys() {}

@@ -1,5 +1,7 @@
 package io.lanyard.config;
 
+import static java.util.Objects.requireNonNull;
+
 import io.lanyard.config.PortConfig.Bess;
 import io.lanyard.config.PortConfig.Hyperkit;
 import io.lanyard.config.PortConfig.Interface;
@@ -21,7 +23,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a network's ports. */
+/** Reads a network's port groups and ports. */
 final class PortReader {
   /** The end of the name of a client's port, where many share one. */
   private static final Pattern CLIENT = Pattern.compile("\\.[0-9]+$");
@@ -31,6 +33,7 @@ final class PortReader {
   private final GuardMode networkGuard;
   private final boolean leadsOut;
   private final EgressReader egress;
+  private @Nullable PortGroups groups;
 
   /**
    * Makes a reader of one network's ports.
@@ -56,11 +59,12 @@ final class PortReader {
    * @param hasNames whether the network has a name server
    */
   List<PortConfig> read(Fields network, boolean hasNames) {
+    groups = PortGroups.read(network, networkMtu, leadsOut, hasNames, egress);
     List<PortConfig> ports = new ArrayList<>();
     Claims names = new Claims(network.problems());
     List<Fields> read = new ArrayList<>();
     for (Fields fields : network.value(NetworkConfig.Keys.PORTS)) {
-      PortConfig port = port(fields, names, hasNames);
+      PortConfig port = port(fields, groups, names, hasNames);
       if (port != null) {
         ports.add(port);
         read.add(fields);
@@ -70,6 +74,11 @@ final class PortReader {
       notOfAClient(ports.get(i).name(), read.get(i), ports);
     }
     return ports;
+  }
+
+  /** The network's port groups, once its ports are read. */
+  PortGroups groups() {
+    return requireNonNull(groups);
   }
 
   /** Refuses a name that the port of another's client has. */
@@ -87,16 +96,17 @@ final class PortReader {
     }
   }
 
-  private @Nullable PortConfig port(Fields port, Claims names, boolean hasNames) {
+  private @Nullable PortConfig port(
+      Fields port, PortGroups groups, Claims names, boolean hasNames) {
     String name = port.find(PortKeys.NAME);
     if (name != null) {
       names.claim("the port's name", name, port.pathOf(PortKeys.NAME), port.placeOf(PortKeys.NAME));
     }
-    int mtu = port.atMost(networkMtu, PortKeys.MTU);
-    if (!leadsOut) {
-      port.refuse(PortPolicy.Keys.EGRESS, "only a network of mode nat leads out");
-    }
-    PortPolicy policy = PolicyReader.port(port, networkGuard, egress.port(port, hasNames));
+    PortGroupConfig group = groups.of(port);
+    Integer shared = group == null ? null : group.mtu();
+    int mtu = port.atMost(networkMtu, PortKeys.MTU, shared == null ? networkMtu : shared);
+    PolicyReader.leadsOut(port, leadsOut);
+    PortPolicy policy = PolicyReader.port(port, networkGuard, egress.port(port, hasNames), group);
     return ofKind(port, name == null ? "" : name, mtu, policy);
   }
 

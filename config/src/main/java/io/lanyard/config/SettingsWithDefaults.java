@@ -6,19 +6,22 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Lists all values of a configuration, in the order of the reference: those that a tree says, and
- * the defaults of keys that it leaves out. A default that depends on other values is what it comes
+ * the defaults of keys that it leaves out. What is inherited from a port group or a network is
+ * listed with the place where it is said. A default that depends on other values is what it comes
  * to, or in words and parentheses where only the daemon knows.
  */
 final class SettingsWithDefaults {
   private static final Origin DEFAULT = new Origin.Default();
 
   private final String source;
+  private final Inheritance inheritance;
   private final Configuration configuration;
   private final List<Setting> settings = new ArrayList<>();
   private final List<String> steps = new ArrayList<>();
 
-  private SettingsWithDefaults(String source, Configuration configuration) {
+  private SettingsWithDefaults(String source, YamlNode root, Configuration configuration) {
     this.source = source;
+    this.inheritance = new Inheritance(root);
     this.configuration = configuration;
   }
 
@@ -30,7 +33,7 @@ final class SettingsWithDefaults {
    * @param configuration what it comes to
    */
   static List<Setting> of(String source, YamlNode root, Configuration configuration) {
-    SettingsWithDefaults all = new SettingsWithDefaults(source, configuration);
+    SettingsWithDefaults all = new SettingsWithDefaults(source, root, configuration);
     all.said(Configuration.Keys.SECTION, root);
     return all.settings;
   }
@@ -143,6 +146,16 @@ final class SettingsWithDefaults {
   private <T> void unsaid(Key<T> key) {
     if (key.form().sections().size() == 1 && key.unlessSaid().equals(Key.DEFAULTS_OF_ITS_KEYS)) {
       section(key.form().sections().getFirst(), null);
+      return;
+    }
+    Inheritance.Found inherited = inheritance.of(steps);
+    if (inherited != null) {
+      settings.add(
+          new Setting(
+              new DocumentPath(steps),
+              YamlText.inLine(inherited.value()),
+              new Origin.Inherited(
+                  inherited.from(), SaidSettings.origin(source, inherited.value()))));
       return;
     }
     String value =

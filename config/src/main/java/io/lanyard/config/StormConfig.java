@@ -17,9 +17,15 @@ public record StormConfig(int broadcast, int multicast, int unknown) {
       new StormConfig(
           Keys.BROADCAST.otherwise(), Keys.MULTICAST.otherwise(), Keys.UNKNOWN.otherwise());
 
+  /** More copies than a switch makes. */
+  static final int UNLIMITED = 1_000_000_000;
+
+  /** Any amount of each. */
+  static final StormConfig ANY = new StormConfig(UNLIMITED, UNLIMITED, UNLIMITED);
+
   /** The keys of {@code storm-control}. */
   static final class Keys {
-    private static final Form<Integer> COPIES = new Form.Whole(1, 1_000_000_000);
+    private static final Form<Integer> COPIES = new Form.Whole(1, UNLIMITED);
 
     static final Key<Integer> BROADCAST =
         Key.defaulted("broadcast", COPIES, 20_000, "Copies of broadcast frames.");

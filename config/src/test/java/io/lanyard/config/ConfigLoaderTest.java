@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -253,19 +254,30 @@ class ConfigLoaderTest {
   }
 
   private static final PortPolicy GIVEN =
-      new PortPolicy(
+      policy(
           GuardMode.STRICT,
           false,
           3,
-          List.of(
-              Subnet.parse("10.9.0.20/32"),
-              Subnet.parse("10.9.2.0/24"),
-              Subnet.parse("2001:db8::7/128")),
-          PortLimits.NONE,
-          EgressConfig.INHERITED);
+          Subnet.parse("10.9.0.20/32"),
+          Subnet.parse("10.9.2.0/24"),
+          Subnet.parse("2001:db8::7/128"));
 
-  private static final PortPolicy ISOLATED =
-      new PortPolicy(GuardMode.OFF, true, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED);
+  private static final PortPolicy ISOLATED = policy(GuardMode.OFF, true, null);
+
+  /** A policy of a port that is in no group. */
+  private static PortPolicy policy(
+      GuardMode guard, boolean isolated, @Nullable Integer macLimit, Subnet... addresses) {
+    return new PortPolicy(
+        "",
+        guard,
+        isolated,
+        macLimit,
+        PortStorm.INHERITED,
+        List.of(addresses),
+        PortLimits.NONE,
+        EgressConfig.INHERITED,
+        EgressConfig.INHERITED);
+  }
 
   @Test
   void whatTheSwitchLetsPassArrives() throws ConfigException {
@@ -284,10 +296,7 @@ class ConfigLoaderTest {
         .isEqualTo(new SwitchConfig(GuardMode.OFF, null, Set.of(), null));
     assertThat(guest(full, "demo").nics())
         .extracting(GuestConfig.Nic::policy)
-        .containsExactly(
-            PortPolicy.DEFAULT,
-            new PortPolicy(
-                GuardMode.STRICT, true, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED));
+        .containsExactly(PortPolicy.DEFAULT, policy(GuardMode.STRICT, true, null));
   }
 
   @Test

@@ -92,7 +92,15 @@ class KeysTest {
   private static final List<String> GATEWAY = List.of("ipv4", "ipv6", "dhcp", "dns");
 
   private static final List<String> POLICY =
-      List.of("guard", "isolated", "mac-limit", "addresses", "limits", "egress");
+      List.of(
+          "port-group",
+          "guard",
+          "isolated",
+          "mac-limit",
+          "storm-control",
+          "addresses",
+          "limits",
+          "egress");
   private static final List<String> RIGHTS = List.of("socket-owner", "socket-group", "socket-mode");
 
   /** The keys of components that do not have the key's name. */
@@ -148,7 +156,17 @@ class KeysTest {
           Map.entry("Interface.device", List.of("interface")),
           Map.entry("Interface.policy", POLICY),
           Map.entry("UplinkConfig.device", List.of("interface")),
-          Map.entry("Nic.policy", List.of("guard", "isolated", "limits")),
+          // It is its port group's.
+          Map.entry("Nic.mtu", List.of()),
+          Map.entry(
+              "Nic.policy", List.of("port-group", "guard", "isolated", "storm-control", "limits")),
+          Map.entry("PortGroupConfig.name", List.of()),
+          Map.entry(
+              "PortGroupConfig.policy",
+              List.of("guard", "isolated", "mac-limit", "storm-control", "limits", "egress")),
+          Map.entry("PortPolicy.group", List.of("port-group")),
+          Map.entry("PortPolicy.storm", List.of("storm-control")),
+          Map.entry("PortPolicy.groupEgress", List.of()),
           // Each of its NICs has the guest's egress in its policy.
           Map.entry("GuestConfig.nics", List.of("nics", "egress")),
           Map.entry("DnsRecord.data", List.of("a", "aaaa", "cname", "srv", "txt", "ptr")),

@@ -47,7 +47,6 @@ import io.netty.channel.EventLoop;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.function.Predicate;
 
 /**
@@ -259,11 +258,11 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    * The flows that another configuration would end.
    *
    * @param next the network as it is to be
-   * @param ofPort the egress rules of each port by its name, as they are to be
+   * @param ports the egress of ports and port groups, as it is to be
    * @return the flows as they stand now
    */
-  public List<FlowRecord> endedBy(NetworkConfig next, Function<String, EgressConfig> ofPort) {
-    Predicate<Flow> admitted = egress.admitsUnder(egress(next), nat(next).hostLoopback(), ofPort);
+  public List<FlowRecord> endedBy(NetworkConfig next, PortEgress ports) {
+    Predicate<Flow> admitted = egress.admitsUnder(egress(next), nat(next).hostLoopback(), ports);
     return flows.list(flow -> !admitted.test(flow));
   }
 

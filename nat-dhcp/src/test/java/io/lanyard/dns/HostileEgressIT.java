@@ -126,7 +126,8 @@ class HostileEgressIT {
       assertThat(guests.plain(family.evil, 8088, "")).contains("served");
       assertThat(guests.plain(family.good, 8088, "")).doesNotContain("served");
       assertThat(guests.test(family.evil, 8088).reason()).contains("rule 0 of port guest, allow");
-      assertThat(guests.test(family.good, 8088).reason()).isEqualTo("no rule allows it");
+      assertThat(guests.test(family.good, 8088).reason())
+          .isEqualTo("no rule allows it; default of port guest, deny");
       guests.ofPort("");
       assertThat(guests.plain(family.good, 8088, "")).contains("served");
     }

@@ -108,6 +108,7 @@ public final class TestNetworks {
             mode.gateway(), mode.hostAdapter(), mode.nat(), mode.egress(), List.of(forwards)),
         network.mtu(),
         network.switching(),
+        network.portGroups(),
         network.ports());
   }
 

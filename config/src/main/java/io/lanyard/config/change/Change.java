@@ -11,6 +11,7 @@ import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortGroupConfig;
 import io.lanyard.config.SwitchConfig;
 import io.lanyard.net.AddressRange;
 import java.util.ArrayList;
@@ -108,6 +109,33 @@ public sealed interface Change {
    */
   record HostAdapterChanged(
       String network, @Nullable HostAdapterConfig before, @Nullable HostAdapterConfig after)
+      implements Change {}
+
+  /**
+   * A port group that was not there.
+   *
+   * @param network the network's name
+   * @param after the group
+   */
+  record PortGroupAdded(String network, PortGroupConfig after) implements Change {}
+
+  /**
+   * A port group that is there no more, and that no port names.
+   *
+   * @param network the network's name
+   * @param before the group
+   */
+  record PortGroupRemoved(String network, PortGroupConfig before) implements Change {}
+
+  /**
+   * A port group with other settings. Each port and each guest that becomes another one by that has
+   * a change of its own.
+   *
+   * @param network the network's name
+   * @param before the group
+   * @param after the group of the same name
+   */
+  record PortGroupChanged(String network, PortGroupConfig before, PortGroupConfig after)
       implements Change {}
 
   /**

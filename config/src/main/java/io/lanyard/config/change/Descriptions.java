@@ -20,7 +20,7 @@ import io.lanyard.config.NatConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
-import io.lanyard.config.PortLimits;
+import io.lanyard.config.PortGroupConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.StormConfig;
@@ -64,6 +64,9 @@ final class Descriptions {
       case Change.NetworkAdded _, Change.NetworkRemoved _, Change.NetworkReplaced _ ->
           network(change);
       case Change.HostAdapterChanged _ -> network(change, "host-adapter");
+      case Change.PortGroupAdded one -> network(change, "port-groups", one.after().name());
+      case Change.PortGroupRemoved one -> network(change, "port-groups", one.before().name());
+      case Change.PortGroupChanged one -> network(change, "port-groups", one.after().name());
       case Change.PortAdded port -> network(change, "ports", port.after().name());
       case Change.PortRemoved port -> network(change, "ports", port.before().name());
       case Change.PortReplaced port -> network(change, "ports", port.after().name());
@@ -114,6 +117,9 @@ final class Descriptions {
                       .add("name", name(one.before()), name(one.after()))
                       .add("persistent", one.before().persistent(), one.after().persistent())
                       .line();
+      case Change.PortGroupAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
+      case Change.PortGroupRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
+      case Change.PortGroupChanged one -> groups(subject, one.before(), one.after());
       case Change.PortAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
       case Change.PortRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
       case Change.PortReplaced one -> ports(new Parts(subject), one.before(), one.after());
@@ -194,7 +200,7 @@ final class Descriptions {
   private static boolean isLive(String key) {
     return switch (key) {
       case "autostart", "stop-timeout", "keep-running" -> true;
-      default -> key.startsWith("nics[") && !key.endsWith("].mac");
+      default -> key.startsWith("nics[") && !key.endsWith("].mac") && !key.endsWith("].mtu");
     };
   }
 
@@ -264,6 +270,12 @@ final class Descriptions {
     return String.join(", ", text);
   }
 
+  private static String brief(PortGroupConfig group) {
+    Map<String, Object> parts = groupParts(group);
+    parts.remove("isolated", false);
+    return parts.isEmpty() ? "nothing of its own" : String.join(", ", parts.keySet());
+  }
+
   private static String brief(GuestConfig guest) {
     return guest.vmm() + ", " + new ByteSize(guest.memory());
   }
@@ -306,28 +318,54 @@ final class Descriptions {
     return parts;
   }
 
+  private static String groups(String subject, PortGroupConfig before, PortGroupConfig after) {
+    return new Parts(subject).addAll(groupParts(before), groupParts(after)).line();
+  }
+
+  private static Map<String, Object> groupParts(PortGroupConfig group) {
+    Map<String, Object> parts = new LinkedHashMap<>();
+    put(parts, "mtu", group.mtu());
+    putPolicy(parts, "", group.policy());
+    return parts;
+  }
+
   private static void putPolicy(Map<String, Object> parts, String prefix, PortPolicy policy) {
+    if (!policy.group().isEmpty()) {
+      parts.put(prefix + "port-group", policy.group());
+    }
     if (policy.guard() != null) {
       parts.put(prefix + "guard", word(policy.guard()));
     }
     parts.put(prefix + "isolated", policy.isolated());
-    if (policy.macLimit() != null) {
-      parts.put(prefix + "mac-limit", policy.macLimit());
-    }
+    put(parts, prefix + "mac-limit", policy.macLimit());
+    put(parts, prefix + "storm-control.broadcast", policy.storm().broadcast());
+    put(parts, prefix + "storm-control.multicast", policy.storm().multicast());
+    put(parts, prefix + "storm-control.unknown", policy.storm().unknown());
     if (!policy.addresses().isEmpty()) {
       parts.put(prefix + "addresses", policy.addresses());
     }
-    PortLimits limits = policy.limits();
-    if (!limits.equals(PortLimits.NONE)) {
-      parts.put(prefix + "limits.from-guest", Objects.requireNonNullElse(limits.fromGuest(), ""));
-      parts.put(prefix + "limits.to-guest", Objects.requireNonNullElse(limits.toGuest(), ""));
-      parts.put(prefix + "limits.new-flows", Objects.requireNonNullElse(limits.newFlows(), ""));
+    put(parts, prefix + "limits.from-guest", policy.limits().fromGuest());
+    put(parts, prefix + "limits.to-guest", policy.limits().toGuest());
+    put(parts, prefix + "limits.new-flows", policy.limits().newFlows());
+    putEgress(parts, prefix + "egress", policy.egress());
+    putEgress(parts, prefix + "port-group.egress", policy.groupEgress());
+  }
+
+  private static void put(Map<String, Object> parts, String key, @Nullable Object value) {
+    if (value != null) {
+      parts.put(key, value);
     }
-    EgressConfig egress = policy.egress();
-    if (!egress.equals(EgressConfig.INHERITED)) {
-      parts.put(prefix + "egress.default", defaultOf(egress));
-      parts.put(prefix + "egress.rules", String.join(", ", rules(egress)));
-      parts.put(prefix + "egress.dry-run", egress.dryRun());
+  }
+
+  private static void putEgress(Map<String, Object> parts, String prefix, EgressConfig egress) {
+    if (egress.otherwise() != null) {
+      parts.put(prefix + ".default", word(egress.otherwise()));
+    }
+    if (!egress.rules().isEmpty()) {
+      parts.put(prefix + ".rules", String.join(", ", rules(egress)));
+    }
+    if (egress.dryRun()) {
+      parts.put(prefix + ".dry-run", true);
     }
   }
 
@@ -481,7 +519,14 @@ final class Descriptions {
   }
 
   private static List<String> rules(EgressConfig egress) {
-    return egress.rules().stream().map(EgressConfig.Rule::text).toList();
+    return egress.rules().stream().map(Descriptions::rule).toList();
+  }
+
+  private static String rule(EgressConfig.Rule rule) {
+    boolean usuallyLogs = rule.verdict() == EgressConfig.Verdict.DENY;
+    return rule.text()
+        + (rule.sni() == EgressConfig.Sni.REQUIRED ? " sni required" : "")
+        + (rule.log() == usuallyLogs ? "" : " log " + rule.log());
   }
 
   private static Map<String, Object> switching(SwitchConfig switching) {
@@ -535,6 +580,7 @@ final class Descriptions {
       GuestConfig.Nic nic = guest.nics().get(i);
       parts.put("nics[" + i + "].network", nic.network());
       parts.put("nics[" + i + "].mac", nic.mac());
+      put(parts, "nics[" + i + "].mtu", nic.mtu());
       putPolicy(parts, "nics[" + i + "].", nic.policy());
     }
     parts.put("autostart", guest.autostart());

@@ -211,7 +211,10 @@ public final class Difference {
   }
 
   private static List<Object> nics(GuestConfig guest) {
-    return guest.nics().stream().<Object>map(nic -> List.of(nic.name(), nic.mac())).toList();
+    return guest.nics().stream()
+        .<Object>map(
+            nic -> List.of(nic.name(), nic.mac(), Objects.requireNonNullElse(nic.mtu(), "")))
+        .toList();
   }
 
   private void own() {

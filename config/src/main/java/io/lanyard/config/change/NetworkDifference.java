@@ -7,6 +7,7 @@ import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode.Nat;
 import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortGroupConfig;
 import io.lanyard.config.ReservationConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
 import io.lanyard.config.change.Change.DnsChanged;
@@ -17,6 +18,9 @@ import io.lanyard.config.change.Change.ForwardRemoved;
 import io.lanyard.config.change.Change.HostAdapterChanged;
 import io.lanyard.config.change.Change.NatChanged;
 import io.lanyard.config.change.Change.PortAdded;
+import io.lanyard.config.change.Change.PortGroupAdded;
+import io.lanyard.config.change.Change.PortGroupChanged;
+import io.lanyard.config.change.Change.PortGroupRemoved;
 import io.lanyard.config.change.Change.PortPolicyChanged;
 import io.lanyard.config.change.Change.PortRemoved;
 import io.lanyard.config.change.Change.PortReplaced;
@@ -95,6 +99,7 @@ final class NetworkDifference {
     } else {
       hostAdapter();
     }
+    portGroups();
     ports();
     forwards();
   }
@@ -156,6 +161,22 @@ final class NetworkDifference {
       inPlace.add(new HostAdapterChanged(name, null, now));
     } else {
       (now == null ? letGo : inPlace).add(new HostAdapterChanged(name, old, now));
+    }
+  }
+
+  private void portGroups() {
+    for (PortGroupConfig was : before.portGroups().values()) {
+      if (!after.portGroups().containsKey(was.name())) {
+        inPlace.add(new PortGroupRemoved(name, was));
+      }
+    }
+    for (PortGroupConfig now : after.portGroups().values()) {
+      PortGroupConfig was = before.portGroups().get(now.name());
+      if (was == null) {
+        inPlace.add(new PortGroupAdded(name, now));
+      } else if (!was.equals(now)) {
+        inPlace.add(new PortGroupChanged(name, was, now));
+      }
     }
   }
 

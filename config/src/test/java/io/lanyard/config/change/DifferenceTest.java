@@ -12,6 +12,7 @@ import io.lanyard.config.PortConfig;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -347,5 +348,82 @@ class DifferenceTest {
       text.append((i + shift) % 1000).append("}\n");
     }
     return Document.of("large", text.toString(), Path.of("/nowhere")).configuration();
+  }
+
+  private static final String[] GROUPED = {
+    "networks.lan.port-groups = {a: {isolated: true}, b: {egress: {default: deny}}, c: {}}",
+    "networks.lan.ports[p1].port-group = a",
+    "networks.lan.ports[q1] = {name: q1, kind: qemu-stream, path: q1.sock, port-group: a, isolated: false}",
+    "guests.demo.nics[0].port-group = a"
+  };
+
+  /** The changes that a change of port groups makes. */
+  private static List<String> regrouped(String... edits) throws ConfigException {
+    List<String> all = new ArrayList<>(List.of(GROUPED));
+    all.addAll(List.of(edits));
+    return Difference.between(changed(GROUPED), changed(all.toArray(String[]::new))).stream()
+        .map(Change::describe)
+        .toList();
+  }
+
+  @Test
+  void aChangeOfAGroupIsOneOfThosePortsThatInheritIt() throws ConfigException {
+    assertThat(regrouped("networks.lan.port-groups.a.isolated = false"))
+        .containsExactly(
+            "networks.lan.port-groups.a: isolated true -> false",
+            "networks.lan.ports[p1]: isolated true -> false",
+            "guests.demo: nics[0].isolated true -> false");
+  }
+
+  @Test
+  void aGroupThatNoPortIsInConcernsNone() throws ConfigException {
+    assertThat(
+            regrouped(
+                "networks.lan.port-groups.b.guard = strict",
+                "- networks.lan.port-groups.c",
+                "networks.lan.port-groups.d = {mtu: 1400, limits: {new-flows: 5}}"))
+        .containsExactly(
+            "- networks.lan.port-groups.c (nothing of its own)",
+            "networks.lan.port-groups.b: guard none -> strict",
+            "+ networks.lan.port-groups.d (mtu, limits.new-flows)");
+  }
+
+  @Test
+  void anotherMtuOfAGroupMakesItsPortsAnewAndRestartsItsGuests() throws ConfigException {
+    assertThat(regrouped("networks.lan.port-groups.a.mtu = 1400"))
+        .containsExactly(
+            "networks.lan.port-groups.a: mtu none -> 1400",
+            "networks.lan.ports[p1]: mtu 1500 -> 1400",
+            "networks.lan.ports[q1]: mtu 1500 -> 1400",
+            "guests.demo: nics[0].mtu none -> 1400; needs a restart of the guest, unless its VMM"
+                + " can do it while the guest runs");
+  }
+
+  @Test
+  void otherRulesOfAGroupAreToldOfItAndOfItsPorts() throws ConfigException {
+    assertThat(regrouped("networks.lan.port-groups.a.egress = {rules: [{deny: 10.0.0.0/8}]}"))
+        .containsExactly(
+            "networks.lan.port-groups.a: egress.rules none -> deny 10.0.0.0/8",
+            "networks.lan.ports[p1]: port-group.egress.rules none -> deny 10.0.0.0/8",
+            "networks.lan.ports[q1]: port-group.egress.rules none -> deny 10.0.0.0/8",
+            "guests.demo: nics[0].port-group.egress.rules none -> deny 10.0.0.0/8");
+  }
+
+  @Test
+  void aPortThatMovesToAnotherGroupHasWhatThatSays() throws ConfigException {
+    assertThat(
+            regrouped(
+                "networks.lan.ports[p1].port-group = b", "networks.lan.ports[q1].port-group = c"))
+        .containsExactly(
+            "networks.lan.ports[p1]: port-group a -> b, isolated true -> false,"
+                + " port-group.egress.default none -> deny",
+            "networks.lan.ports[q1]: port-group a -> c");
+  }
+
+  @Test
+  void aRuleThatLogsOtherwiseIsTold() throws ConfigException {
+    assertThat(described("networks.lan.egress.rules[1].log = true"))
+        .containsExactly(
+            "networks.lan.egress: - rules (allow *:53), + rules (allow *:53 log true)");
   }
 }

@@ -14,10 +14,12 @@ import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
+import io.lanyard.config.PortGroupConfig;
 import io.lanyard.net.Endpoint;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -103,9 +105,16 @@ final class Model {
 
   private static NetworkConfig within(NetworkConfig old, Change change) {
     List<PortConfig> ports = new ArrayList<>(old.ports());
+    Map<String, PortGroupConfig> groups = new LinkedHashMap<>(old.portGroups());
     var switching = old.switching();
     var mode = old.mode();
     switch (change) {
+      case Change.PortGroupAdded one ->
+          assertThat(groups.put(one.after().name(), one.after())).isNull();
+      case Change.PortGroupRemoved one ->
+          assertThat(groups.remove(one.before().name())).isEqualTo(one.before());
+      case Change.PortGroupChanged one ->
+          assertThat(groups.put(one.after().name(), one.after())).isEqualTo(one.before());
       case Change.PortAdded one -> ports.add(one.after());
       case Change.PortRemoved one -> assertThat(ports.remove(one.before())).isTrue();
       case Change.PortReplaced one -> replace(ports, one.before(), one.after());
@@ -123,7 +132,7 @@ final class Model {
                     throw new AssertionError(change);
               };
     }
-    return new NetworkConfig(old.name(), old.enabled(), mode, old.mtu(), switching, ports);
+    return new NetworkConfig(old.name(), old.enabled(), mode, old.mtu(), switching, groups, ports);
   }
 
   private static NetworkMode within(NetworkMode.HostOnly old, Change change) {
@@ -276,6 +285,7 @@ final class Model {
             withoutLists(network.mode()),
             network.mtu(),
             network.switching(),
+            network.portGroups(),
             List.of()));
     return content;
   }

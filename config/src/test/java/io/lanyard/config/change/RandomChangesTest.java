@@ -61,7 +61,18 @@ class RandomChangesTest {
           case 2 -> "kind: qemu-stream, connect: '127.0.0.1:7'";
           default -> "kind: tap, device: " + one("d0", "d1", "a") + one("", ", netns: n");
         };
-    return "{name: " + name + ", " + at + one("", ", isolated: true", ", mac-limit: 3") + "}";
+    return "{name: "
+        + name
+        + ", "
+        + at
+        + one("", ", isolated: true", ", mac-limit: 3")
+        + one("", ", port-group: x", ", port-group: y")
+        + "}";
+  }
+
+  private String group() {
+    return one(
+        "{}", "{isolated: true}", "{guard: strict}", "{mtu: 1400}", "{egress: {default: deny}}");
   }
 
   private String forward(String name, String prefix) {
@@ -91,7 +102,7 @@ class RandomChangesTest {
     String forward = one("f0", "f1", "f2");
     String mac = "52:54:00:00:00:0" + random.nextInt(4);
     String guest = one("g0", "g1", "g2");
-    return switch (random.nextInt(32)) {
+    return switch (random.nextInt(37)) {
       case 0 -> new String[] {network, network(one("nat", "nat", "host-only", "isolated"))};
       case 1 -> new String[] {network, ""};
       case 2 -> new String[] {network + ".ipv4.subnet", subnet()};
@@ -127,6 +138,7 @@ class RandomChangesTest {
                 + one("a", "b", "c")
                 + one("", ", mac: '" + mac + "'")
                 + one("", ", isolated: true")
+                + one("", ", port-group: x")
                 + "}]}"
           };
       case 16 -> new String[] {"guests." + guest, ""};
@@ -135,6 +147,12 @@ class RandomChangesTest {
           new String[] {
             network + one(".nat.host-loopback", ".guard", ".egress.rules[0]", ".nat.timeouts.udp"),
             one("true", "[22]", "learn", "{deny: '*:25'}", "3m", "")
+          };
+      case 32, 33, 34 -> new String[] {network + ".port-groups." + one("x", "x", "y"), group()};
+      case 35 ->
+          new String[] {
+            network + ".port-groups.x" + one("", ".isolated", ".mtu", ".egress"),
+            one("", "true", "1300", "{default: deny}")
           };
       default ->
           new String[] {

@@ -6,6 +6,7 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode.Bridged;
+import io.lanyard.config.PortPolicy;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.control.api.LeaseInfo;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The guests and flows that a change of the configuration ends, now that it is asked for. */
@@ -47,7 +50,11 @@ final class Endings {
                     ? guest(
                         changed.before().name(),
                         "is started anew, for its " + named(changed.restartKeys()))
-                    : moved(changed.before(), changed.after());
+                    : Stream.concat(
+                            Stream.of(moved(changed.before(), changed.after())),
+                            forbidden(changed, after, judged))
+                        .filter(text -> !text.isEmpty())
+                        .collect(Collectors.joining("; "));
             case Change.NetworkRemoved removed -> network(removed.network(), true);
             case Change.NetworkReplaced replaced ->
                 network(
@@ -62,7 +69,7 @@ final class Endings {
                     ? ""
                     : forward(changed.network(), changed.before().key());
             case Change.PortPolicyChanged changed ->
-                changed.before().policy().egress().equals(changed.after().policy().egress())
+                haveTheSameEgress(changed.before().policy(), changed.after().policy())
                     ? ""
                     : forbidden(changed.network(), after, judged);
             case Change.EgressChanged changed -> forbidden(changed.network(), after, judged);
@@ -95,6 +102,25 @@ final class Endings {
       }
     }
     return all;
+  }
+
+  private static boolean haveTheSameEgress(PortPolicy before, PortPolicy after) {
+    return before.egress().equals(after.egress())
+        && before.groupEgress().equals(after.groupEgress());
+  }
+
+  /** The flows that the new egress rules of a guest's NICs forbid, by network. */
+  private Stream<String> forbidden(
+      Change.GuestChanged changed, Configuration after, Set<String> judged) {
+    List<GuestConfig.Nic> former = changed.before().nics();
+    return changed.after().nics().stream()
+        .filter(nic ->
+            former.stream()
+                .anyMatch(was ->
+                    was.name().equals(nic.name())
+                        && was.network().equals(nic.network())
+                        && !haveTheSameEgress(was.policy(), nic.policy())))
+        .map(nic -> forbidden(nic.network(), after, judged));
   }
 
   /** The flows that the new egress rules and host loopback of a network forbid. */

@@ -69,7 +69,7 @@ public final class GuestCheck implements ConfigurationCheck {
     if (network == null) {
       throw new VmmException("there is no network " + nic.network());
     }
-    return network.mtu();
+    return nic.mtu() == null ? network.mtu() : nic.mtu();
   }
 
   /** The key of the part of a guest that a path in its specification leads to. */

@@ -34,9 +34,10 @@ final class GuestNics {
     this.networks = networks;
   }
 
-  /** The MTU of a NIC's network, in bytes. */
+  /** The MTU of a NIC, in bytes. */
   int mtu(GuestConfig.Nic nic) throws VmmException {
-    return network(nic).mtu();
+    Network network = network(nic);
+    return nic.mtu() == null ? network.mtu() : nic.mtu();
   }
 
   /**
@@ -55,7 +56,7 @@ final class GuestNics {
     for (int i = 0; i < made.size(); i++) {
       GuestConfig.Nic nic = config.nics().get(i);
       Network network = network(nic);
-      network.attach(portOf(nic), made.get(i), nic.policy());
+      network.attach(portOf(nic), made.get(i), nic.mtu(), nic.policy());
       if (network.isStopped()) {
         made.get(i).link(false);
       }
@@ -138,7 +139,7 @@ final class GuestNics {
   void plug(GuestConfig.Nic nic, Nic made, boolean on) {
     Network network = networks.apply(nic.network());
     if (network != null) {
-      network.attach(portOf(nic), made, nic.policy());
+      network.attach(portOf(nic), made, nic.mtu(), nic.policy());
       made.link(!network.isStopped());
       network.powered(portOf(nic), on);
     }

@@ -10,6 +10,7 @@ import io.lanyard.vmm.VmmException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.stream.IntStream;
@@ -41,7 +42,7 @@ final class GuestPlugs {
 
   /** Whether a NIC is another one to its guest, wherever it is attached. */
   private static boolean isOther(GuestConfig.Nic before, GuestConfig.Nic after) {
-    return !before.mac().equals(after.mac());
+    return !before.mac().equals(after.mac()) || !Objects.equals(before.mtu(), after.mtu());
   }
 
   /**

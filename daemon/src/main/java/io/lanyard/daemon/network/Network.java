@@ -363,9 +363,13 @@ public final class Network implements AutoCloseable {
     return gateway.addressOf(mac);
   }
 
-  /** Attaches a guest's NIC to a port of that name. */
-  public void attach(String port, Nic nic, PortPolicy policy) {
-    ports.attach(port, nic, policy);
+  /**
+   * Attaches a guest's NIC to a port of that name.
+   *
+   * @param mtu the largest IP packet, in bytes; null for the network's
+   */
+  public void attach(String port, Nic nic, @Nullable Integer mtu, PortPolicy policy) {
+    ports.attach(port, nic, mtu == null ? config.mtu() : mtu, policy);
   }
 
   /** Notes whether the guest behind a port is powered on. Does not block. */

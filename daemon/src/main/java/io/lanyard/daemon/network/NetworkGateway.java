@@ -1,13 +1,13 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.DumpNode;
-import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.daemon.metric.Metrics;
+import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -147,12 +146,12 @@ final class NetworkGateway {
   /**
    * How many flows another configuration of the network would forbid.
    *
-   * @param ofPort finds the egress rules of each port by its name, asked for on the loop
+   * @param ports the egress of ports and port groups as it would be, asked for on the loop
    */
-  long flowsEndedBy(NetworkConfig next, Supplier<Function<String, EgressConfig>> ofPort) {
+  long flowsEndedBy(NetworkConfig next, Supplier<PortEgress> ports) {
     return loop.call(() -> {
       NetworkServices offered = services;
-      return offered == null ? 0 : offered.nat().endedBy(next, ofPort.get()).size();
+      return offered == null ? 0 : offered.nat().endedBy(next, ports.get()).size();
     });
   }
 

@@ -3,7 +3,6 @@ package io.lanyard.daemon.network;
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.ByteSize;
-import io.lanyard.config.EgressConfig;
 import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
@@ -253,7 +252,7 @@ final class NetworkPorts {
   }
 
   /** The same as another configuration has it. On the loop. */
-  Function<String, EgressConfig> egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
+  PortEgress egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
     return governance.egressUnder(next, guests);
   }
 
@@ -497,13 +496,15 @@ final class NetworkPorts {
   /**
    * Makes the port that goes with the attachment that a guest's NIC has taken. The NIC's own
    * methods are not called on the loop: they may hang.
+   *
+   * @param mtu the largest IP packet, in bytes
    */
-  void attach(String name, Nic nic, PortPolicy policy) {
+  void attach(String name, Nic nic, int mtu, PortPolicy policy) {
     Attachment by = nic.attachment();
     if (by instanceof Attachment.UnixStream && !config.enabled()) {
       return; // a VMM may wait for other sockets when it starts: those are there
     }
-    Object model = NicPorts.model(name, nic, by, config.mtu(), policy);
+    Object model = NicPorts.model(name, nic, by, mtu, policy);
     Port port = attach(name, model, nic.mac(), policy);
     if (port instanceof InProcessPort near && nic instanceof InProcessNic far) {
       if (config.enabled()) {

@@ -2,7 +2,6 @@ package io.lanyard.daemon.network;
 
 import static java.util.Objects.requireNonNull;
 
-import io.lanyard.config.EgressConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortPolicy;
@@ -139,18 +138,18 @@ final class PortGovernance {
     return egress;
   }
 
-  /** The egress rules of each port by its name, as another configuration has them. */
-  Function<String, EgressConfig> egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
-    Map<String, EgressConfig> all = new HashMap<>();
-    next.ports().forEach(port -> all.put(port.name(), port.policy().egress()));
+  /** The egress of single ports, as another configuration has it. */
+  PortEgress egressUnder(NetworkConfig next, Collection<GuestConfig> guests) {
+    PortEgress other = new PortEgress(this::declared);
+    next.ports().forEach(port -> other.set(port.name(), port.policy()));
     for (GuestConfig guest : guests) {
       for (GuestConfig.Nic nic : guest.nics()) {
         if (nic.network().equals(next.name())) {
-          all.put(guest.name() + "." + nic.name(), nic.policy().egress());
+          other.set(guest.name() + "." + nic.name(), nic.policy());
         }
       }
     }
-    return port -> all.getOrDefault(declared(port), EgressConfig.INHERITED);
+    return other;
   }
 
   private List<String> clientsOf(String name) {

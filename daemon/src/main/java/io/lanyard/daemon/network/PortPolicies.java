@@ -45,11 +45,7 @@ final class PortPolicies {
     this.network = network;
     this.addresses = addresses;
     this.clock = clock;
-    StormConfig given = network.storm();
-    storm =
-        given == null
-            ? null
-            : new StormLimits(given.broadcast(), given.multicast(), given.unknown());
+    storm = storm(network.storm());
   }
 
   /** The rules of a port that others attach to. */
@@ -71,13 +67,7 @@ final class PortPolicies {
    * The rules of the NIC of a guest that this daemon runs: its MAC address is pinned to its port.
    */
   PortRules nic(PortPolicy policy) {
-    return rules(
-        policy,
-        switch (guard(policy)) {
-          case OFF -> Integer.MAX_VALUE;
-          case LEARN -> PortPolicy.USUAL_MACS;
-          case STRICT -> 0;
-        });
+    return guard(policy) == GuardMode.STRICT ? rules(policy, 0) : port(policy);
   }
 
   /**
@@ -139,6 +129,12 @@ final class PortPolicies {
         policy.isolated() ? Reach.ISOLATED : Reach.ORDINARY,
         macLimit,
         guard != GuardMode.OFF,
-        storm);
+        storm(policy.storm().over(network.storm())));
+  }
+
+  private static @Nullable StormLimits storm(@Nullable StormConfig config) {
+    return config == null
+        ? null
+        : new StormLimits(config.broadcast(), config.multicast(), config.unknown());
   }
 }

@@ -61,10 +61,30 @@ final class BusyNetwork {
           ", isolated: true",
           ", guard: strict",
           ", guard: learn, mac-limit: 3",
+          ", port-group: moving",
+          ", port-group: moving, isolated: false, mac-limit: 7",
           ", guard: strict, addresses: [10.76.0.%d]");
 
+  /** The group of the moving ports. */
+  private static final List<String> GROUPS =
+      List.of(
+          "{}",
+          "{isolated: true}",
+          "{guard: strict, mac-limit: 4}",
+          "{mtu: 1400}",
+          "{egress: {default: deny, rules: [{allow: '192.0.2.7:443'}]}}");
+
+  /** That of the fixed ports, which notice nothing of it. */
+  private static final List<String> FIXED_GROUPS =
+      List.of(
+          "{}",
+          "{mac-limit: 1000}",
+          "{storm-control: {unknown: 900000}}",
+          "{limits: {new-flows: 1000}}",
+          "{egress: {rules: [{deny: 192.0.2.9}]}}");
+
   /** The kinds of {@link #mutate(int)}. */
-  static final int KINDS = 13;
+  static final int KINDS = 16;
 
   private final Random random;
   private final String[] devices;
@@ -81,6 +101,9 @@ final class BusyNetwork {
   private int nat;
   private int egress;
   private int switching;
+  private int group;
+  private int fixedGroup;
+  private boolean spareGroup;
 
   private BusyNetwork(Random random, String[] devices, int listen, int[] listens) {
     this.random = random;
@@ -114,6 +137,9 @@ final class BusyNetwork {
     copy.nat = nat;
     copy.egress = egress;
     copy.switching = switching;
+    copy.group = group;
+    copy.fixedGroup = fixedGroup;
+    copy.spareGroup = spareGroup;
     return copy;
   }
 
@@ -143,6 +169,9 @@ final class BusyNetwork {
       case 9 -> dns = random.nextInt(DNS.size());
       case 10 -> nat = random.nextInt(NAT.size());
       case 11 -> egress = random.nextInt(EGRESS.size());
+      case 12 -> group = random.nextInt(GROUPS.size());
+      case 13 -> fixedGroup = random.nextInt(FIXED_GROUPS.size());
+      case 14 -> spareGroup ^= true;
       default -> switching = random.nextInt(SWITCHING.size());
     }
   }
@@ -163,14 +192,19 @@ final class BusyNetwork {
     yaml.append("    ipv4: {subnet: 10.76.0.0/24").append(POOLS.get(pool)).append("}\n");
     yaml.append(DHCP.get(dhcp)).append(DNS.get(dns)).append(EGRESS.get(egress));
     yaml.append(SWITCHING.get(switching));
+    yaml.append("    port-groups:\n      moving: ").append(GROUPS.get(group));
+    yaml.append("\n      fixed: ").append(FIXED_GROUPS.get(fixedGroup));
+    yaml.append(spareGroup ? "\n      spare: {isolated: true}\n" : "\n");
     yaml.append("    nat: {").append(NAT.get(nat)).append("}\n    ports:\n");
     for (int i = 0; i < 2; i++) {
       yaml.append(
-          "      - {name: %s, kind: tap, device: t0, netns: %s}\n"
+          "      - {name: %s, kind: tap, device: t0, netns: %s, port-group: fixed}\n"
               .formatted(FIXED.get(i), devices[i]));
     }
     for (String name : FIXED.subList(2, 4)) {
-      yaml.append("      - {name: %s, kind: qemu-stream, path: %s.sock}\n".formatted(name, name));
+      yaml.append(
+          "      - {name: %s, kind: qemu-stream, path: %s.sock, port-group: fixed}\n"
+              .formatted(name, name));
     }
     for (int m = 0; m < MOVING; m++) {
       if (!gone[m]) {

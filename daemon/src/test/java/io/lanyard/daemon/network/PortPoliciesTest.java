@@ -9,6 +9,7 @@ import io.lanyard.config.GuardMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortLimits;
 import io.lanyard.config.PortPolicy;
+import io.lanyard.config.PortStorm;
 import io.lanyard.config.ReservedFrames;
 import io.lanyard.config.StormConfig;
 import io.lanyard.config.SwitchConfig;
@@ -21,6 +22,7 @@ import io.lanyard.vswitch.policy.RateLimit;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PortPoliciesTest {
@@ -50,16 +52,53 @@ class PortPoliciesTest {
     assertThat(policies.hostAdapter().egress()).containsExactly(HostShield.SHIELD);
   }
 
+  /** The policy of a port that is in no group. */
+  private static PortPolicy policy(
+      @Nullable GuardMode guard,
+      boolean isolated,
+      @Nullable Integer macLimit,
+      PortStorm storm,
+      PortLimits limits) {
+    return new PortPolicy(
+        "",
+        guard,
+        isolated,
+        macLimit,
+        storm,
+        List.of(),
+        limits,
+        EgressConfig.INHERITED,
+        EgressConfig.INHERITED);
+  }
+
+  @Test
+  void aNicHasTheMacLimitOfItsGroupUnlessItsGuardIsStrict() {
+    PortPolicy few = policy(null, false, 3, PortStorm.INHERITED, PortLimits.NONE);
+    assertThat(policies(GuardMode.OFF).nic(few).macLimit()).isEqualTo(3);
+    assertThat(policies(GuardMode.LEARN).nic(few).macLimit()).isEqualTo(3);
+    assertThat(policies(GuardMode.STRICT).nic(few).macLimit()).isZero();
+  }
+
+  @Test
+  void aPortHasItsOwnStormLimitsWhereItSaysSo() {
+    PortPolicies policies = policies(GuardMode.OFF);
+    PortPolicy some = policy(null, false, null, new PortStorm(5, null, null), PortLimits.NONE);
+    StormConfig network = StormConfig.DEFAULT;
+    assertThat(policies.port(some).storm())
+        .isEqualTo(new StormLimits(5, network.multicast(), network.unknown()));
+    assertThat(policies.port(policy(null, false, null, PortStorm.OFF, PortLimits.NONE)).storm())
+        .isNull();
+  }
+
   @Test
   void aShieldedTapKeepsItsLimit() {
     PortPolicy limited =
-        new PortPolicy(
+        policy(
             null,
             false,
             null,
-            List.of(),
-            new PortLimits(null, BitRate.parse("10Mbit"), null),
-            EgressConfig.INHERITED);
+            PortStorm.INHERITED,
+            new PortLimits(null, BitRate.parse("10Mbit"), null));
     PortPolicies policies = policies(GuardMode.OFF);
     var tap = new PortConfig.Tap("host", "t0", null, true, true, 1500, limited);
     assertThat(policies.port(tap).egress())
@@ -74,9 +113,7 @@ class PortPoliciesTest {
     assertThat(nic.macLimit()).isZero();
     assertThat(nic.ingress()).hasSize(1);
     assertThat(nic.holdsMacs()).isTrue();
-    PortPolicy loose =
-        new PortPolicy(
-            GuardMode.LEARN, true, null, List.of(), PortLimits.NONE, EgressConfig.INHERITED);
+    PortPolicy loose = policy(GuardMode.LEARN, true, null, PortStorm.INHERITED, PortLimits.NONE);
     assertThat(policies(GuardMode.STRICT).nic(loose).macLimit()).isEqualTo(16);
     assertThat(policies(GuardMode.STRICT).nic(loose).reach()).isEqualTo(PortRules.Reach.ISOLATED);
   }

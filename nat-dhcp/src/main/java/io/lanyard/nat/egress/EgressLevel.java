@@ -9,12 +9,13 @@ import io.lanyard.config.EgressConfig.Verdict;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The egress rules of a network or of one of its ports, made ready, with their counts.
+ * The egress rules of a network, of a port group, of a port or of a guest, made ready, with their
+ * counts.
  *
  * <p>Thread: the network's loop only.
  */
 public final class EgressLevel {
-  private final String port;
+  private final String owner;
   private final EgressConfig config;
   private final EgressRules rules;
   private final EgressRules inward;
@@ -25,12 +26,12 @@ public final class EgressLevel {
   /**
    * Makes rules ready.
    *
-   * @param port the name of the port that has them; empty for the network's
+   * @param owner who has them, in words such as {@code port qemu1}; empty for the network
    * @param config the rules
    * @param before the rules in whose place these come; those that stay go on counting
    */
-  public EgressLevel(String port, EgressConfig config, @Nullable EgressLevel before) {
-    this.port = port;
+  public EgressLevel(String owner, EgressConfig config, @Nullable EgressLevel before) {
+    this.owner = owner;
     this.config = config;
     rules = new EgressRules(config.rules(), Direction.OUT);
     inward = new EgressRules(config.rules(), Direction.IN);
@@ -167,8 +168,17 @@ public final class EgressLevel {
     return "default" + owner() + ", " + word(config.otherwise());
   }
 
+  /**
+   * The denial where no rule matches, in words.
+   *
+   * @return text such as {@code no rule allows it; default of port qemu1, deny}
+   */
+  public String describeDenial() {
+    return "no rule allows it" + (owner.isEmpty() ? "" : "; " + describeDefault());
+  }
+
   private String owner() {
-    return port.isEmpty() ? "" : " of port " + port;
+    return owner.isEmpty() ? "" : " of " + owner;
   }
 
   private static String word(@Nullable Verdict verdict) {

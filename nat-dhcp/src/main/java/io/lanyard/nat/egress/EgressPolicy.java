@@ -1,11 +1,12 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.config.HostLoopback;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
- * All that decides where the guests behind one port may go: the port's own rules, if it has any,
- * then the network's.
+ * All that decides where the guests behind one port may go: the rules of the port or the guest,
+ * then those of its port group, as far as there are any, then the network's.
  *
  * <p>Thread: the network's loop only.
  */
@@ -41,15 +42,23 @@ public final class EgressPolicy {
   }
 
   /**
-   * The policy of a port with rules of its own.
+   * The policy of a port that has further rules, which are asked before these.
    *
-   * @param port its rules; where they have a default, the network's are not asked
+   * @param nearer the rules; where they have a default, these are not asked
    * @return the policy
    */
-  public EgressPolicy behind(EgressLevel port) {
-    List<EgressLevel> both = List.of(port, inward.getLast());
+  public EgressPolicy behind(EgressLevel nearer) {
     return new EgressPolicy(
-        port.otherwise() != null ? List.of(port) : both, both, hostLoopback, loopback);
+        nearer.otherwise() != null ? List.of(nearer) : before(nearer, levels),
+        before(nearer, inward),
+        hostLoopback,
+        loopback);
+  }
+
+  private static List<EgressLevel> before(EgressLevel nearer, List<EgressLevel> others) {
+    List<EgressLevel> all = new ArrayList<>(List.of(nearer));
+    all.addAll(others);
+    return List.copyOf(all);
   }
 
   /**
@@ -63,7 +72,7 @@ public final class EgressPolicy {
 
   /**
    * The levels that are asked about flows that come in: a default says nothing about those, so the
-   * network's rules count whatever the port's default is.
+   * rules of the port group and the network count whatever the port's default is.
    *
    * @return at least one
    */

@@ -4,13 +4,16 @@ import io.lanyard.config.EgressConfig;
 import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.PortPolicy;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The egress that single ports of a network have: rules before those of the network, and how many
- * flows may begin.
+ * The egress that single ports of a network have, themselves or by their port groups: rules before
+ * those of the network, and how many flows may begin.
  *
  * <p>Thread: the network's loop only.
  */
@@ -36,15 +39,22 @@ public final class PortEgress {
    * @param policy its policy
    */
   public void set(String port, PortPolicy policy) {
-    EgressConfig before = ports.getOrDefault(port, PortPolicy.DEFAULT).egress();
-    if (policy.egress().equals(EgressConfig.INHERITED) && policy.limits().newFlows() == null) {
+    PortPolicy before = ports.getOrDefault(port, PortPolicy.DEFAULT);
+    if (!hasRules(policy) && policy.limits().newFlows() == null) {
       ports.remove(port);
     } else {
       ports.put(port, policy);
     }
-    if (!policy.egress().equals(before)) {
+    if (!policy.egress().equals(before.egress())
+        || !policy.groupEgress().equals(before.groupEgress())
+        || (hasRules(policy) && !policy.group().equals(before.group()))) {
       listener.run();
     }
+  }
+
+  private static boolean hasRules(PortPolicy policy) {
+    return !policy.egress().equals(EgressConfig.INHERITED)
+        || !policy.groupEgress().equals(EgressConfig.INHERITED);
   }
 
   /**
@@ -57,23 +67,37 @@ public final class PortEgress {
   }
 
   /**
-   * The rules of a port.
+   * The policy of a port, as far as it is about egress.
    *
    * @param port the port's name
-   * @return {@link EgressConfig#INHERITED} for a port without any
+   * @return {@link PortPolicy#DEFAULT} for a port without rules and limits
    */
-  public EgressConfig of(String port) {
-    return policy(port).egress();
+  public PortPolicy of(String port) {
+    return ports.isEmpty()
+        ? PortPolicy.DEFAULT
+        : ports.getOrDefault(declared.apply(port), PortPolicy.DEFAULT);
   }
 
   /**
-   * Whether a port has rules about flows that come in.
+   * The port groups of all these ports.
+   *
+   * @return their names
+   */
+  Set<String> groups() {
+    Set<String> names = new HashSet<>();
+    ports.values().forEach(policy -> names.add(policy.group()));
+    return names;
+  }
+
+  /**
+   * Whether a port or a port group has rules about flows that come in.
    *
    * @return false if none has
    */
   public boolean judgesInward() {
     return ports.values().stream()
-        .flatMap(policy -> policy.egress().rules().stream())
+        .flatMap(policy -> Stream.of(policy.egress(), policy.groupEgress()))
+        .flatMap(egress -> egress.rules().stream())
         .anyMatch(rule -> rule.direction() == Direction.IN);
   }
 
@@ -84,13 +108,7 @@ public final class PortEgress {
    * @return null for any number
    */
   public @Nullable Integer newFlows(String port) {
-    return policy(port).limits().newFlows();
-  }
-
-  private PortPolicy policy(String port) {
-    return ports.isEmpty()
-        ? PortPolicy.DEFAULT
-        : ports.getOrDefault(declared.apply(port), PortPolicy.DEFAULT);
+    return of(port).limits().newFlows();
   }
 
   /**

@@ -8,7 +8,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
-import io.lanyard.nat.egress.EgressLevel;
+import io.lanyard.nat.egress.EgressPolicies;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.NameServices;
 import io.lanyard.nat.egress.PortEgress;
@@ -32,7 +32,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -61,10 +60,7 @@ public final class Egress implements NamePolicy, Dumpable {
   private final Clock clock;
   private final RateLimitedLog log;
   private PortEgress portRules = new PortEgress(UnaryOperator.identity());
-  private EgressPolicy policy;
-
-  /** The policies of ports that have rules of their own, made when they are first asked for. */
-  private final Map<String, EgressPolicy> ports = new HashMap<>();
+  private final EgressPolicies policies;
 
   /** The rate of each port's new flows, where there is a limit, with that limit. */
   private final Map<PortBudget, FlowRate> rates = new HashMap<>();
@@ -96,21 +92,16 @@ public final class Egress implements NamePolicy, Dumpable {
     log = new RateLimitedLog(LOG, clock);
     protection = new Protection(published);
     judge = new EgressJudge(protection);
-    policy = EgressPolicy.of(new EgressLevel("", config, null), hostLoopback);
+    policies = new EgressPolicies(config, hostLoopback, portRules);
     told = new ToldNames(clock);
     gateway.stations().addListener(this::forget);
-    gateway.takeQuestions(station -> policy(station.budget().name()).byName());
+    gateway.takeQuestions(station -> policies.of(station.budget().name()).byName());
   }
 
   private void forget(PortBudget gone) {
     told.forget(gone);
-    ports.remove(gone.name());
+    policies.forget(gone.name());
     rates.remove(gone);
-  }
-
-  /** The level that is asked last: of a policy without a port's, the network's. */
-  private static EgressLevel network(EgressPolicy of) {
-    return of.levels().getLast();
   }
 
   /**
@@ -122,49 +113,22 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return whether it is another one
    */
   public boolean configure(EgressConfig config, HostLoopback hostLoopback) {
-    EgressLevel before = network(policy);
-    if (config.equals(before.config()) && hostLoopback.equals(policy.hostLoopback())) {
-      return false;
-    }
-    policy = EgressPolicy.of(new EgressLevel("", config, before), hostLoopback);
-    ports.replaceAll((port, its) -> policy.behind(its.levels().getFirst()));
-    return true;
+    return policies.configure(config, hostLoopback);
   }
 
   /**
-   * Takes the rules of single ports.
+   * Takes the rules of ports and port groups.
    *
    * @param rules the rules, which may change from now on
    * @param changed told when they have; it ends the flows that are admitted no longer
    */
   public void portRules(PortEgress rules, Runnable changed) {
     portRules = rules;
-    ports.clear();
+    policies.take(rules);
     rules.listen(() -> {
-      ports.keySet().removeIf(port -> rules.of(port).equals(EgressConfig.INHERITED));
-      ports.replaceAll((port, before) -> {
-        EgressLevel own = before.levels().getFirst();
-        return own.config().equals(rules.of(port))
-            ? before
-            : policy.behind(new EgressLevel(port, rules.of(port), own));
-      });
+      policies.refresh();
       changed.run();
     });
-  }
-
-  /** The policy of a port. */
-  private EgressPolicy policy(String port) {
-    EgressPolicy own = ports.get(port);
-    if (own != null) {
-      return own;
-    }
-    EgressConfig rules = portRules.of(port);
-    if (rules.equals(EgressConfig.INHERITED)) {
-      return policy;
-    }
-    EgressPolicy made = policy.behind(new EgressLevel(port, rules, null));
-    ports.put(port, made);
-    return made;
   }
 
   /**
@@ -189,7 +153,7 @@ public final class Egress implements NamePolicy, Dumpable {
       counters.count(GatewayCount.FLOW_RATE_LIMITED);
       return null; // As if it was lost: the guest tries again, and may find a place.
     }
-    EgressPolicy under = policy(by.name());
+    EgressPolicy under = policies.of(by.name());
     List<String> names = under.byName() ? told.names(by, packet.destination()) : List.of();
     EgressDecision decision =
         judge.judge(under, names, packet.protocol, packet.hostHigh, packet.hostLow, port);
@@ -261,7 +225,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return true if it may pass
    */
   public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
-    EgressPolicy under = policy(by.name());
+    EgressPolicy under = policies.of(by.name());
     String why;
     String name = "";
     if (hello instanceof ClientHello.For(String given)) {
@@ -325,7 +289,8 @@ public final class Egress implements NamePolicy, Dumpable {
       return null;
     }
     EgressDecision decision =
-        judge.judge(policy(guest), List.of(), FlowKey.UDP, from.high(), from.low(), remote.port());
+        judge.judge(
+            policies.of(guest), List.of(), FlowKey.UDP, from.high(), from.low(), remote.port());
     decision.count();
     EgressDecision passing = decision.passing();
     return passing == null ? null : passing.grant();
@@ -342,7 +307,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return false if it may not be, which is counted
    */
   public boolean admitsClient(String guest, int protocol, Address client, Endpoint to) {
-    EgressDecision decision = judge.judgeInward(policy(guest), protocol, client, to.port());
+    EgressDecision decision = judge.judgeInward(policies.of(guest), protocol, client, to.port());
     decision.count();
     if (decision.logged()) {
       log(
@@ -389,7 +354,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return false if it would not be admitted now
    */
   public boolean admits(Flow flow) {
-    return admits(flow, policy(flow.port()), namesOf(flow));
+    return admits(flow, policies.of(flow.port()), namesOf(flow));
   }
 
   /**
@@ -410,7 +375,7 @@ public final class Egress implements NamePolicy, Dumpable {
     if (by.name().equals(flow.port())) {
       return true;
     }
-    EgressPolicy under = policy(by.name());
+    EgressPolicy under = policies.of(by.name());
     List<String> names = under.byName() ? told.names(by, flow.remote()) : List.of();
     boolean may = admits(flow, under, names);
     if (!may) {
@@ -424,25 +389,13 @@ public final class Egress implements NamePolicy, Dumpable {
    *
    * @param config where guests may go
    * @param hostLoopback what of the host's loopback they reach
-   * @param ofPort the rules of each port by its name, as they would be
+   * @param ports the rules of ports and groups, as they would be
    * @return a question to ask about each flow
    */
   public Predicate<Flow> admitsUnder(
-      EgressConfig config, HostLoopback hostLoopback, Function<String, EgressConfig> ofPort) {
-    EgressPolicy other = EgressPolicy.of(new EgressLevel("", config, null), hostLoopback);
-    Map<String, EgressPolicy> others = new HashMap<>();
-    return flow ->
-        admits(
-            flow,
-            others.computeIfAbsent(
-                flow.port(),
-                port -> {
-                  EgressConfig own = ofPort.apply(port);
-                  return own.equals(EgressConfig.INHERITED)
-                      ? other
-                      : other.behind(new EgressLevel(port, own, null));
-                }),
-            namesOf(flow));
+      EgressConfig config, HostLoopback hostLoopback, PortEgress ports) {
+    EgressPolicies others = new EgressPolicies(config, hostLoopback, ports);
+    return flow -> admits(flow, others.of(flow.port()), namesOf(flow));
   }
 
   private boolean admits(Flow flow, EgressPolicy under, List<String> names) {
@@ -502,7 +455,7 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   public EgressTrial test(
       String port, List<String> names, Address destination, int protocol, int service) {
-    EgressPolicy under = policy(port);
+    EgressPolicy under = policies.of(port);
     Address leads = destination;
     switch (destinations.kind(destination.high(), destination.low())) {
       case GATEWAY -> {
@@ -542,7 +495,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return what would happen, and why
    */
   public EgressTrial testClient(String port, int protocol, Address client, int service) {
-    return EgressTrial.of(judge.judgeInward(policy(port), protocol, client, service));
+    return EgressTrial.of(judge.judgeInward(policies.of(port), protocol, client, service));
   }
 
   /**
@@ -574,12 +527,12 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return what would happen, and why
    */
   public EgressTrial testName(String port, String name) {
-    return EgressTrial.of(judge.question(policy(port), name));
+    return EgressTrial.of(judge.question(policies.of(port), name));
   }
 
   @Override
   public Question question(PortBudget port, String name, int type) {
-    EgressPolicy under = policy(port.name());
+    EgressPolicy under = policies.of(port.name());
     EgressDecision decision = judge.question(under, name);
     if (decision.admitted()) {
       // They would have the guest speak with addresses and keys that no answer of ours has named.
@@ -605,7 +558,7 @@ public final class Egress implements NamePolicy, Dumpable {
 
   @Override
   public void told(PortBudget port, String name, Address address, long seconds) {
-    if (policy(port.name()).byName()) {
+    if (policies.of(port.name()).byName()) {
       told.add(port, name, address, seconds);
     }
   }
@@ -625,9 +578,7 @@ public final class Egress implements NamePolicy, Dumpable {
             .withNonZero("toldNames", told.size())
             .withNonZero("toldNamesEvicted", told.evicted())
             .with("hostAddresses", protection.size());
-    network(policy).addTo(node);
-    ports.forEach((port, its) ->
-        node.child(its.levels().getFirst().addTo(DumpNode.of("port " + port)).build()));
+    policies.addTo(node);
     return node.build();
   }
 }

@@ -88,7 +88,7 @@ final class EgressJudge {
         if (!decision.dry() || level == last) {
           return EgressDecision.after(tried, decision);
         }
-        tried = decision;
+        tried = tried == null ? decision : tried;
       }
     }
     return EgressDecision.after(
@@ -141,7 +141,7 @@ final class EgressJudge {
     String why =
         !withheld.isEmpty()
             ? withheld
-            : resolves ? "names are asked of the gateway" : "no rule allows it";
+            : resolves ? "names are asked of the gateway" : last.describeDenial();
     return EgressDecision.denied(last, why);
   }
 
@@ -162,14 +162,14 @@ final class EgressJudge {
         if (!decision.dry() || level == last) {
           return EgressDecision.after(tried, decision);
         }
-        tried = decision;
+        tried = tried == null ? decision : tried;
       }
     }
     return EgressDecision.after(
         tried,
         last.otherwise() == Verdict.ALLOW
             ? EgressDecision.allowed(last, last.describeDefault())
-            : EgressDecision.denied(last, "no rule allows it"));
+            : EgressDecision.denied(last, last.describeDenial()));
   }
 
   /**

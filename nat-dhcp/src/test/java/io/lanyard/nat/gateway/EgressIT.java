@@ -2,7 +2,6 @@ package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.config.EgressConfig;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.TestNetworks;
@@ -252,7 +251,7 @@ class EgressIT {
       net.guest("sh", "-c", "echo x | socat - UDP4:" + ROUTER + ":10");
       assertThat(flowsTo(net, ROUTER)).isEqualTo(2);
       NetworkConfig next = TestNetworks.nat("egress: {rules: [{deny: '" + ROUTER + ":udp/9'}]}");
-      assertThat(net.on(() -> net.nat.endedBy(next, port -> EgressConfig.INHERITED)))
+      assertThat(net.on(() -> net.nat.endedBy(next, new PortEgress(port -> port))))
           .singleElement()
           .satisfies(flow -> assertThat(flow.remote().port()).isEqualTo(9));
       net.on(() -> {

@@ -41,7 +41,7 @@ class EgressJudgeTest {
     EgressConfig own = config.ports().getFirst().policy().egress();
     return EgressPolicy.of(
             new EgressLevel("", TestNetworks.mode(config).egress(), null), HostLoopback.NONE)
-        .behind(new EgressLevel("p1", own, null));
+        .behind(new EgressLevel("port p1", own, null));
   }
 
   private EgressDecision tcp(EgressPolicy under, String address, int port, String... names) {

@@ -181,7 +181,7 @@ class InwardRulesTest {
     client(scene, protocol, "127.0.0.2");
     assertThat(scene.becomes(() -> status(scene).active() == 2)).isTrue();
     NetworkConfig next = config("rules: [{deny: 127.0.0.2, direction: in}]", "");
-    assertThat(scene.on(() -> scene.nat.endedBy(next, port -> ports.of(port)))).hasSize(1);
+    assertThat(scene.on(() -> scene.nat.endedBy(next, ports))).hasSize(1);
     scene.on(() -> {
       scene.nat.configure(next);
       return true;

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
-import io.lanyard.config.EgressConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
+import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.udp.UdpCount;
@@ -177,7 +177,7 @@ class NatChangeTest {
       });
       assertThat(scene.becomes(() -> guest.heard().contains("syn-ack 40002"))).isTrue();
       NetworkConfig closed = TestNetworks.named("test");
-      assertThat(scene.on(() -> scene.nat.endedBy(closed, port -> EgressConfig.INHERITED)))
+      assertThat(scene.on(() -> scene.nat.endedBy(closed, new PortEgress(port -> port))))
           .hasSize(2);
       configure(closed);
       assertThat(flows()).isZero();
