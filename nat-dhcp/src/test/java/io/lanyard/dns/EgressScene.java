@@ -11,6 +11,7 @@ import io.lanyard.nat.gateway.EgressTrial;
 import io.lanyard.nat.gateway.GatewayCount;
 import io.lanyard.nat.gateway.NatNamespace;
 import io.lanyard.net.Address;
+import io.netty.channel.DefaultChannelId;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -106,6 +107,8 @@ final class EgressScene {
    */
   EgressScene(Path folder) throws Exception {
     this.folder = folder;
+    // In a namespace without hardware Netty would warn that there is none.
+    assertThat(DefaultChannelId.newInstance()).isNotNull();
     String script =
         """
         set -e
@@ -315,6 +318,14 @@ final class EgressScene {
           "ports: [{name: guest, kind: qemu-stream, path: g.sock, egress: " + ofPort + "}]");
     }
 
+    /** Has other rules while the network runs. */
+    void configure(String egress) throws Exception {
+      net.on(() -> {
+        net.nat.configure(config(egress, "{}"));
+        return true;
+      });
+    }
+
     void ofPort(String egress) throws Exception {
       net.on(() -> {
         ports.set("guest", config("", "{" + egress + "}").ports().getFirst().policy());
@@ -324,12 +335,12 @@ final class EgressScene {
 
     String ask(String name) throws Exception {
       String type = family == Family.IPV4 ? "A" : "AAAA";
-      return net.guest(
-              "sh",
-              "-c",
-              "dig +tries=2 +timeout=3 @%s +noall +answer +comments %s -t %s 2>&1"
-                  .formatted(family.gateway, name, type))
-          .output();
+      return dig("@" + family.gateway + " +noall +answer +comments " + name + " -t " + type);
+    }
+
+    /** Asks with dig, whose words are given. */
+    String dig(String words) throws Exception {
+      return net.guest("sh", "-c", "dig +tries=2 +timeout=3 " + words + " 2>&1").output();
     }
 
     /** Asks a server over TLS, by kdig. */

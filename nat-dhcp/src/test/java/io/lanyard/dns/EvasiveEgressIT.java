@@ -9,7 +9,6 @@ import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.gateway.GatewayCount;
 import io.lanyard.nat.gateway.NatNamespace;
 import io.lanyard.net.Address;
-import io.netty.channel.DefaultChannelId;
 import java.io.BufferedReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -22,7 +21,6 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,11 +41,6 @@ class EvasiveEgressIT {
 
   @TempDir private Path folder;
   private EgressScene scene;
-
-  @BeforeAll
-  static void letNettyFindAHardwareAddress() {
-    assertThat(DefaultChannelId.newInstance()).isNotNull();
-  }
 
   @BeforeEach
   void makeTheWorld() throws Exception {

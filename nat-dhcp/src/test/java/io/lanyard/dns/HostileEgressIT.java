@@ -6,11 +6,9 @@ import io.lanyard.dns.EgressScene.Family;
 import io.lanyard.dns.EgressScene.Guests;
 import io.lanyard.nat.gateway.EgressTrial;
 import io.lanyard.nat.gateway.GatewayCount;
-import io.netty.channel.DefaultChannelId;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,11 +21,6 @@ import org.junit.jupiter.params.provider.EnumSource;
 class HostileEgressIT {
   @TempDir private Path folder;
   private EgressScene scene;
-
-  @BeforeAll
-  static void letNettyFindAHardwareAddress() {
-    assertThat(DefaultChannelId.newInstance()).isNotNull();
-  }
 
   @BeforeEach
   void makeTheWorld() throws Exception {
