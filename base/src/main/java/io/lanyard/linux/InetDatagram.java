@@ -24,8 +24,6 @@ public final class InetDatagram implements AutoCloseable {
   private static final int SOCK_CLOEXEC = 0x80000;
   private static final int IPPROTO_ICMP = 1;
   private static final int IPPROTO_ICMPV6 = 58;
-  private static final int SOL_SOCKET = 1;
-  private static final int SO_BROADCAST = 6;
   private static final int SOL_IP = ControlMessages.SOL_IP;
   private static final int SOL_IPV6 = ControlMessages.SOL_IPV6;
   private static final int SOL_RAW = 255;
@@ -425,15 +423,6 @@ public final class InetDatagram implements AutoCloseable {
       }
     }
     return option(SOL_IP, IP_MTU_DISCOVER, discovery);
-  }
-
-  /**
-   * Permits sending to broadcast addresses.
-   *
-   * @return 0, or an error number negated
-   */
-  public int permitBroadcast() {
-    return option(SOL_SOCKET, SO_BROADCAST, 1);
   }
 
   private int option(int level, int name, int value) {

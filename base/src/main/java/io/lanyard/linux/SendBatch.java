@@ -22,7 +22,6 @@ public final class SendBatch implements AutoCloseable {
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
   private final Arena arena = Arena.ofShared();
-  private final int slots;
   private final @Nullable SocketName[] receivers;
   private final MemorySegment headers;
   private final MemorySegment vectors;
@@ -33,7 +32,6 @@ public final class SendBatch implements AutoCloseable {
    * @param slots the most datagrams
    */
   public SendBatch(int slots) {
-    this.slots = slots;
     receivers = new @Nullable SocketName[slots];
     headers = arena.allocate((long) HEADER * slots, 8);
     vectors = arena.allocate((long) IOVEC * slots, 8);
@@ -41,15 +39,6 @@ public final class SendBatch implements AutoCloseable {
       headers.set(LONG, (long) HEADER * i + IOV_AT, vectors.address() + (long) IOVEC * i);
       headers.set(LONG, (long) HEADER * i + IOV_COUNT_AT, 1);
     }
-  }
-
-  /**
-   * How many slots there are.
-   *
-   * @return the most datagrams
-   */
-  public int slots() {
-    return slots;
   }
 
   /**

@@ -62,15 +62,6 @@ public record DnsUpstream(Endpoint endpoint, Way way, String name) {
   }
 
   /**
-   * Whether the server has to prove who it is.
-   *
-   * @return true if its certificate is checked
-   */
-  public boolean strict() {
-    return !name.isEmpty();
-  }
-
-  /**
    * The server as the file writes it.
    *
    * @return text such as {@code tls://192.0.2.1:853#dns.example}

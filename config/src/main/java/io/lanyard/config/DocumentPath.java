@@ -75,12 +75,6 @@ public record DocumentPath(List<String> steps) {
     return new DocumentPath(longer);
   }
 
-  /** Whether the path is another one or leads to something below it. */
-  boolean isWithin(DocumentPath other) {
-    return steps.size() >= other.steps.size()
-        && steps.subList(0, other.steps.size()).equals(other.steps);
-  }
-
   /** The first steps. */
   DocumentPath first(int count) {
     return new DocumentPath(steps.subList(0, count));

@@ -81,13 +81,6 @@ record Kind<T>(
           "^[0-9.]+\\s*-\\s*[0-9.]+$",
           text -> AddressRange.parse(ipv4(text)),
           "192.168.127.128-192.168.127.254");
-  static final Kind<Subnet> SUBNET =
-      such(
-          "subnet",
-          "a subnet",
-          "^" + IPV4_PATTERN + "/[0-9]{1,2}$",
-          text -> Subnet.parse(ipv4(text)),
-          "192.168.127.0/24");
   static final Kind<Subnet> SUBNET_OR_AUTO =
       such(
           "subnet-or-auto",

@@ -370,15 +370,6 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
-   * The daemon's settings.
-   *
-   * @return the settings
-   */
-  public Settings settings() {
-    return settings;
-  }
-
-  /**
    * The metrics.
    *
    * @return the one object for the life of the daemon

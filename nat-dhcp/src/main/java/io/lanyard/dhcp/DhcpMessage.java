@@ -28,7 +28,6 @@ final class DhcpMessage implements ClientRequest {
 
   final MessageType type;
   final int xid;
-  final int secs;
   final int flags;
   final Address ciaddr;
   final Address giaddr;
@@ -55,7 +54,6 @@ final class DhcpMessage implements ClientRequest {
     this.sender = from.mac();
     this.type = type;
     this.xid = in.getInt(at + 4);
-    this.secs = in.getUnsignedShort(at + 8);
     this.flags = in.getUnsignedShort(at + 10);
     this.ciaddr = Address.ofIpv4(in.getInt(at + 12));
     this.giaddr = Address.ofIpv4(in.getInt(at + 24));

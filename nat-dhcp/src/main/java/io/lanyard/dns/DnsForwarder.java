@@ -187,11 +187,6 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     return streams;
   }
 
-  /** Forgets every answer. */
-  public void flushCache() {
-    recursion.flushCache();
-  }
-
   /**
    * The problem that keeps guests from resolving names of others.
    *

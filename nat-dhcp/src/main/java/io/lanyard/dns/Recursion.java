@@ -210,10 +210,6 @@ final class Recursion {
     return late;
   }
 
-  void flushCache() {
-    cache.clear();
-  }
-
   /** The share of a port in the questions that wait. */
   PortShare share(PortBudget port) {
     return outstanding.share(port);

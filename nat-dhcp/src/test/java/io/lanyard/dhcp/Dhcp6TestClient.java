@@ -242,11 +242,6 @@ final class Dhcp6TestClient implements DatagramPeer {
   }
 
   @Override
-  public int port() {
-    return 546;
-  }
-
-  @Override
   public boolean toGroup() {
     return toGroup;
   }

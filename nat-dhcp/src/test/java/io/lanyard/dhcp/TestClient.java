@@ -207,11 +207,6 @@ final class TestClient implements DatagramPeer {
   }
 
   @Override
-  public int port() {
-    return 68;
-  }
-
-  @Override
   public boolean toGroup() {
     return false;
   }

@@ -319,11 +319,6 @@ final class ForwarderScene {
     }
 
     @Override
-    public int port() {
-      return 5353;
-    }
-
-    @Override
     public boolean toGroup() {
       return false;
     }

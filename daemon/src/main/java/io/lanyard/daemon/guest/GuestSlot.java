@@ -124,10 +124,6 @@ public final class GuestSlot implements GuestListener {
     return trouble.isEmpty() ? acts.trouble() : trouble;
   }
 
-  @Nullable Guest guest() {
-    return guest;
-  }
-
   /** Makes the guest, if it has not been made. */
   public void create() throws VmmException {
     act("make it", made -> {});

@@ -389,24 +389,6 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   }
 
   /**
-   * Packets that the guest sent.
-   *
-   * @return IP packets
-   */
-  public final long packetsFromGuest() {
-    return packetsFromGuest;
-  }
-
-  /**
-   * Packets that the guest got.
-   *
-   * @return IP packets
-   */
-  public final long packetsToGuest() {
-    return packetsToGuest;
-  }
-
-  /**
    * The flow as it stands, in a table.
    *
    * @return a record for a listing

@@ -75,9 +75,4 @@ final class FlowAddresses {
     }
     free[freed++] = known.id;
   }
-
-  /** The IPv6 addresses that flows hold. */
-  int size() {
-    return byAddress.size();
-  }
 }

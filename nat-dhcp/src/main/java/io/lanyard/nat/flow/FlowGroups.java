@@ -71,9 +71,4 @@ final class FlowGroups {
     }
     return flows;
   }
-
-  /** The number of groups that have a flow. */
-  int size() {
-    return groups.size();
-  }
 }

@@ -94,16 +94,6 @@ public final class FlowOwner {
     return forward;
   }
 
-  /**
-   * The number of accounts that have flows of a protocol.
-   *
-   * @param protocol the IP protocol number
-   * @return stations of a port, clients of a forward
-   */
-  public int accounts(int protocol) {
-    return parts[FlowTable.index(protocol)].accounts.size();
-  }
-
   /** The port's part of the loop's time; null for a forward. */
   @Nullable Turn turn() {
     return turn;

@@ -44,13 +44,6 @@ public interface DatagramService {
     Address address();
 
     /**
-     * The sender's port.
-     *
-     * @return the port
-     */
-    int port();
-
-    /**
      * Whether it was sent to a group of IPv6, and not to an address of the gateway.
      *
      * @return true for a multicast

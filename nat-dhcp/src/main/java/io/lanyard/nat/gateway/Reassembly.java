@@ -385,10 +385,6 @@ final class Reassembly {
     }
   }
 
-  int pending() {
-    return order.size();
-  }
-
   void close() {
     while (!order.isEmpty()) {
       remove(order.getLast());

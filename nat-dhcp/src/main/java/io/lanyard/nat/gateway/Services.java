@@ -138,11 +138,6 @@ final class Services {
     }
 
     @Override
-    public int port() {
-      return port;
-    }
-
-    @Override
     public boolean toGroup() {
       return toGroup;
     }

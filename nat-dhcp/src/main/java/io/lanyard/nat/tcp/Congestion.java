@@ -31,10 +31,6 @@ final class Congestion {
     return window;
   }
 
-  int threshold() {
-    return threshold;
-  }
-
   boolean slowStart() {
     return window < threshold;
   }

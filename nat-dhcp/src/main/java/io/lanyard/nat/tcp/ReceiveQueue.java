@@ -22,7 +22,6 @@ final class ReceiveQueue {
   private ByteBuf[] pieces = {};
   private int[] starts = {};
   private int count;
-  private int bytes;
   private final int[] recent = new int[RECENT];
   private int recents;
 
@@ -33,14 +32,6 @@ final class ReceiveQueue {
 
   boolean isEmpty() {
     return count == 0;
-  }
-
-  int bytes() {
-    return bytes;
-  }
-
-  int pieces() {
-    return count;
   }
 
   private int end(int i) {
@@ -94,7 +85,6 @@ final class ReceiveQueue {
     pieces[i] = copy;
     starts[i] = seq;
     count++;
-    bytes += length;
     share.change(length + OVERHEAD);
   }
 
@@ -154,7 +144,6 @@ final class ReceiveQueue {
     System.arraycopy(starts, 1, starts, 0, count);
     pieces[count] = null;
     int length = piece.readableBytes();
-    bytes -= length;
     share.change(-(length + OVERHEAD));
     if (count == 0) {
       recents = 0;

@@ -20,18 +20,9 @@ final class Scoreboard {
     return count == 0;
   }
 
-  int ranges() {
-    return count;
-  }
-
   /** Bytes covered. */
   int bytes() {
     return bytes;
-  }
-
-  /** The end of the highest range; only where {@link #isEmpty} is false. */
-  int highest() {
-    return ends[count - 1];
   }
 
   void clear() {

@@ -56,15 +56,6 @@ public final class Ram implements FlatMemory, AutoCloseable {
     return size;
   }
 
-  /**
-   * The number of the memfd, for processes that shall share this memory. Owned by this object.
-   *
-   * @return a file descriptor of this process
-   */
-  public int fd() {
-    return fd;
-  }
-
   @Override
   public long base() {
     return BASE;

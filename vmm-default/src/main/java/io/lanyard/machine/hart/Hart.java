@@ -5,7 +5,6 @@ import io.lanyard.machine.bus.Bus;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,11 +34,6 @@ public final class Hart implements Runnable {
 
   /** Interrupt number: machine external (PLIC context of M-mode, or IMSIC). */
   public static final int MEI = 11;
-
-  /** The ISA string for the device tree. */
-  public static final String ISA =
-      "rv64imafdc_zicbom_zicboz_zicntr_zicond_zicsr_zifencei_zawrs_zba_zbb_zbc_zbs_sstc_svinval"
-          + "_svnapot_svpbmt";
 
   /**
    * Instructions between two polls for events. At 200 million a second that is 20 microseconds,
@@ -143,26 +137,6 @@ public final class Hart implements Runnable {
   }
 
   /**
-   * Reads a floating-point register.
-   *
-   * @param register 0 to 31
-   * @return its bits
-   */
-  public long f(int register) {
-    return core.x[Core.F + (register & 31)];
-  }
-
-  /**
-   * Writes a floating-point register.
-   *
-   * @param register 0 to 31
-   * @param bits what to write
-   */
-  public void f(int register, long bits) {
-    core.x[Core.F + (register & 31)] = bits;
-  }
-
-  /**
    * Reads the program counter.
    *
    * @return where the next instruction is
@@ -187,16 +161,6 @@ public final class Hart implements Runnable {
    */
   public int privilege() {
     return core.privilege;
-  }
-
-  /**
-   * Sets the privilege.
-   *
-   * @param privilege 0 user, 1 supervisor, 3 machine
-   */
-  public void privilege(int privilege) {
-    core.privilege = privilege;
-    core.contextChanged();
   }
 
   /**
@@ -608,9 +572,6 @@ public final class Hart implements Runnable {
     long nanos = THREADS.getThreadCpuTime(thread);
     return nanos < 0 ? finishedNanos : nanos;
   }
-
-  /** For tests: how long a stop may take. */
-  static final long STOP_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   Core core() {
     return core;

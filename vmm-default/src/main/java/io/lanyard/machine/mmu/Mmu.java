@@ -39,7 +39,6 @@ public final class Mmu {
   private static final int PBMT_SHIFT = 61;
   private static final long N = 1L << 63;
 
-  private final Bus bus;
   private final Ram ram;
   private final Pmp pmp = new Pmp();
   private final Tlb[] tlbs = new Tlb[TLBS];
@@ -75,7 +74,6 @@ public final class Mmu {
   private boolean leafWritable;
 
   public Mmu(Bus bus) {
-    this.bus = bus;
     ram = bus.ram();
     for (int i = 0; i < TLBS; i++) {
       tlbs[i] = new Tlb((i + 1) * 2);
@@ -346,10 +344,5 @@ public final class Mmu {
 
   private static int pageFault(int access) {
     return access == FETCH ? 12 : access == LOAD ? 13 : 15;
-  }
-
-  /** The bus by which physical memory is reached. */
-  public Bus bus() {
-    return bus;
   }
 }

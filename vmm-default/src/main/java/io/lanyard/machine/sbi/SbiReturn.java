@@ -8,7 +8,6 @@ package io.lanyard.machine.sbi;
  */
 record SbiReturn(long error, long value) {
   static final SbiReturn SUCCESS = new SbiReturn(0, 0);
-  static final SbiReturn FAILED = new SbiReturn(-1, 0);
   static final SbiReturn NOT_SUPPORTED = new SbiReturn(-2, 0);
   static final SbiReturn INVALID_PARAMETER = new SbiReturn(-3, 0);
   static final SbiReturn INVALID_ADDRESS = new SbiReturn(-5, 0);

@@ -220,28 +220,6 @@ public final class Ethernet {
   }
 
   /**
-   * Reads the outermost tag's control information: priority (3 bits), drop eligible, VLAN (12).
-   *
-   * @param frame the buffer
-   * @param at index of a frame that is tagged
-   * @return 16 bits
-   */
-  public static int tagControl(ByteBuf frame, int at) {
-    return frame.getUnsignedShort(at + HEADER_LENGTH);
-  }
-
-  /**
-   * Writes the outermost tag's control information.
-   *
-   * @param frame the buffer
-   * @param at index of a frame that is tagged
-   * @param control 16 bits
-   */
-  public static void setTagControl(ByteBuf frame, int at, int control) {
-    frame.setShort(at + HEADER_LENGTH, control);
-  }
-
-  /**
    * Prints an address.
    *
    * @param mac the address

@@ -90,17 +90,6 @@ public final class Icmp {
   }
 
   /**
-   * Reads the checksum.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 16 bits
-   */
-  public static int checksum(ByteBuf b, int at) {
-    return b.getUnsignedShort(at + 2);
-  }
-
-  /**
    * Writes the checksum.
    *
    * @param b the buffer

@@ -84,17 +84,6 @@ public final class Icmpv6 {
   }
 
   /**
-   * Reads the checksum.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 16 bits
-   */
-  public static int checksum(ByteBuf b, int at) {
-    return b.getUnsignedShort(at + 2);
-  }
-
-  /**
    * Writes the checksum.
    *
    * @param b the buffer
@@ -103,50 +92,6 @@ public final class Icmpv6 {
    */
   public static void setChecksum(ByteBuf b, int at, int value) {
     b.setShort(at + 2, value);
-  }
-
-  /**
-   * Reads the identifier of an echo.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 16 bits
-   */
-  public static int identifier(ByteBuf b, int at) {
-    return b.getUnsignedShort(at + 4);
-  }
-
-  /**
-   * Writes the identifier of an echo; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value 16 bits
-   */
-  public static void setIdentifier(ByteBuf b, int at, int value) {
-    b.setShort(at + 4, value);
-  }
-
-  /**
-   * Reads the sequence number of an echo.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 16 bits
-   */
-  public static int sequence(ByteBuf b, int at) {
-    return b.getUnsignedShort(at + 6);
-  }
-
-  /**
-   * Writes the sequence number of an echo; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value 16 bits
-   */
-  public static void setSequence(ByteBuf b, int at, int value) {
-    b.setShort(at + 6, value);
   }
 
   /**

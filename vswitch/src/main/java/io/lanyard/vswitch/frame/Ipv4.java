@@ -72,17 +72,6 @@ public final class Ipv4 {
   }
 
   /**
-   * Reads the type of service: DSCP and ECN.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 8 bits
-   */
-  public static int tos(ByteBuf b, int at) {
-    return b.getUnsignedByte(at + 1);
-  }
-
-  /**
    * Reads the packet's length.
    *
    * @param b the buffer
@@ -239,17 +228,6 @@ public final class Ipv4 {
   }
 
   /**
-   * Writes the source address; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param address the address
-   */
-  public static void setSource(ByteBuf b, int at, int address) {
-    b.setInt(at + 12, address);
-  }
-
-  /**
    * Reads the destination address.
    *
    * @param b the buffer
@@ -258,17 +236,6 @@ public final class Ipv4 {
    */
   public static int destination(ByteBuf b, int at) {
     return b.getInt(at + 16);
-  }
-
-  /**
-   * Writes the destination address; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param address the address
-   */
-  public static void setDestination(ByteBuf b, int at, int address) {
-    b.setInt(at + 16, address);
   }
 
   /**

@@ -55,28 +55,6 @@ public final class Ipv6 {
   }
 
   /**
-   * Reads the traffic class.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 8 bits
-   */
-  public static int trafficClass(ByteBuf b, int at) {
-    return b.getUnsignedShort(at) >>> 4 & 0xff;
-  }
-
-  /**
-   * Reads the flow label.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 20 bits
-   */
-  public static int flowLabel(ByteBuf b, int at) {
-    return b.getInt(at) & 0xfffff;
-  }
-
-  /**
    * Reads the payload length.
    *
    * @param b the buffer
@@ -118,17 +96,6 @@ public final class Ipv6 {
    */
   public static int hopLimit(ByteBuf b, int at) {
     return b.getUnsignedByte(at + 7);
-  }
-
-  /**
-   * Writes the hop limit.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param hops hops left
-   */
-  public static void setHopLimit(ByteBuf b, int at, int hops) {
-    b.setByte(at + 7, hops);
   }
 
   /**

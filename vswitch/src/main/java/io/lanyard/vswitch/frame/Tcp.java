@@ -48,17 +48,6 @@ public final class Tcp {
   }
 
   /**
-   * Writes the source port; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value the port
-   */
-  public static void setSourcePort(ByteBuf b, int at, int value) {
-    b.setShort(at, value);
-  }
-
-  /**
    * Reads the destination port.
    *
    * @param b the buffer
@@ -67,17 +56,6 @@ public final class Tcp {
    */
   public static int destinationPort(ByteBuf b, int at) {
     return b.getUnsignedShort(at + 2);
-  }
-
-  /**
-   * Writes the destination port; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value the port
-   */
-  public static void setDestinationPort(ByteBuf b, int at, int value) {
-    b.setShort(at + 2, value);
   }
 
   /**
@@ -114,17 +92,6 @@ public final class Tcp {
   }
 
   /**
-   * Writes the acknowledgment number; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value 32 bits, to be compared by difference
-   */
-  public static void setAcknowledgment(ByteBuf b, int at, int value) {
-    b.setInt(at + 8, value);
-  }
-
-  /**
    * Reads the eight flags.
    *
    * @param b the buffer
@@ -158,28 +125,6 @@ public final class Tcp {
   }
 
   /**
-   * Writes the window as it lies; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value 16 bits, not scaled
-   */
-  public static void setWindow(ByteBuf b, int at, int value) {
-    b.setShort(at + 14, value);
-  }
-
-  /**
-   * Reads the checksum.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 16 bits
-   */
-  public static int checksum(ByteBuf b, int at) {
-    return b.getUnsignedShort(at + 16);
-  }
-
-  /**
    * Writes the checksum.
    *
    * @param b the buffer
@@ -188,28 +133,6 @@ public final class Tcp {
    */
   public static void setChecksum(ByteBuf b, int at, int value) {
     b.setShort(at + 16, value);
-  }
-
-  /**
-   * Reads the urgent pointer.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @return 16 bits
-   */
-  public static int urgent(ByteBuf b, int at) {
-    return b.getUnsignedShort(at + 18);
-  }
-
-  /**
-   * Writes the urgent pointer; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value 16 bits
-   */
-  public static void setUrgent(ByteBuf b, int at, int value) {
-    b.setShort(at + 18, value);
   }
 
   /**

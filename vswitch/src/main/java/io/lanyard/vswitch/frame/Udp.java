@@ -24,17 +24,6 @@ public final class Udp {
   }
 
   /**
-   * Writes the source port; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value the port
-   */
-  public static void setSourcePort(ByteBuf b, int at, int value) {
-    b.setShort(at, value);
-  }
-
-  /**
    * Reads the destination port.
    *
    * @param b the buffer
@@ -43,17 +32,6 @@ public final class Udp {
    */
   public static int destinationPort(ByteBuf b, int at) {
     return b.getUnsignedShort(at + 2);
-  }
-
-  /**
-   * Writes the destination port; no checksum follows.
-   *
-   * @param b the buffer
-   * @param at index of the header
-   * @param value the port
-   */
-  public static void setDestinationPort(ByteBuf b, int at, int value) {
-    b.setShort(at + 2, value);
   }
 
   /**

@@ -33,9 +33,6 @@ public final class VxlanPeers implements Addressing {
   /** The UDP port (RFC 7348 section 5). */
   public static final int PORT = 4789;
 
-  /** The most hosts: each copies every broadcast. */
-  public static final int MOST_HOSTS = 32;
-
   private static final int HEADER = 8;
   private static final int VNI_IS_VALID = 0x08;
 
@@ -57,7 +54,7 @@ public final class VxlanPeers implements Addressing {
    * Makes an addressing for one port.
    *
    * @param vni the VXLAN network identifier, 24 bits
-   * @param hosts the other hosts' addresses, 1 to {@value #MOST_HOSTS}
+   * @param hosts the other hosts' addresses, a few: each costs a copy of every broadcast
    * @param port their UDP port
    * @param clock forgets addresses
    */
