@@ -100,7 +100,7 @@ final class Binder {
       names.settle(request, address);
       return;
     }
-    if (!keeper.mayWrite(request.port())) {
+    if (!keeper.mayWrite(request.budget())) {
       return;
     }
     keeper.write(lease, request.port(), () -> written(request, lease, seconds, !renewal, outcome));

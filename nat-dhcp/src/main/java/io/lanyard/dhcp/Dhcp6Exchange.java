@@ -125,7 +125,7 @@ final class Dhcp6Exchange {
       bind(answers, association, client, held.address(), others);
     } else if (!held.isBehind(client.port())) {
       counters.count(DhcpCount.IMPOSTOR);
-    } else if (keeper.mayWrite(client.port())) {
+    } else if (keeper.mayWrite(client.budget())) {
       // The configuration has another use for the address, or none, and perhaps another address.
       keeper.giveBack(held);
       Address instead = givesAddresses() ? choose(client, asked) : null;

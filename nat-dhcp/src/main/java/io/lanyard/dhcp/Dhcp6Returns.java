@@ -4,6 +4,7 @@ import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.dhcp.Dhcp6Message.Association;
 import io.lanyard.dhcp.Lease.State;
+import io.lanyard.nat.station.Offence;
 import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -61,6 +62,7 @@ final class Dhcp6Returns {
     }
     if (lease.mac() != client.mac() || !lease.isBehind(client.port())) {
       counters.count(DhcpCount.NOT_THE_HOLDER);
+      client.budget().count(Offence.LEASES);
       log.log(
           Level.WARNING,
           "dhcp-impostor",
@@ -72,7 +74,7 @@ final class Dhcp6Returns {
                       .with("type", client.kind())));
       return false;
     }
-    if (!parts.keeper().mayWrite(client.port())) {
+    if (!parts.keeper().mayWrite(client.budget())) {
       return true;
     }
     if (declines) {

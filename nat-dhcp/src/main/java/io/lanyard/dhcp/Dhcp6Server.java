@@ -9,6 +9,7 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.nat.station.Offence;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
@@ -303,6 +304,7 @@ public final class Dhcp6Server implements DatagramService, Dumpable {
       return false;
     }
     counters.count(DhcpCount.CLIENT_ELSEWHERE);
+    request.budget().count(Offence.LEASES);
     log.log(
         Level.WARNING,
         "dhcp-client-elsewhere",

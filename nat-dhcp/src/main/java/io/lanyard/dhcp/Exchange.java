@@ -166,7 +166,7 @@ final class Exchange {
           && last.bound(now())
           && !table.permits(address, request.mac)
           && mayHear(request)
-          && keeper.mayWrite(request.port)) {
+          && keeper.mayWrite(request.budget)) {
         keeper.giveBack(last); // The configuration has another use for it, or none.
       }
     }

@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.nat.station.Offence;
 import io.lanyard.nat.station.Station;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.lang.System.Logger.Level;
@@ -148,6 +149,7 @@ final class Identification {
 
     private void impostor() {
       parts.counters().count(DhcpCount.IMPOSTOR);
+      request.budget().count(Offence.LEASES);
       parts.log().log(
           Level.WARNING,
           "dhcp-impostor",

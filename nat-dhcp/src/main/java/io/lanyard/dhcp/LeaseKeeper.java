@@ -5,6 +5,8 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.base.Timers;
 import io.lanyard.base.Timers.Timer;
 import io.lanyard.dhcp.Lease.State;
+import io.lanyard.nat.station.Excess;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import java.lang.System.Logger.Level;
@@ -226,10 +228,11 @@ final class LeaseKeeper {
   }
 
   /** Whether a port's clients may have one more write under way; counts when not. */
-  boolean mayWrite(String port) {
-    if (writesByPort.getOrDefault(port, 0) < MOST_WRITES) {
+  boolean mayWrite(PortBudget port) {
+    if (writesByPort.getOrDefault(port.name(), 0) < MOST_WRITES) {
       return true;
     }
+    port.count(Excess.LEASES);
     counters.count(DhcpCount.OVERLOADED);
     return false;
   }

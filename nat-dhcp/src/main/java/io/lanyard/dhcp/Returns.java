@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.dhcp.Lease.State;
+import io.lanyard.nat.station.Offence;
 import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
 
@@ -76,6 +77,7 @@ final class Returns {
   private boolean mayReturn(Lease lease, DhcpMessage request) {
     if (!request.fromItsClient() || !lease.isBehind(request.port)) {
       counters.count(DhcpCount.NOT_THE_HOLDER);
+      request.budget.count(Offence.LEASES);
       log.log(
           Level.WARNING,
           "dhcp-impostor",
@@ -87,6 +89,6 @@ final class Returns {
                       .with("type", request.type)));
       return false;
     }
-    return keeper.mayWrite(request.port);
+    return keeper.mayWrite(request.budget);
   }
 }

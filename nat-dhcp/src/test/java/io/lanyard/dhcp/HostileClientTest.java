@@ -601,6 +601,22 @@ class HostileClientTest {
     assertHonestGuestIsServed();
   }
 
+  @ParameterizedTest
+  @EnumSource
+  void aPortThatGoesOnSpeakingForOthersIsAProblem(Disguise disguise) {
+    LogWatch.expect("event=dhcp-impostor .*");
+    TestClient victim = new TestClient(server, VICTIM);
+    Address address = lease(victim).yiaddr();
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    for (int i = 0; i < 100; i++) {
+      assertThat(thief.station().budget().problem()).isEmpty();
+      inTheNameOf(thief, disguise, RELEASE).ciaddr(address).send();
+    }
+    assertThat(thief.station().budget().problem())
+        .startsWith("it speaks DHCP for clients of other ports and is refused that; ");
+    assertThat(victim.station().budget().problem()).isEmpty();
+  }
+
   @Test
   void aDeclinedAddressIsNotOfferedToItsClientAgain() {
     LogWatch.expect("event=dhcp-(address-in-use|conflicts-ignored) .*");
@@ -627,6 +643,7 @@ class HostileClientTest {
     }
     assertThat(journal.waiting()).isEqualTo(1024);
     assertThat(count(DhcpCount.OVERLOADED)).isEqualTo(10_000 - 1024);
+    assertThat(client.station().budget().problem()).contains("share of changes of DHCP leases");
     TestClient honest = new TestClient(server, VICTIM);
     honest.select(honest.discover());
     assertThat(journal.waiting()).isEqualTo(1025);

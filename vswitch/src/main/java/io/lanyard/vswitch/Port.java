@@ -37,7 +37,8 @@ public interface Port extends LifeCycle {
   }
 
   /**
-   * The limitation of a port that is up: what it cannot do, and the remedy.
+   * The limitation of a port that works: what it cannot do, or whom it sends away again and again,
+   * and the remedy.
    *
    * @return a text for people; empty if there is nothing to say
    */

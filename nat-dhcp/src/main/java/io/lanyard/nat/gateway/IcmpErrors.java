@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
@@ -166,6 +167,7 @@ public final class IcmpErrors {
         station.icmpErrors().permits(now) && station.budget().icmpErrors().permits(now);
     if (!permitted) {
       counters.count(GatewayCount.ICMP_ERRORS_LIMITED);
+      station.budget().count(Excess.ERRORS);
       return false;
     }
     station.icmpErrors().use(now);

@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmpv6;
@@ -121,6 +122,7 @@ final class RouterAdvertiser {
     long now = timers.clock().nanoTime();
     if (!from.budget().solicitations().permits(now)) {
       gateway.counters().count(GatewayCount.ROUTER_SOLICITATIONS_LIMITED);
+      from.budget().count(Excess.ADVERTISEMENTS);
       return;
     }
     from.budget().solicitations().use(now);

@@ -15,12 +15,18 @@ public enum Excess {
   QUESTIONS("DNS questions"),
   /** Answers to the probes by which DHCP looks whether an address is in use. */
   CONFLICTS("addresses that DHCP finds in use"),
+  /** Changes of DHCP leases that are not on disk yet. */
+  LEASES("changes of DHCP leases"),
   /** DHCP replies that go to everybody. */
   BROADCASTS("DHCP broadcasts"),
   /** Flows that begin. */
   NEW_FLOWS("new flows in a second"),
   /** Connections to the DNS server. */
-  STREAMS("DNS connections");
+  STREAMS("DNS connections"),
+  /** ICMP errors, by which it is told why its packets go no further. */
+  ERRORS("ICMP errors"),
+  /** Router advertisements, for which it asks. */
+  ADVERTISEMENTS("router advertisements");
 
   /** As people read it. */
   final String text;

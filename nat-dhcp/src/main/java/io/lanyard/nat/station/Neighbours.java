@@ -168,6 +168,8 @@ public final class Neighbours {
       }
     } else if (neighbour.mac == station.mac()) {
       resolve(neighbour, station);
+    } else if (!neighbour.budget.equals(station.budget())) {
+      station.budget().count(Offence.ADDRESSES);
     }
     if (neighbour.mac == station.mac()) {
       station.latest = neighbour;

@@ -74,6 +74,7 @@ public final class PortBudget implements Dumpable {
   private long claimsRefused;
   private final Clock clock;
   private final RecentCount[] excess = new RecentCount[Excess.values().length];
+  private final RecentCount[] offences = new RecentCount[Offence.values().length];
 
   PortBudget(
       int number,
@@ -85,6 +86,7 @@ public final class PortBudget implements Dumpable {
     this.clock = clock;
     this.broadcastAdmission = broadcastAdmission;
     Arrays.setAll(excess, i -> new RecentCount());
+    Arrays.setAll(offences, i -> new RecentCount());
     this.number = number;
     this.port = port;
     name = port == null ? "unlocated" : port.name();
@@ -255,13 +257,43 @@ public final class PortBudget implements Dumpable {
   }
 
   /**
-   * The resources of which the port wants more than its share, while it does.
+   * Counts that the port was refused what it did in the name of another.
+   *
+   * @param what the offence
+   */
+  public void count(Offence what) {
+    offences[what.ordinal()].event(clock.nanoTime());
+  }
+
+  /**
+   * The resources of which the port wants more than its share, and what it does in the name of
+   * others, while it does.
    *
    * @return text with what to do about it; empty where no more was refused than happens to a busy
    *     guest
    */
   public String problem() {
     long now = clock.nanoTime();
+    String offends = offends(now);
+    String wants = wants(now);
+    return offends.isEmpty() || wants.isEmpty() ? offends + wants : offends + "; " + wants;
+  }
+
+  private String offends(long now) {
+    List<String> done = new ArrayList<>();
+    for (Offence what : Offence.values()) {
+      if (offences[what.ordinal()].count(now) >= EXCESS) {
+        done.add(what.text);
+      }
+    }
+    return done.isEmpty()
+        ? ""
+        : "it "
+            + String.join(" and ", done)
+            + " and is refused that; look at the guest behind it, or give the port guard: strict";
+  }
+
+  private String wants(long now) {
     List<String> wanted = new ArrayList<>();
     if (flows.excess(now) >= EXCESS) {
       wanted.add("flows");

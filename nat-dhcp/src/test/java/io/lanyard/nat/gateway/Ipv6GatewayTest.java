@@ -185,6 +185,8 @@ class Ipv6GatewayTest {
     }
     assertThat(answered).isLessThan(100);
     assertThat(count(GatewayCount.ROUTER_SOLICITATIONS_LIMITED)).isGreaterThan(900);
+    assertThat(gateway.stations().budget(net.guest).problem())
+        .contains("its share of router advertisements");
   }
 
   @Test

@@ -61,6 +61,21 @@ class NeighboursTest {
   }
 
   @Test
+  void aPortThatGoesOnSendingFromTheAddressOfAnotherIsAProblem() {
+    heard(station(honest, 1), GUEST);
+    heard(station(honest, 2), GUEST.plus(1));
+    for (int i = 0; i < 100; i++) {
+      assertThat(table.budget(hostile).problem()).isEmpty();
+      heard(station(hostile, 3), GUEST);
+      heard(station(honest, 2), GUEST); // both are behind one port, as behind a bridge
+    }
+    assertThat(table.budget(hostile).problem())
+        .startsWith("it sends from IP addresses of other ports and is refused that; ")
+        .endsWith("guard: strict");
+    assertThat(table.budget(honest).problem()).isEmpty();
+  }
+
+  @Test
   void aLeasedAddressStaysWithItsOwnerWhateverIsClaimed() {
     Station guest = station(honest, 1);
     Station rival = station(hostile, 2);

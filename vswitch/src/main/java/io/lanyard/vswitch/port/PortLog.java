@@ -12,6 +12,9 @@ import java.util.function.UnaryOperator;
  * <p>Thread: any.
  */
 public final class PortLog {
+  /** Why a client is sent away from a port that has one. */
+  public static final String HAS_ONE = "the port has a client; each guest needs a port of its own";
+
   private final RateLimitedLog log;
   private final String network;
   private final String port;
@@ -68,7 +71,7 @@ public final class PortLog {
     log(Level.WARNING, "client-refused", line -> line.with("cause", cause));
   }
 
-  /** Logs that a client is sent away because the port has one. */
+  /** Logs that a client is sent away because the port has one ({@link #HAS_ONE}). */
   public void refusedSecond() {
     log(
         Level.WARNING,

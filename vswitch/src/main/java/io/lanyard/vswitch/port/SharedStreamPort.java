@@ -41,7 +41,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
   private final PortLog log;
   private final ClientPorts clients;
   private PortState waiting = NOT_OPEN;
-  private long refused;
+  private final RefusedClients refused;
   private boolean closed;
 
   /**
@@ -66,6 +66,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.log = new PortLog(LOG, name, context);
     this.clients = new ClientPorts(most);
     this.endpoint = new ListeningEndpoint(address, context, new Client());
@@ -87,6 +88,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.log = new PortLog(LOG, name, context);
     this.clients = new ClientPorts(most);
     this.endpoint = new HandedEndpoint(new Client());
@@ -211,7 +213,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
   }
 
   private void refuse(Channel channel, String cause) {
-    refused++;
+    refused.add(cause);
     log.refused(cause);
     Future<?> _ = channel.close();
   }
@@ -229,6 +231,11 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
     } catch (RejectedExecutionException e) {
       // The network has ended, with all its ports.
     }
+  }
+
+  @Override
+  public String limitation() {
+    return refused.problem();
   }
 
   @Override
@@ -271,7 +278,7 @@ public final class SharedStreamPort extends ObservedPort implements SharedPort, 
         .with("clients", clients.present())
         .with("mostClients", clients.most())
         .with("connections", clients.attached())
-        .withNonZero("refusedClients", refused)
+        .withNonZero("refusedClients", refused.count())
         .withNonZero("failedAccepts", endpoint.acceptFailures())
         .build();
   }

@@ -76,7 +76,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
   private final ArrayDeque<StreamConnection> next = new ArrayDeque<>();
 
   private long connections;
-  private long refused;
+  private final RefusedClients refused;
   private long broken;
   private boolean closed;
 
@@ -100,6 +100,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.log = new PortLog(LOG, name, context);
     Client client = new Client();
     this.endpoint =
@@ -128,6 +129,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.log = log;
     this.endpoint = new AcceptedEndpoint(channel, at, new Client(), over);
   }
@@ -168,7 +170,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
   }
 
   private void refuse(Channel channel) {
-    refused++;
+    refused.add(PortLog.HAS_ONE);
     log.refusedSecond();
     Future<?> _ = channel.close();
   }
@@ -207,6 +209,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
   void disconnected(StreamConnection ended, boolean badLength) {
     if (badLength) {
       broken++;
+      refused.add(fault(ended));
     }
     log.log(
         badLength ? Level.WARNING : Level.INFO,
@@ -234,6 +237,11 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     return ended.isReady()
         ? "a frame's length is impossible"
         : "its handshake is that of another protocol";
+  }
+
+  @Override
+  public String limitation() {
+    return refused.problem();
   }
 
   @Override
@@ -302,7 +310,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     return DumpNode.of("stream " + address())
         .with("role", endpoint.role())
         .with("connections", connections)
-        .withNonZero("refusedClients", refused)
+        .withNonZero("refusedClients", refused.count() - broken)
         .withNonZero("failedAccepts", endpoint.acceptFailures())
         .withNonZero("brokenStreams", broken)
         .withNonZero("queuedBytes", current == null ? 0 : current.queuedBytes())

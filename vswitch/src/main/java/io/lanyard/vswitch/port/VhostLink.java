@@ -149,7 +149,8 @@ final class VhostLink extends Work implements VhostDevice {
       return true;
     }
     if (bytes == 0) {
-      throw new VhostException("it has closed");
+      hungUp();
+      return false;
     }
     if (bytes == -Errno.EMSGSIZE) {
       throw new VhostException("it sent more descriptors than a message has, or than are free");
@@ -318,10 +319,17 @@ final class VhostLink extends Work implements VhostDevice {
     }
   }
 
-  /** Ends the link because of its front end. */
+  /** Ends the link because its front end has closed. */
+  void hungUp() {
+    if (!closed) {
+      port.linkEnded(this, "it has closed", false);
+    }
+  }
+
+  /** Ends the link because its front end broke the rules. */
   void end(String reason) {
     if (!closed) {
-      port.linkEnded(this, reason);
+      port.linkEnded(this, reason, true);
     }
   }
 

@@ -57,7 +57,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
   private PortState waiting = NOT_OPEN;
   private @Nullable VhostLink link;
   private long connections;
-  private long refused;
+  private final RefusedClients refused;
   private boolean closed;
 
   /**
@@ -79,6 +79,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     }
     this.nic = nic;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.log = new PortLog(LOG, name, context);
     Client client = new Client();
     this.endpoint =
@@ -94,11 +95,11 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
       channel.config().setAutoRead(false);
       VhostLink present = link;
       if (closed || (present != null && !present.isHungUp())) {
-        refuse(channel, "the port has a front end; give each guest a port of its own");
+        refuse(channel, "the port has a front end", "give each guest a port of its own");
         return;
       }
       if (present != null) {
-        present.end("it has closed");
+        present.hungUp();
       }
       open(channel);
     }
@@ -110,9 +111,10 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     }
   }
 
-  private void refuse(Channel channel, String advice) {
-    refused++;
-    log.log(Level.WARNING, "client-refused", line -> line.with("advice", advice));
+  private void refuse(Channel channel, String cause, String advice) {
+    refused.add(cause);
+    log.log(
+        Level.WARNING, "client-refused", line -> line.with("cause", cause).with("advice", advice));
     Future<?> _ = channel.close();
   }
 
@@ -120,7 +122,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
   private void open(Channel channel) {
     int descriptor = Libc.duplicate(((UnixChannel) channel).fd().intValue());
     if (descriptor < 0) {
-      refuse(channel, "free a descriptor: " + Errno.name(-descriptor));
+      refuse(channel, Errno.name(-descriptor), "free a descriptor");
       endpoint.disconnected();
       return;
     }
@@ -164,8 +166,12 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
         line -> line.with("cause", why).with("advice", "see what the VMM says of it"));
   }
 
-  /** Hears from its link that the front end is gone, or has to go. */
-  void linkEnded(VhostLink from, String reason) {
+  /**
+   * Hears from its link that the front end is gone, or has to go.
+   *
+   * @param broke whether that is because it broke the rules
+   */
+  void linkEnded(VhostLink from, String reason, boolean broke) {
     boolean present = link == from;
     if (present) {
       link = null;
@@ -173,6 +179,9 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     from.close();
     if (!present) {
       return;
+    }
+    if (broke) {
+      refused.add(reason);
     }
     log.log(Level.INFO, "client-disconnected", line -> line.with("cause", reason));
     update();
@@ -201,6 +210,11 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
   @Override
   public void start() {
     endpoint.start();
+  }
+
+  @Override
+  public String limitation() {
+    return refused.problem();
   }
 
   @Override
@@ -258,7 +272,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
         DumpNode.of("vhost-user " + address())
             .with("role", endpoint.role())
             .with("connections", connections)
-            .withNonZero("refusedClients", refused)
+            .withNonZero("refusedClients", refused.count())
             .withNonZero("failedAccepts", endpoint.acceptFailures());
     if (present != null) {
       present.describe(node);

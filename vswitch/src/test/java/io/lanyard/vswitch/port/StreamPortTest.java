@@ -369,7 +369,7 @@ class StreamPortTest extends PortSuite {
   }
 
   @Test
-  void clientsThatAreSentAwayDoNotFillTheLog() throws Exception {
+  void clientsThatAreSentAwayAreAProblemAndDoNotFillTheLog() throws Exception {
     LogWatch.expect("client-refused");
     List<String> lines = new ArrayList<>();
     Logger logger = Logger.getLogger(StreamPort.class.getName());
@@ -388,11 +388,15 @@ class StreamPortTest extends PortSuite {
         };
     logger.addHandler(handler);
     try {
+      assertThat(onLoop(() -> made().limitation())).isEmpty();
       for (int i = 0; i < 300; i++) {
         try (Client second = new Client(directory.resolve("vm.sock"))) {
           assertThat(second.isAtEnd()).isTrue();
         }
       }
+      assertThat(onLoop(() -> made().limitation()))
+          .startsWith("300 clients were sent away within a minute, the last because the port has a")
+          .endsWith("look at what connects to the port");
       assertThat(onLoop(() -> lines))
           .hasSizeBetween(1, 51)
           .allMatch(line -> line.startsWith("event=client-refused network=\"suite\" port=\"vm\""));

@@ -13,6 +13,7 @@ import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.PortLog;
+import io.lanyard.vswitch.port.RefusedClients;
 import io.lanyard.vswitch.port.SocketFile;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
@@ -47,6 +48,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
   private final DatagramEndpoint endpoint;
   private final boolean connected;
   private final PortLog log;
+  private final RefusedClients refused;
   private final Timers.Timer check;
   private @Nullable DatagramLink link;
   private PortState waiting = NOT_OPEN;
@@ -152,6 +154,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     }
     this.addressing = addressing;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.connected = connected;
     this.log = new PortLog(LOG, name, context);
     this.check = context.timers().create(this::check);
@@ -169,6 +172,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
       if (closed || link != null) {
         socket.close();
         if (!closed) {
+          refused.add(PortLog.HAS_ONE);
           log.refusedSecond();
         }
       } else {
@@ -280,6 +284,11 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
       endpoint.disconnected();
       update();
     }
+  }
+
+  @Override
+  public String limitation() {
+    return refused.problem();
   }
 
   @Override

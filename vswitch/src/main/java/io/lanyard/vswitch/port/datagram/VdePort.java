@@ -12,6 +12,7 @@ import io.lanyard.vswitch.port.ClientPorts;
 import io.lanyard.vswitch.port.ListeningEndpoint;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.PortLog;
+import io.lanyard.vswitch.port.RefusedClients;
 import io.lanyard.vswitch.port.SharedPort;
 import io.lanyard.vswitch.port.SocketFile;
 import io.lanyard.vswitch.port.StreamAddress;
@@ -54,7 +55,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
   private PortState waiting = NOT_OPEN;
   private int talking;
   private long sockets;
-  private long refused;
+  private final RefusedClients refused;
   private boolean closed;
 
   /**
@@ -71,6 +72,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
     this.directory = directory.path();
     this.rights = directory;
     this.context = context;
+    this.refused = new RefusedClients(context.timers().clock());
     this.most = most;
     this.log = new PortLog(LOG, name, context);
     this.clients = new ClientPorts(most);
@@ -123,7 +125,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
   /** Refuses a client, with the reason for people. */
   void refuse(Channel channel, String cause) {
     if (!closed) {
-      refused++;
+      refused.add(cause);
       log.refused(cause);
     }
     var _ = channel.close();
@@ -174,6 +176,11 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
   }
 
   @Override
+  public String limitation() {
+    return refused.problem();
+  }
+
+  @Override
   public boolean transmit(Passage passage, ByteBuf frame) {
     return false; // nobody is behind it: each client has a port of its own
   }
@@ -203,7 +210,7 @@ public final class VdePort extends ObservedPort implements SharedPort, Dumpable 
         .with("mostClients", most)
         .with("connections", clients.attached())
         .withNonZero("greetingClients", talking)
-        .withNonZero("refusedClients", refused)
+        .withNonZero("refusedClients", refused.count())
         .withNonZero("failedAccepts", endpoint.acceptFailures())
         .build();
   }
