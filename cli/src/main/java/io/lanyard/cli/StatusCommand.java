@@ -5,6 +5,7 @@ import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -47,6 +48,9 @@ final class StatusCommand implements Callable<Integer> {
             ? ""
             : " (stopped: " + PrintableText.of(String.join(", ", status.stopped())) + ")";
     output.line("networks       " + status.networks() + stopped + ", guests " + status.guests());
+    if (!status.busiest().isEmpty()) {
+      output.line("busiest ports  " + busiest(status));
+    }
     if (status.problems().isEmpty()) {
       output.line("problems       none");
     }
@@ -54,6 +58,14 @@ final class StatusCommand implements Callable<Integer> {
         .problems()
         .forEach(problem -> output.line("problem        " + PrintableText.of(problem)));
     return exit(status);
+  }
+
+  /** The ports to look at where something is slow; {@code top} shows more. */
+  private static String busiest(DaemonStatus status) {
+    return status.busiest().stream()
+        .map(load ->
+            PrintableText.of(load.port() + " of " + load.network()) + " " + load.percent() + " %")
+        .collect(Collectors.joining(", "));
   }
 
   /** A script asks with this whether the daemon is well. */

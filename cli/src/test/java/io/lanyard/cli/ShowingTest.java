@@ -108,6 +108,21 @@ final class ShowingTest {
   }
 
   @Test
+  void theStatusLeadsToTheBusiestPorts() {
+    daemon.answer(
+        "GET /v1/status",
+        """
+        {"version":"1","uptimeSeconds":90,"problems":[],
+         "busiest":[{"network":"vmnet8","port":"p1","percent":43},
+                    {"network":"lab","port":"x","percent":2}]}
+        """);
+    assertThat(run("status")).isZero();
+    assertThat(said.out()).doesNotContain("busiest");
+    assertThat(run("status")).isZero();
+    assertThat(said.out()).contains("busiest ports  p1 of vmnet8 43 %, x of lab 2 %\n");
+  }
+
+  @Test
   void numbersHaveOneForm() {
     assertThat(run("port ls")).as(said.err()).isZero();
     assertThat(said.out())

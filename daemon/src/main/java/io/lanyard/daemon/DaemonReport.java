@@ -7,6 +7,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortLoad;
 import io.lanyard.daemon.change.Conductor;
 import io.lanyard.daemon.change.RunningTree;
 import io.lanyard.daemon.guest.GuestHandle;
@@ -19,6 +20,7 @@ import io.lanyard.daemon.watch.Problems;
 import io.lanyard.dhcp.LeaseStore;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,6 +35,9 @@ import org.jspecify.annotations.Nullable;
 final class DaemonReport {
   /** How long the status waits for networks: it is asked to find out why something hangs. */
   private static final long STATUS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
+  /** Busy ports that the status names: more is what {@code lanyard top} is for. */
+  private static final int MOST_BUSY = 3;
 
   private final Daemon.Settings settings;
   private final RunningTree tree;
@@ -107,6 +112,7 @@ final class DaemonReport {
    */
   DaemonStatus status(boolean ready) {
     Document document = conductor.present().document();
+    Present present = present();
     return new DaemonStatus(
         BuildVersion.text(),
         ProcessHandle.current().pid(),
@@ -120,16 +126,24 @@ final class DaemonReport {
         tree.networks().values().stream().filter(Network::isStopped).map(Network::name).toList(),
         tree.guests().size(),
         loopFailures(),
-        problems());
+        present.busiest().stream()
+            .sorted(Comparator.comparingInt(PortLoad::percent).reversed())
+            .limit(MOST_BUSY)
+            .toList(),
+        Problems.bounded(present.problems()));
   }
 
   /** The present problems of the daemon and its networks, of which there may be many. */
   List<String> problems() {
-    return Problems.bounded(present());
+    return Problems.bounded(present().problems());
   }
 
-  private List<String> present() {
+  /** The words of its parts about themselves at one moment. */
+  private record Present(List<String> problems, List<PortLoad> busiest) {}
+
+  private Present present() {
     List<String> all = new ArrayList<>(problems.present());
+    List<PortLoad> busiest = new ArrayList<>();
     // All at once: one that hangs must not keep the others' problems back.
     Map<String, Future<NetworkInfo>> asked = new LinkedHashMap<>();
     tree.networks()
@@ -146,6 +160,7 @@ final class DaemonReport {
           answer.awaitUninterruptibly(
               Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       if (answered && answer.isSuccess()) {
+        busiest.addAll(answer.getNow().busiest());
         answer.getNow().problems().forEach(problem -> all.add(name + ": " + problem));
       } else {
         all.add(
@@ -156,7 +171,7 @@ final class DaemonReport {
                     : "it does not answer; the log says what it does if that lasts"));
       }
     });
-    return all;
+    return new Present(all, busiest);
   }
 
   /** The problems of the guests. */

@@ -5,11 +5,12 @@ import io.lanyard.base.EnumText;
 /** Why a frame went no further. */
 public enum DropCause {
   /** Shorter than an Ethernet header, or longer than the port or the network takes. */
-  BAD_LENGTH,
+  BAD_LENGTH(
+      "the frames are longer than the port's mtu, or cut short; compare the mtu at its other end"),
   /** The offload header asks for the impossible. */
-  BAD_OFFLOAD_HEADER,
+  BAD_OFFLOAD_HEADER("look at the guest behind the port: its driver asks for the impossible"),
   /** More tags with a priority alone than two. */
-  BAD_TAGS,
+  BAD_TAGS("the guest behind the port sends too many VLAN tags; look at it"),
   /** To a group address that switches keep to themselves (IEEE 802.1Q section 8.6.3). */
   RESERVED_ADDRESS,
   /** A super-frame to a group address: a segment for each port each would multiply its cost. */
@@ -18,11 +19,11 @@ public enum DropCause {
   /** Segments of a super-frame behind one that the port refused: they were not made. */
   UNSENT_SEGMENTS,
   /** The datagram around the frame does not begin as it should. */
-  BAD_ENCAPSULATION,
+  BAD_ENCAPSULATION("compare the protocol, and the vni where there is one, at its other end"),
   /** The datagram came from another socket than the port's peer. */
-  FOREIGN_SENDER,
+  FOREIGN_SENDER("the port takes frames from its peer alone; compare the addresses"),
   /** The source address is a group address, or all zeros. */
-  BAD_SOURCE,
+  BAD_SOURCE("the guest behind the port sends from an address that is no station's; look at it"),
   /** The source address belongs to another port: it is pinned there, or held by it. */
   PINNED_SOURCE("the guest behind the port uses the address of another station; look at it"),
   /** The port has sent from as many addresses as it may. */
@@ -77,9 +78,32 @@ public enum DropCause {
     this.advice = advice;
   }
 
-  /** The advice to a reader of the log; empty for causes that are not logged. */
-  String advice() {
+  /**
+   * The advice to a reader of the log or the status.
+   *
+   * @return empty for causes that need none
+   */
+  public String advice() {
     return advice;
+  }
+
+  /**
+   * Whether the frame makes no sense where it came in, whatever the port may send: that is not
+   * logged for each port, and many are its problem all the same.
+   *
+   * @return false for what is refused by a rule, and for what has no room
+   */
+  public boolean isMalformed() {
+    return switch (this) {
+      case BAD_LENGTH,
+          BAD_OFFLOAD_HEADER,
+          BAD_TAGS,
+          BAD_ENCAPSULATION,
+          FOREIGN_SENDER,
+          BAD_SOURCE ->
+          true;
+      default -> false;
+    };
   }
 
   /** Whether the frame was one of a storm that is held down. */

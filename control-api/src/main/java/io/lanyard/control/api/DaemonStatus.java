@@ -1,5 +1,7 @@
 package io.lanyard.control.api;
 
+import java.util.List;
+
 /**
  * The daemon as a whole: {@code GET /v1/status}.
  *
@@ -15,6 +17,8 @@ package io.lanyard.control.api;
  * @param stopped the names of those that are stopped
  * @param guests how many guests there are
  * @param loopFailures exceptions that reached a network's loop, which should be none
+ * @param busiest the ports that take most of their networks' loops at present, the busiest first;
+ *     empty where nothing is busy
  * @param problems what does not run, in words; empty when all is well
  */
 public record DaemonStatus(
@@ -27,13 +31,15 @@ public record DaemonStatus(
     String stateDirectory,
     String runtimeDirectory,
     int networks,
-    java.util.List<String> stopped,
+    List<String> stopped,
     int guests,
     long loopFailures,
-    java.util.List<String> problems) {
+    List<PortLoad> busiest,
+    List<String> problems) {
   /** Copies the lists. */
   public DaemonStatus {
-    stopped = java.util.List.copyOf(stopped);
-    problems = java.util.List.copyOf(problems);
+    stopped = List.copyOf(stopped);
+    busiest = List.copyOf(busiest);
+    problems = List.copyOf(problems);
   }
 }

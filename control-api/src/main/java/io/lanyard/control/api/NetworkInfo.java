@@ -17,6 +17,8 @@ import java.util.List;
  * @param ports how many ports its switch has
  * @param leases how many leases are held
  * @param flows how many flows there are
+ * @param busiest the ports that take most of its loop at present, the busiest first; empty where
+ *     nothing is busy
  * @param problems what of it does not run, in words
  */
 public record NetworkInfo(
@@ -32,9 +34,11 @@ public record NetworkInfo(
     int ports,
     int leases,
     int flows,
+    List<PortLoad> busiest,
     List<String> problems) {
-  /** Copies the list. */
+  /** Copies the lists. */
   public NetworkInfo {
+    busiest = List.copyOf(busiest);
     problems = List.copyOf(problems);
   }
 }

@@ -9,6 +9,7 @@ import io.lanyard.control.api.ComponentInfo;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.api.PortLoad;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ class JsonTextTest {
             List.of("lab"),
             0,
             0,
+            List.of(new PortLoad("lab", "p", 7)),
             List.of("one", "2"));
     assertThat(read(DaemonStatus.class, JsonText.text(status))).isEqualTo(status);
     assertThat(read(GuestInfo.class, JsonText.text(GUEST))).isEqualTo(GUEST);

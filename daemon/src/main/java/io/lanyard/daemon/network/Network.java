@@ -449,6 +449,7 @@ public final class Network implements AutoCloseable {
         ethernet.ports().size(),
         gateway.boundLeases(),
         gateway.flowCount(),
+        ports.busiest(),
         problems.present());
   }
 

@@ -15,6 +15,7 @@ import io.lanyard.config.PortPolicy;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.api.PortLoad;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.port.HostAdapterPorts;
@@ -93,6 +94,7 @@ final class NetworkPorts {
   private final Function<NetworkConfig, @Nullable Subnet> ipv6Subnet;
 
   private final PortPlace place;
+  private final PortLoads loads;
 
   /** On the loop. */
   private final PortGovernance governance;
@@ -132,6 +134,7 @@ final class NetworkPorts {
     this.context = context;
     this.ethernet = context.network();
     this.place = new PortPlace(context, runtimeDirectory, patches, identifiers);
+    this.loads = new PortLoads(ethernet, context.timers());
     this.metrics = metrics;
     this.events = events;
     this.addresses = addresses;
@@ -158,6 +161,7 @@ final class NetworkPorts {
 
   /** Gives back what is kept of the ports, which are closed by the owner. On the loop. */
   void close() {
+    loads.close();
     if (history != null) {
       history.close();
       history = null;
@@ -169,6 +173,7 @@ final class NetworkPorts {
    * One that has failed says so in its state and tries again by itself.
    */
   void start() {
+    loop.post(loads::start);
     List<CompletableFuture<Void>> opened = new ArrayList<>();
     for (PortConfig port : config.ports()) {
       opened.add(start(port));
@@ -648,7 +653,7 @@ final class NetworkPorts {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
       String harm =
-          Stream.of(ethernet.problem(port), port.limitation())
+          Stream.of(ethernet.problem(port), port.limitation(), loads.problem(port))
               .filter(text -> !text.isEmpty())
               .findFirst()
               .orElseGet(() -> otherwise.apply(port));
@@ -670,5 +675,10 @@ final class NetworkPorts {
         .filter(port -> !port.problem().isEmpty())
         .map(port -> "port " + port.name() + ": " + port.problem())
         .toList();
+  }
+
+  /** The ports that take most of the loop's time, the busiest first. On the loop. */
+  List<PortLoad> busiest() {
+    return loads.busiest();
   }
 }
