@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -38,16 +39,22 @@ final class AdversarialGuestIT {
   private static final int OTHER_PERCENT = 90;
 
   /**
-   * The most that the median of pings may be under an attack, in ms: a hundred times what is usual,
-   * so that a busy machine does not reach it.
+   * The most that the median of a series of pings may be under an attack, in ms, with a loop that
+   * has the processors to itself. On a busy machine all that waits before a ping takes so many
+   * times longer, and the ping itself waits so much longer for its turn. Besides, the guests' and
+   * the world's part of the machine may be in want of a processor where the loop is not; so one
+   * series of some is to be so short, as with the shares.
    */
-  private static final double PING_MILLIS = 250;
+  private static final double PING_MILLIS = 5;
 
   /** Descriptors of the guests' pings and questions, which are kept for a while. */
   private static final int HELD = 100;
 
-  /** Bytes of heap that an attack may leave behind: leases, cached answers, and no flow. */
-  private static final long LEFT_BYTES = 8 << 20;
+  /**
+   * Bytes of heap that all attacks may leave behind: a network's 10,000 cached answers, some
+   * thousand leases of made-up clients, what TLS has loaded, and no flow.
+   */
+  private static final long LEFT_BYTES = 16 << 20;
 
   /** Bytes of TCP buffers, likewise. */
   private static final long LEFT_TCP_BYTES = 1 << 20;
@@ -63,7 +70,13 @@ final class AdversarialGuestIT {
 
   private static final int WINDOWS = 15;
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  /** The most that an answer to a question for the status may take. */
   private static final long STATUS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Descriptors that stay free for what is no guest's: the API, files. */
+  private static final int RESERVE = 64;
+
   private static final long LOOK_MILLIS = 50;
 
   @TempDir static Path home;
@@ -93,7 +106,8 @@ final class AdversarialGuestIT {
             + " ");
     daemon.expectWarning(
         "event=dhcp-(port-limited|address-in-use|probe-answer-ignored|conflicts-ignored|impostor) ");
-    daemon.expectWarning("event=(dns-questions-refused|client-refused|client-disconnected) ");
+    daemon.expectWarning("event=(dns-questions-refused|dns-tls-failed|forward-full) ");
+    daemon.expectWarning("event=(client-refused|client-disconnected) ");
     Round warm = Round.begin();
     for (Family family : Family.values()) {
       assertThat(warm.honest(family)).as(daemon.said()).isNotNull();
@@ -130,7 +144,9 @@ final class AdversarialGuestIT {
   private static void await(String what, Condition condition) throws Exception {
     long deadline = System.nanoTime() + LIMIT_NANOS;
     while (!condition.holds()) {
-      assertThat(System.nanoTime()).as(what).isLessThan(deadline);
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(what + ": " + daemon.get("/v1/status"));
+      }
       TimeUnit.MILLISECONDS.sleep(20);
     }
   }
@@ -183,7 +199,7 @@ final class AdversarialGuestIT {
                 return hostile;
               });
       await(
-          "the attack is seen, and whose it is",
+          "the attack is seen, and whose it is: " + attack,
           () -> {
             if (acting.isDone()) {
               Hostile _ = acting.get(); // it should go on: throws what ended it
@@ -191,8 +207,14 @@ final class AdversarialGuestIT {
             return daemon.names(attack);
           });
       attacked = Round.begin();
-      watch(attacked);
-      assertBudgets();
+      Slowness slowness = watch(attacked);
+      for (Family family : Family.values()) {
+        int i = family.ordinal();
+        double honest = attacked.honest(family).pingMillis();
+        double other = attacked.other(family).pingMillis();
+        awaitShortPings("a", HONEST.get(i), honest, slowness.honest());
+        awaitShortPings("b", OTHER.get(i), other, slowness.other());
+      }
       awaitFairShares(attack);
     }
     assertThat(daemon.isAlive()).as(daemon.said()).isTrue();
@@ -205,32 +227,65 @@ final class AdversarialGuestIT {
     awaitNothingIsLeft(descriptors);
   }
 
+  /**
+   * How many times longer the loops needed than on a host that has nothing else to do.
+   *
+   * @param honest that of the attacker's network
+   * @param other the other one
+   */
+  private record Slowness(double honest, double other) {}
+
   private static void assertShare(Success attacked, Success alone, int percent) {
     assertThat(attacked).as("alone: %s", alone).matches(s -> s.isAtLeast(percent, alone));
-    assertThat(attacked.pingMillis()).isLessThan(PING_MILLIS + 10 * alone.pingMillis());
   }
 
-  /** Asks for the status while a round lasts. */
-  private static void watch(Round round) throws Exception {
-    List<Long> waits = new ArrayList<>();
+  /**
+   * Waits until a series of a guest's pings was short.
+   *
+   * @param millis the median of the first, NaN if none was answered
+   * @param slowness that of the network's loop at the time
+   */
+  private static void awaitShortPings(
+      String network, HonestGuest guest, double millis, double slowness) throws Exception {
+    List<String> seen = new ArrayList<>();
+    double median = millis;
+    double slower = slowness;
+    while (!(median <= PING_MILLIS * slower * slower)) {
+      seen.add("%.1f ms with a loop %.1f times slower".formatted(median, slower));
+      assertThat(seen).as("medians of pings").hasSizeLessThan(WINDOWS);
+      LoopProcessor before = daemon.processor(network);
+      median = guest.ping();
+      slower = daemon.processor(network).since(before).slowness();
+    }
+  }
+
+  /** Asks for the status while a round lasts, and looks at what the daemon holds. */
+  private static Slowness watch(Round round) throws Exception {
+    LoopProcessor honest = daemon.processor("a");
+    LoopProcessor other = daemon.processor("b");
+    long longest = 0;
     int most = 0;
     do {
       long began = System.nanoTime();
       daemon.problems();
-      waits.add(System.nanoTime() - began);
+      longest = Math.max(longest, System.nanoTime() - began);
       most = Math.max(most, daemon.descriptors());
       TimeUnit.MILLISECONDS.sleep(LOOK_MILLIS);
     } while (!round.isDone());
-    waits.sort(null);
-    assertThat(waits.get(waits.size() / 2)).as("status").isLessThan(STATUS_NANOS);
-    assertThat(most).as("descriptors").isLessThan(DaemonUnderAttack.DESCRIPTORS);
+    assertBudgets();
+    assertThat(longest).as("nanoseconds for the status").isLessThan(STATUS_NANOS);
+    assertThat(most).as("descriptors").isLessThan(DaemonUnderAttack.DESCRIPTORS - RESERVE);
+    return new Slowness(
+        daemon.processor("a").since(honest).slowness(),
+        daemon.processor("b").since(other).slowness());
   }
 
   private static void assertBudgets() throws Exception {
-    assertThat(daemon.metric("lanyard_tcp_memory_bytes"))
-        .isLessThanOrEqualTo(daemon.metric("lanyard_tcp_memory_limit_bytes"));
-    assertThat(daemon.metric("lanyard_sockets"))
-        .isLessThanOrEqualTo(daemon.metric("lanyard_sockets_limit"));
+    Map<String, Double> metrics = daemon.metrics();
+    assertThat(metrics.get("lanyard_tcp_memory_bytes"))
+        .isLessThanOrEqualTo(metrics.get("lanyard_tcp_memory_limit_bytes"));
+    assertThat(metrics.get("lanyard_sockets"))
+        .isLessThanOrEqualTo(metrics.get("lanyard_sockets_limit"));
   }
 
   /** Waits until a port that has work at any time has had its share of the loop's time. */
@@ -250,7 +305,9 @@ final class AdversarialGuestIT {
     await("descriptors are given back", () -> daemon.descriptors() <= descriptors + HELD);
     await(
         "TCP memory is given back",
-        () -> daemon.metric("lanyard_network_tcp_memory_bytes{network=\"a\"}") <= LEFT_TCP_BYTES);
+        () ->
+            daemon.metrics().get("lanyard_network_tcp_memory_bytes{network=\"a\"}")
+                <= LEFT_TCP_BYTES);
     await("the heap is free again", () -> daemon.heap() - heap <= LEFT_BYTES);
   }
 }

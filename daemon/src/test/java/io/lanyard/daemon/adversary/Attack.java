@@ -13,54 +13,66 @@ enum Attack {
   SYN_FORGED(FlowAttacks::forgeSyn),
   TCP_IDLE(FlowAttacks::idleConnections),
   TCP_ZERO_WINDOW(FlowAttacks::zeroWindow),
-  PING_GATEWAY(FlowAttacks::pingGateway, Sign.LOOP_TIME),
+  PING_GATEWAY(FlowAttacks::pingGateway, Sign.BUSY),
   PING_WORLD(FlowAttacks::pingWorld),
   FRAGMENTS(FlowAttacks::fragments),
+  HAIRPIN(FlowAttacks::hairpin, Sign.BUSY),
   UDP_FLOOD_IPV6(Family.IPV6, FlowAttacks::floodUdp),
   SYN_FLOOD_IPV6(Family.IPV6, FlowAttacks::floodSyn),
   SYN_FORGED_IPV6(Family.IPV6, FlowAttacks::forgeSyn),
   TCP_IDLE_IPV6(Family.IPV6, FlowAttacks::idleConnections),
   TCP_ZERO_WINDOW_IPV6(Family.IPV6, FlowAttacks::zeroWindow),
-  PING_GATEWAY_IPV6(Family.IPV6, FlowAttacks::pingGateway, Sign.LOOP_TIME),
+  PING_GATEWAY_IPV6(Family.IPV6, FlowAttacks::pingGateway, Sign.BUSY),
   PING_WORLD_IPV6(Family.IPV6, FlowAttacks::pingWorld),
   FRAGMENTS_IPV6(Family.IPV6, FlowAttacks::fragments),
-  EXTENSION_HEADERS(Family.IPV6, NeighbourAttacks::extensionHeaders, Sign.LOOP_TIME),
-  ICMPV6_ERRORS(Family.IPV6, NeighbourAttacks::errors, Sign.LOOP_TIME),
+  HAIRPIN_IPV6(Family.IPV6, FlowAttacks::hairpin, Sign.BUSY),
+  EXTENSION_HEADERS(Family.IPV6, NeighbourAttacks::extensionHeaders),
+  ICMPV6_ERRORS(Family.IPV6, NeighbourAttacks::errors),
   DNS_SAME(ServiceAttacks::sameQuestion),
   DNS_SLOW(ServiceAttacks::slowQuestions),
-  DNS_DISTINCT(ServiceAttacks::distinctQuestions, Sign.LOOP_TIME), // a fast host answers them all
+  DNS_DISTINCT(ServiceAttacks::distinctQuestions, Sign.BUSY), // a fast host answers them all
+  DNS_OVER_TCP(ServiceAttacks::questionsOverTcp),
+  DNS_OVER_TLS(ServiceAttacks::questionsOverTls),
   DNS_STREAMS(ServiceAttacks::dnsStreams),
   DNS_SAME_IPV6(Family.IPV6, ServiceAttacks::sameQuestion),
   DNS_SLOW_IPV6(Family.IPV6, ServiceAttacks::slowQuestions),
+  DNS_OVER_TCP_IPV6(Family.IPV6, ServiceAttacks::questionsOverTcp),
+  DNS_OVER_TLS_IPV6(Family.IPV6, ServiceAttacks::questionsOverTls),
   DNS_STREAMS_IPV6(Family.IPV6, ServiceAttacks::dnsStreams),
   DHCP_STARVATION(ServiceAttacks::starve),
+  DHCP_CHURN(ServiceAttacks::churnLeases),
   DHCP_DIRECT(ServiceAttacks::discoverDirectly),
   DHCP_PROBES(ServiceAttacks::answerProbes),
-  DHCP_RETURNS(ServiceAttacks::returnLeasesOfOthers, new Sign.Line("dhcp-impostor")),
+  DHCP_RETURNS(ServiceAttacks::returnLeasesOfOthers),
   DHCPV6_STARVATION(Family.IPV6, NeighbourAttacks::starve),
-  DHCPV6_RETURNS(
-      Family.IPV6, NeighbourAttacks::returnLeasesOfOthers, new Sign.Line("dhcp-impostor")),
+  DHCPV6_CHURN(Family.IPV6, NeighbourAttacks::churnLeases),
+  DHCPV6_RETURNS(Family.IPV6, NeighbourAttacks::returnLeasesOfOthers),
   METRICS_CONNECTIONS(ServiceAttacks::metricsConnections),
   METRICS_READERS(ServiceAttacks::metricsReaders),
   ARP_CLAIMS(LinkAttacks::claimAddresses),
-  ARP_SPOOF(LinkAttacks::claimAddressesOfOthers, new Sign.Drops("guard-arp")),
+  ARP_SPOOF(LinkAttacks::claimAddressesOfOthers),
   ND_CLAIMS(Family.IPV6, NeighbourAttacks::claimAddresses),
-  ND_SPOOF(Family.IPV6, NeighbourAttacks::claimAddressesOfOthers, new Sign.Drops("guard-nd")),
+  ND_SPOOF(Family.IPV6, NeighbourAttacks::claimAddressesOfOthers),
   ROUTER_SOLICITATIONS(Family.IPV6, NeighbourAttacks::askForRouters),
-  ROUTER_ADVERTISEMENTS(
-      Family.IPV6, NeighbourAttacks::advertiseRouters, new Sign.Drops("guard-server")),
-  GATEWAY_MAC(LinkAttacks::useTheGatewaysAddress, new Sign.Drops("pinned-source")),
+  ROUTER_ADVERTISEMENTS(Family.IPV6, NeighbourAttacks::advertiseRouters),
+  GATEWAY_MAC(LinkAttacks::useTheGatewaysAddress),
   BROADCAST(LinkAttacks::broadcast),
   UNKNOWN_UNICAST(LinkAttacks::unknownDestinations),
   MAC_FLOOD(LinkAttacks::manySources),
   MAC_COLLISIONS(LinkAttacks::collidingSources),
   LOOP(LinkAttacks::loop),
-  GROUP_SUPER_FRAMES(Kind.DEVICE, GroupSuperFrames::new, new Sign.Drops("group-super-frame")),
-  HALF_FRAMES(Kind.STREAM, HalfFrames::new, Sign.NONE),
+  GROUP_SUPER_FRAMES(Kind.DEVICE, GroupSuperFrames::new, Sign.PORT_PROBLEM),
+  HALF_FRAMES(Kind.STREAM, HalfFrames::new, Sign.PORT_PROBLEM),
   UNREAD_FRAMES(
       Kind.STREAM,
       site -> new HostileGuest(site, Family.IPV4, LinkAttacks::askForMuch, false),
-      new Sign.Drops("queue-full")),
+      Sign.PORT_PROBLEM),
+  VHOST_RESETS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::reset), Sign.BUSY),
+  VHOST_KICKS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::kick), Sign.BUSY),
+  VXLAN_STATIONS(VxlanHost::makeUpStations, Family.IPV4),
+  VXLAN_NETWORKS(VxlanHost::makeUpNetworks, Family.IPV4),
+  VXLAN_STATIONS_IPV6(VxlanHost::makeUpStations, Family.IPV6),
+  VXLAN_NETWORKS_IPV6(VxlanHost::makeUpNetworks, Family.IPV6),
   API_CONNECTIONS(Kind.NO_PORT, ApiUsers::new, new Sign.Problem("api: user 6100[123] holds .*"));
 
   /** The way in. */
@@ -69,6 +81,10 @@ enum Attack {
     STREAM,
     /** A TAP device in a namespace of its own. */
     DEVICE,
+    /** A port for a VMM that shares its guest's memory. */
+    VHOST,
+    /** A port that leads to another host. */
+    VXLAN,
     /** The API's socket. */
     NO_PORT
   }
@@ -117,6 +133,13 @@ enum Attack {
     this.sign = sign;
   }
 
+  Attack(VxlanHost.Writer writer, Family family) {
+    this.kind = Kind.VXLAN;
+    this.family = family;
+    this.maker = site -> new VxlanHost(site, this, writer);
+    this.sign = Sign.PORT_PROBLEM;
+  }
+
   Hostile begin(Site site) throws IOException {
     return maker.make(site);
   }
@@ -142,6 +165,10 @@ enum Attack {
           "{name: %s, kind: qemu-stream, path: %1$s.sock, guard: %s}".formatted(port(), guard());
       case DEVICE ->
           "{name: %s, kind: tap, device: t0, netns: %s}".formatted(port(), world.hostile);
+      case VHOST -> "{name: %s, kind: vhost-user, path: %1$s.sock}".formatted(port());
+      case VXLAN ->
+          "{name: %s, kind: vxlan, vni: %d, remotes: [\"%s\"], port: %d}"
+              .formatted(port(), VxlanHost.VNI, family.tunnel, VxlanHost.port(this));
       case NO_PORT -> "";
     };
   }

@@ -7,12 +7,15 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** A daemon with little heap and few descriptors, and its use of them. */
@@ -27,9 +30,6 @@ final class DaemonUnderAttack {
   private final World world;
   private final DaemonHome daemons;
   private final DaemonHome.Running running;
-
-  /** Of the loop's time, before the attack. */
-  private LoopTime before = new LoopTime(0, 0);
 
   /** Starts a daemon. */
   DaemonUnderAttack(Path home, World world) throws IOException {
@@ -89,7 +89,15 @@ final class DaemonUnderAttack {
     yaml.append("  a:\n    mode: nat\n");
     yaml.append("    ipv4: {subnet: 10.66.0.0/16, pool: 10.66.0.128-10.66.0.254}\n");
     yaml.append("    ipv6: {subnet: \"fd66::/64\"}\n    dhcp: {ipv6: stateful}\n");
-    yaml.append("    dns: {upstreams: [10.99.0.2], hosts-file: false}\n");
+    yaml.append("    dns:\n      upstreams: [10.99.0.2]\n      hosts-file: false\n");
+    yaml.append("      domains: {tcp.example: [\"tcp://10.99.0.2\"], ");
+    yaml.append("tls.example: [\"tls://10.99.0.2#dns.example\"]}\n");
+    yaml.append("    forwards:\n");
+    for (Family family : Family.values()) {
+      yaml.append("      - {protocol: tcp, listen: \"")
+          .append(new Endpoint(family.uplink, World.HAIRPIN));
+      yaml.append("\", to: \"").append(new Endpoint(family.of(0), World.HAIRPIN)).append("\"}\n");
+    }
     yaml.append("    nat: {host-loopback: [").append(World.METRICS).append("]}\n");
     yaml.append("    ports:\n");
     yaml.append("      - {name: honest, kind: tap, device: t0, netns: ").append(world.guestA);
@@ -109,7 +117,6 @@ final class DaemonUnderAttack {
 
   /** Connects an attacker, which does nothing yet. */
   Hostile hostile(Attack attack, HonestGuest.Lease victim, Dhcp6.Lease victim6) throws IOException {
-    before = loopTime(attack);
     return attack.begin(new Site(home.resolve("run"), attack.port(), world, victim, victim6));
   }
 
@@ -118,6 +125,11 @@ final class DaemonUnderAttack {
     try (Stream<Path> open = Files.list(Path.of("/proc", pid(), "fd"))) {
       return (int) open.count();
     }
+  }
+
+  /** How the loop of a network has got on with the host's processors. */
+  LoopProcessor processor(String network) throws IOException {
+    return LoopProcessor.of(running.process().pid(), network);
   }
 
   private String pid() {
@@ -140,27 +152,17 @@ final class DaemonUnderAttack {
     return all;
   }
 
-  /** Whether somebody who looks sees who attacks. */
+  /** Whether somebody who looks at the status sees who attacks. */
   boolean names(Attack attack) throws IOException {
     return switch (attack.sign) {
       case Sign.Problem(String regex) -> {
         String problem = regex.formatted(attack.port());
         yield problems().stream().anyMatch(present -> present.matches(problem));
       }
-      case Sign.LoopTime() -> {
-        LoopTime since = loopTime(attack).since(before);
-        yield since.hostile() > since.honest();
+      case Sign.Busy() -> {
+        JsonNode busiest = get("/v1/status").path("busiest").path(0);
+        yield busiest.path("port").asText().equals(attack.port());
       }
-      case Sign.Drops(String cause) -> {
-        JsonNode port = port(ports(), attack.port());
-        yield port.path("receiveDrops").has(cause) || port.path("transmitDrops").has(cause);
-      }
-      case Sign.Line(String event) ->
-          said()
-              .lines()
-              .anyMatch(line ->
-                  line.contains("event=" + event) && line.contains('"' + attack.port() + '"'));
-      case Sign.None() -> true;
     };
   }
 
@@ -197,27 +199,25 @@ final class DaemonUnderAttack {
     return false;
   }
 
-  /**
-   * A metric.
-   *
-   * @param name its name, and its labels where it has any
-   */
-  double metric(String name) throws IOException {
+  /** The metrics by their names, with their labels where they have any. */
+  Map<String, Double> metrics() throws IOException {
+    Map<String, Double> all = new HashMap<>();
     try (HttpClient.Answer answer =
         new HttpClient(home.resolve("run/api.sock")).send("GET", "/v1/metrics")) {
-      return new String(answer.bytes(), UTF_8)
-          .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .findFirst()
-          .orElseThrow();
+      for (String line : new String(answer.bytes(), UTF_8).split("\n", -1)) {
+        int space = line.lastIndexOf(' ');
+        if (space > 0 && !line.startsWith("#")) {
+          all.put(line.substring(0, space), Double.valueOf(line.substring(space + 1)));
+        }
+      }
     }
+    return all;
   }
 
   /** Bytes of the heap that are in use and no garbage. */
   long heap() throws IOException, InterruptedException {
     new HeapProbe(running.process().pid()).collect();
-    return (long) metric("lanyard_heap_bytes");
+    return metrics().get("lanyard_heap_bytes").longValue();
   }
 
   /** The daemon's log. */

@@ -2,6 +2,8 @@ package io.lanyard.daemon.adversary;
 
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -15,6 +17,7 @@ final class Dhcp6 {
   static final int RELEASE = 8;
   static final int DECLINE = 9;
 
+  private static final int CLIENT_PORT = 546;
   private static final int CLIENT_ID = 1;
   private static final int SERVER_ID = 2;
   private static final int IA_NA = 3;
@@ -58,6 +61,19 @@ final class Dhcp6 {
     message.writeShort(IA_NA).writeShort(IA_HEADER + 28).writeInt(1).writeLong(0);
     message.writeShort(IA_ADDRESS).writeShort(24);
     return message.writeLong(lease.address().high()).writeLong(lease.address().low()).writeLong(0);
+  }
+
+  /** The lease that a frame with a server's reply gives to its client; null for any other frame. */
+  static @Nullable Lease lease(ByteBuf frame) {
+    int udp = Family.IPV6.transport();
+    int message = udp + Udp.HEADER_LENGTH;
+    if (!Family.IPV6.carries(frame, Ipv4.UDP)
+        || Udp.destinationPort(frame, udp) != CLIENT_PORT
+        || frame.getByte(message) != REPLY) {
+      return null;
+    }
+    ByteBuf answer = frame.slice(message, frame.writerIndex() - message);
+    return read(answer, REPLY, (Forgery.mac(0) & ~0xff_ffffL) | answer.getUnsignedMedium(1));
   }
 
   /** The address that an answer of that type has for a client; null if it is none for it. */

@@ -18,6 +18,12 @@ enum Family {
   /** The world's, which guests reach by the NAT. */
   final Address world;
 
+  /** The daemon's host, on its link with the world. */
+  final Address uplink;
+
+  /** A host of the world's that speaks VXLAN, while it attacks. */
+  final Address tunnel;
+
   /** Network a's gateway. */
   final Address gateway;
 
@@ -29,6 +35,8 @@ enum Family {
 
   Family(String world, String silent, String gateway, String gatewayB, String first) {
     this.world = Address.parse(world);
+    this.uplink = this.world.plus(-1);
+    this.tunnel = this.world.plus(1);
     this.silent = Address.parse(silent);
     this.gateway = Address.parse(gateway);
     this.gatewayB = Address.parse(gatewayB);
@@ -90,6 +98,13 @@ enum Family {
   boolean carries(ByteBuf frame, int protocol) {
     return Ethernet.type(frame, 0) == etherType()
         && protocol == (this == IPV4 ? Ipv4.protocol(frame, IP) : Ipv6.nextHeader(frame, IP));
+  }
+
+  /** Who has sent a frame. */
+  Address source(ByteBuf frame) {
+    return this == IPV4
+        ? Address.ofIpv4(Ipv4.source(frame, IP))
+        : new Address(Ipv6.sourceHigh(frame, IP), Ipv6.sourceLow(frame, IP));
   }
 
   /** Whom a frame is for. */

@@ -96,6 +96,42 @@ final class FlowAttacks {
     connect(guest, guest.family.world, World.ENDLESS, 65535);
   }
 
+  /**
+   * Connections to its own forward: each is one from it and one to it, with the host's sockets in
+   * between, and ends as soon as it stands.
+   */
+  static void hairpin(HostileGuest guest) {
+    Forgery forge = guest.forge;
+    Family family = guest.family;
+    int tcp = family.transport();
+    guest.on(frame -> {
+      if (!family.carries(frame, Ipv4.TCP)) {
+        return;
+      }
+      int flags = Tcp.flags(frame, tcp);
+      int host = family.host(family.destination(frame));
+      int own = Tcp.destinationPort(frame, tcp);
+      int next = Tcp.sequence(frame, tcp) + 1;
+      Address from = family.source(frame);
+      int fromPort = Tcp.sourcePort(frame, tcp);
+      if ((flags & Tcp.SYN) == 0) {
+        return;
+      }
+      boolean isServer = (flags & Tcp.ACK) == 0;
+      int answer = isServer ? Tcp.SYN | Tcp.ACK : Tcp.ACK;
+      forge.tcp(host, own, from, fromPort, answer, isServer ? own : own + 1, next, 65535);
+      if (!isServer) {
+        forge.tcp(host, own, from, fromPort, Tcp.RST | Tcp.ACK, own + 1, next, 0);
+      }
+    });
+    for (int i = 0; guest.goesOn(HostileGuest.SLOW); i++) {
+      for (int n = 0; n < 10; n++) {
+        int own = 1024 + (10 * i + n) % HostileGuest.PORTS;
+        forge.tcp(0, own, family.uplink, World.HAIRPIN, Tcp.SYN, own, 0, 65535);
+      }
+    }
+  }
+
   /** Pings to the gateway. */
   static void pingGateway(HostileGuest guest) {
     while (guest.goesOn(HostileGuest.FLOOD)) {

@@ -185,9 +185,9 @@ final class Forgery {
     dhcp(source, Ethernet.BROADCAST, Ipv4.BROADCAST, dhcpMessage(client, type, own, requested));
   }
 
-  /** A DHCP message to the server alone, from a client without an address. */
-  void dhcpToServer(long client, int type) {
-    dhcp(client, GATEWAY_MAC, GATEWAY, dhcpMessage(client, type, 0, 0));
+  /** A DHCP message to the server alone. */
+  void dhcpToServer(long client, int type, int own, int requested) {
+    dhcp(client, GATEWAY_MAC, GATEWAY, dhcpMessage(client, type, own, requested));
   }
 
   private void dhcp(long source, long towards, int destination, ByteBuf message) {

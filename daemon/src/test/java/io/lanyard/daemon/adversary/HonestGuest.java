@@ -71,22 +71,32 @@ final class HonestGuest {
           }
           boolean offered = isOffered();
           int transferred = transfer();
-          String said = new String(ping.getInputStream().readAllBytes(), UTF_8);
-          Matcher received = RECEIVED.matcher(said);
-          double[] times =
-              TIME.matcher(said)
-                  .results()
-                  .mapToDouble(r -> Double.parseDouble(r.group(1)))
-                  .sorted()
-                  .toArray();
+          Pings pings = Pings.of(ping);
           return new Success(
-              connects,
-              received.find() ? Integer.parseInt(received.group(1)) : 0,
-              answers,
-              transferred,
-              offered,
-              times.length == 0 ? Double.NaN : times[times.length / 2]);
+              connects, pings.answered(), answers, transferred, offered, pings.median());
         });
+  }
+
+  /** Only pings the world. Blocks; answers with the median time in ms, NaN if none was answered. */
+  double ping() throws IOException {
+    return NetworkNamespace.run(namespace, () -> Pings.of(startPings()).median());
+  }
+
+  /** The outcome of a series of pings. */
+  private record Pings(int answered, double median) {
+    static Pings of(Process ping) throws IOException {
+      String said = new String(ping.getInputStream().readAllBytes(), UTF_8);
+      Matcher received = RECEIVED.matcher(said);
+      double[] times =
+          TIME.matcher(said)
+              .results()
+              .mapToDouble(r -> Double.parseDouble(r.group(1)))
+              .sorted()
+              .toArray();
+      return new Pings(
+          received.find() ? Integer.parseInt(received.group(1)) : 0,
+          times.length == 0 ? Double.NaN : times[times.length / 2]);
+    }
   }
 
   private Process startPings() throws IOException {

@@ -62,6 +62,20 @@ final class NeighbourAttacks {
         host -> guest.forge6.dhcp(host, Dhcp6.solicit(Forgery.mac(host), true)));
   }
 
+  /** Takes addresses and gives them back. */
+  static void churnLeases(HostileGuest guest) {
+    guest.on(frame -> {
+      Dhcp6.Lease lease = Dhcp6.lease(frame);
+      if (lease != null) {
+        guest.forge6.dhcp(0, Dhcp6.end(Dhcp6.RELEASE, lease));
+      }
+    });
+    for (int i = 0; guest.goesOn(HostileGuest.SLOW / 2); i++) {
+      int host = i % HostileGuest.FEW;
+      guest.forge6.dhcp(host, Dhcp6.solicit(Forgery.mac(host), true));
+    }
+  }
+
   /** Gives the honest guest's address back, and says that it is in use. */
   static void returnLeasesOfOthers(HostileGuest guest) {
     Dhcp6.Lease victim = guest.site.victim6();

@@ -13,6 +13,7 @@ final class ServiceAttacks {
   private static final int OFFER = 2;
   private static final int REQUEST = 3;
   private static final int DECLINE = 4;
+  private static final int ACK = 5;
   private static final int RELEASE = 7;
 
   private ServiceAttacks() {}
@@ -39,6 +40,16 @@ final class ServiceAttacks {
   /** Questions that nobody answers, each another. */
   static void slowQuestions(HostileGuest guest) {
     ask(guest, HostileGuest.SLOW, false, 0, HostileGuest.HOSTS, World.SLOW);
+  }
+
+  /** Questions of which a server over TCP hears, and says nothing. */
+  static void questionsOverTcp(HostileGuest guest) {
+    ask(guest, HostileGuest.SLOW, false, 0, HostileGuest.HOSTS, World.OVER_TCP);
+  }
+
+  /** Questions for a server over TLS with which no handshake ends. */
+  static void questionsOverTls(HostileGuest guest) {
+    ask(guest, HostileGuest.SLOW, false, 0, HostileGuest.HOSTS, World.OVER_TLS);
   }
 
   /** Questions that are answered, each another. */
@@ -73,6 +84,23 @@ final class ServiceAttacks {
     discover(guest, HostileGuest.SLOW / 2);
   }
 
+  /** Takes addresses and gives them back. */
+  static void churnLeases(HostileGuest guest) {
+    guest.on(frame -> {
+      int type = dhcpTypeOf(frame);
+      if (type == OFFER) {
+        long client = Ethernet.mac(frame, 42 + 28);
+        guest.forge.dhcpToServer(client, REQUEST, 0, frame.getInt(42 + 16));
+      } else if (type == ACK) {
+        long client = Ethernet.mac(frame, 42 + 28);
+        guest.forge.dhcpToServer(client, RELEASE, frame.getInt(42 + 16), 0);
+      }
+    });
+    for (int i = 0; guest.goesOn(HostileGuest.SLOW / 2); i++) {
+      guest.forge.dhcpToServer(Forgery.mac(i % HostileGuest.FEW), DISCOVER, 0, 0);
+    }
+  }
+
   private static void discover(HostileGuest guest, int perSecond) {
     for (int i = 0; guest.goesOn(perSecond); i++) {
       long mac = Forgery.mac(i % HostileGuest.PORTS);
@@ -83,7 +111,7 @@ final class ServiceAttacks {
   /** Asks the server alone: what is no broadcast has no storm control above it. */
   static void discoverDirectly(HostileGuest guest) {
     for (int i = 0; guest.goesOn(HostileGuest.FLOOD); i++) {
-      guest.forge.dhcpToServer(Forgery.mac(i % HostileGuest.PORTS), DISCOVER);
+      guest.forge.dhcpToServer(Forgery.mac(i % HostileGuest.PORTS), DISCOVER, 0, 0);
     }
   }
 

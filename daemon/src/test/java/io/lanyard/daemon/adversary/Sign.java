@@ -1,15 +1,12 @@
 package io.lanyard.daemon.adversary;
 
-/** The place where somebody who looks sees who attacks. */
+/** The place in the status where somebody who looks sees who attacks. */
 sealed interface Sign {
-  /** A port's shortage, in the problems of the status. */
+  /** A problem of the port: something was refused to it, or is wrong with it. */
   Sign PORT_PROBLEM = new Problem("a: port %s\\b.*");
 
-  /** The loop's time, port by port: the guest stays within every quota. */
-  Sign LOOP_TIME = new LoopTime();
-
-  /** No place: the attack exhausts nothing. */
-  Sign NONE = new None();
+  /** The busiest ports: the guest stays within every quota, and is served. */
+  Sign BUSY = new Busy();
 
   /**
    * A problem of the status.
@@ -18,23 +15,6 @@ sealed interface Sign {
    */
   record Problem(String regex) implements Sign {}
 
-  /** More of the loop's time than the honest guest takes. */
-  record LoopTime() implements Sign {}
-
-  /**
-   * The port's counters.
-   *
-   * @param cause of drops on one of both ways, as the API spells it
-   */
-  record Drops(String cause) implements Sign {}
-
-  /**
-   * A line of the log that has the port's name.
-   *
-   * @param event its event
-   */
-  record Line(String event) implements Sign {}
-
-  /** None. */
-  record None() implements Sign {}
+  /** The first of the busiest ports of the attacker's network. */
+  record Busy() implements Sign {}
 }

@@ -7,6 +7,7 @@ import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
@@ -29,6 +30,14 @@ final class World {
   /** Network a's host address, which leads to the host's loopback. */
   static final Address HOST = Address.parse("10.66.0.1");
 
+  /** The port of a hostile guest's forward, on the host and on the guest. */
+  static final int HAIRPIN = 7200;
+
+  /** The port of DNS over TLS. */
+  private static final int DNS_TLS = 853;
+
+  private static final int DNS = 53;
+
   /** Sends back what it gets. */
   static final int ECHO = 7000;
 
@@ -50,6 +59,12 @@ final class World {
   /** Under this domain no question is answered. */
   static final String SLOW = ".slow.example";
 
+  /** Questions under this domain go to a server over TCP, which answers none. */
+  static final String OVER_TCP = ".tcp.example";
+
+  /** Questions under this domain go to a server over TLS, which ends no handshake. */
+  static final String OVER_TLS = ".tls.example";
+
   /** Under this domain every question is. */
   static final String FAST = ".fast.example";
 
@@ -61,7 +76,9 @@ final class World {
   /** A guest on network a that is hostile by a TAP device. */
   final String hostile = "adve" + suffix;
 
-  private final String world = "advw" + suffix;
+  /** The world's servers. */
+  final String world = "advw" + suffix;
+
   private final List<ServerSocket> servers;
   private final DatagramSocket names;
   private final DatagramSocket sink;
@@ -96,8 +113,12 @@ final class World {
             .replaceAll("\\bE\\b", hostile));
     servers =
         List.of(
-            serve(ECHO, World::echo), serve(SOURCE, World::source), serve(ENDLESS, World::endless));
-    names = NetworkNamespace.run(world, () -> new DatagramSocket(new InetSocketAddress(53)));
+            serve(ECHO, World::echo),
+            serve(SOURCE, World::source),
+            serve(ENDLESS, World::endless),
+            serve(DNS, World::listen),
+            serve(DNS_TLS, World::listen));
+    names = NetworkNamespace.run(world, () -> new DatagramSocket(new InetSocketAddress(DNS)));
     sink = NetworkNamespace.run(world, () -> new DatagramSocket(SINK));
     Thread.ofPlatform().daemon(true).name("names").start(this::answer);
   }
@@ -157,8 +178,13 @@ final class World {
     }
   }
 
+  private static void listen(Socket client) throws IOException {
+    long _ = client.getInputStream().transferTo(OutputStream.nullOutputStream());
+  }
+
   private static void endless(Socket client) throws IOException {
     byte[] block = new byte[1 << 14];
+    client.setSendBufferSize(block.length); // what hundreds of them keep is the kernel's work
     while (true) {
       client.getOutputStream().write(block);
     }

@@ -1,0 +1,73 @@
+package io.lanyard.daemon.adversary;
+
+import io.lanyard.vswitch.vhost.VhostFrontEnd;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+
+/** A guest of a VMM that shares its memory, whose driver sends no frame. */
+final class VhostDriver implements Hostile {
+  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
+
+  /** An act that a driver repeats. */
+  interface Act {
+    /** Does it once. */
+    void by(VhostFrontEnd driver) throws Exception;
+  }
+
+  private final VhostFrontEnd driver;
+  private final Act act;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean closed;
+
+  VhostDriver(Site site, Act act) throws IOException {
+    this.act = act;
+    Epoll.ensureAvailability(); // loads what the front end's socket is made of
+    try {
+      driver = VhostFrontEnd.connect(site.socket());
+      driver.start(VhostFrontEnd.PLAIN);
+    } catch (IOException | RuntimeException e) {
+      throw e;
+    } catch (Exception e) {
+      throw new IOException("the port's device does not start", e);
+    }
+  }
+
+  /** Sets its rings up anew. */
+  static void reset(VhostFrontEnd driver) throws Exception {
+    driver.restartRings();
+  }
+
+  /** Says of its rings, in which nothing is, that something is. */
+  static void kick(VhostFrontEnd driver) {
+    driver.kick(VhostFrontEnd.RECEIVE);
+    driver.kick(VhostFrontEnd.TRANSMIT);
+  }
+
+  @Override
+  public void act() {
+    long deadline = System.nanoTime() + LONGEST_NANOS;
+    try {
+      while (!closed && System.nanoTime() < deadline) {
+        act.by(driver);
+      }
+    } catch (Exception e) {
+      throw new AssertionError("the driver cannot go on", e);
+    } finally {
+      ended.countDown();
+    }
+  }
+
+  /** Ends the attack, and then the connection: the driver's memory is used until then. */
+  @Override
+  public void close() throws IOException {
+    closed = true;
+    try {
+      ended.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    driver.close();
+  }
+}
