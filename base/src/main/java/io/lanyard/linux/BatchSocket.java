@@ -22,6 +22,7 @@ public final class BatchSocket implements AutoCloseable {
   private static final int SOL_SOCKET = 1;
   private static final int SO_SNDBUF = 7;
   private static final int SO_RCVBUF = 8;
+  private static final int SO_PASSCRED = 16;
   private static final int SO_SNDBUFFORCE = 32;
   private static final int SO_RCVBUFFORCE = 33;
   private static final int SOL_IP = 0;
@@ -226,6 +227,19 @@ public final class BatchSocket implements AutoCloseable {
     }
     if (option(SOL_SOCKET, SO_RCVBUFFORCE, receive) < 0) {
       int _ = option(SOL_SOCKET, SO_RCVBUF, receive);
+    }
+  }
+
+  /**
+   * Has the kernel say with each message of a UNIX socket which user sends it: {@link
+   * DatagramBatch#user}.
+   *
+   * @throws ErrnoException if it refuses
+   */
+  public void tellUsers() throws ErrnoException {
+    int result = option(SOL_SOCKET, SO_PASSCRED, 1);
+    if (result < 0) {
+      throw new ErrnoException("ask for the senders' users", -result);
     }
   }
 

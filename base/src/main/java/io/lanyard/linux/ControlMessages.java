@@ -14,8 +14,10 @@ import java.nio.ByteOrder;
  */
 final class ControlMessages {
   static final int SOL_IP = 0;
+  static final int SOL_SOCKET = 1;
   static final int SOL_UDP = 17;
   static final int SOL_IPV6 = 41;
+  static final int SCM_CREDENTIALS = 2;
   static final int IP_PKTINFO = 8;
   static final int IPV6_PKTINFO = 50;
   static final int UDP_SEGMENT = 103;
@@ -26,6 +28,9 @@ final class ControlMessages {
 
   /** With an int, or less. */
   static final int SEGMENT = HEADER + 8;
+
+  /** The bytes of a {@code struct ucred}: process, user, group. */
+  static final int CREDENTIALS = 12;
 
   /** With a {@code struct in_pktinfo}: interface, local address, destination of the header. */
   static final int IPV4_INFO = HEADER + 16;

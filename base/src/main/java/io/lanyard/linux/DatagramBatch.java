@@ -31,7 +31,7 @@ public final class DatagramBatch implements AutoCloseable {
 
   /**
    * All that a datagram can bring: the size of coalesced datagrams, and the address that it came
-   * to.
+   * to; of a UNIX socket's, the sender's user, which is less.
    */
   private static final int CONTROL =
       ControlMessages.SEGMENT + ControlMessages.IPV4_INFO + ControlMessages.IPV6_INFO;
@@ -170,6 +170,25 @@ public final class DatagramBatch implements AutoCloseable {
    */
   public @Nullable SocketName sender(int slot) {
     return SocketName.copy(names, (long) NAME * slot, nameLength(slot));
+  }
+
+  /**
+   * The user of a datagram's sender (SCM_CREDENTIALS, unix(7)).
+   *
+   * @param slot which slot
+   * @return its number, as this process's user namespace has it; -1 where the kernel does not say,
+   *     as to a socket that has not asked ({@link BatchSocket#tellUsers})
+   */
+  public int user(int slot) {
+    long at =
+        ControlMessages.find(
+            control,
+            (long) CONTROL * slot,
+            controlLength(slot),
+            ControlMessages.SOL_SOCKET,
+            ControlMessages.SCM_CREDENTIALS,
+            ControlMessages.CREDENTIALS);
+    return at < 0 ? -1 : control.get(INT, at + Integer.BYTES);
   }
 
   /** The kernel says how long the address is, which may be more than there was room for. */

@@ -107,6 +107,18 @@ public final class SocketName {
     return bytes.get(SHORT, 0);
   }
 
+  /**
+   * The path of a UNIX socket.
+   *
+   * @return its text; null for another socket, and for a name of the abstract namespace
+   */
+  public @Nullable Path path() {
+    if (family() != AF_UNIX || bytes.get(BYTE, PATH_AT) == 0) {
+      return null;
+    }
+    return Path.of(text());
+  }
+
   private String text() {
     byte[] text = new byte[length() - PATH_AT];
     int count = 0;

@@ -47,7 +47,7 @@ class QemuDatagramPortTest extends PortSuite {
             "qemu-dgram",
             1500,
             FixedPeer.unix(qemus()),
-            new DatagramSource.Unix(new SocketFile(ours(), null, null, "rw-rw-rw-")),
+            new DatagramSource.Unix(new SocketFile(ours(), null, null, "rw-rw-rw-"), false),
             context());
     network.attach(port());
     port().start();
@@ -165,7 +165,7 @@ class QemuDatagramPortTest extends PortSuite {
             "qemu-dgram",
             1500,
             FixedPeer.unix(qemus()),
-            new DatagramSource.Unix(new SocketFile(ours())),
+            new DatagramSource.Unix(new SocketFile(ours()), false),
             context());
     onLoop(() -> {
       network.attach(second);

@@ -2,7 +2,6 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Clock;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.SocketName;
 import io.lanyard.testing.LogWatch;
@@ -54,8 +53,8 @@ class VfkitPortTest extends PortSuite {
             "vm",
             "vfkit",
             1500,
-            new LearntPeer(1500, Clock.system()),
-            new DatagramSource.Unix(new SocketFile(directory.resolve("lanyard.sock"))),
+            new LearntPeer(1500, context()),
+            new DatagramSource.Unix(new SocketFile(directory.resolve("lanyard.sock")), true),
             context());
     network.attach(port());
     port().start();
@@ -152,6 +151,75 @@ class VfkitPortTest extends PortSuite {
     }
     client().send(numbered(PEER, GUEST, 2, 60));
     awaitOnLoop("the first is heard", () -> port().counters().receivedFrames() == 1);
+  }
+
+  /**
+   * The frames that a client asks for reach nobody else, whatever it puts in its socket's place.
+   */
+  @Test
+  void aLinkInThePlaceOfTheClientsSocketIsNotFollowed() throws Exception {
+    try (DatagramGuest victim = client("victim", false)) {
+      Path its = directory.resolve("a");
+      Files.move(its, directory.resolve("moved"));
+      Files.createSymbolicLink(its, directory.resolve("victim"));
+      onLoop(() -> {
+        peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
+        return 0;
+      });
+      assertThat(client().receive()).hasSize(60);
+      assertThat(victim.poll()).isNull();
+    }
+  }
+
+  @Test
+  void aClientWhosePathLeadsToAnotherFileIsRefused() throws Exception {
+    client().close();
+    LogWatch.expect("sender-refused");
+    try (DatagramGuest victim = client("victim", false);
+        DatagramGuest next = client("b", true)) {
+      Files.delete(directory.resolve("b"));
+      Files.createSymbolicLink(directory.resolve("b"), directory.resolve("victim"));
+      awaitState(port(), "no-carrier");
+      next.send(HELLO);
+      awaitOnLoop(
+          "it is refused", () -> port().counters().receiveDrops(DropCause.FOREIGN_SENDER) == 1);
+      assertThat(port().state().label()).isEqualTo("no-carrier");
+      assertThat(victim.poll()).isNull();
+    }
+  }
+
+  /** Its path would lead to another file, from where the daemon is. */
+  @Test
+  void aClientWithARelativePathIsRefused() throws Exception {
+    client().close();
+    awaitState(port(), "no-carrier");
+    LogWatch.expect("sender-refused");
+    Path name = Path.of("target").toAbsolutePath().getParent().relativize(directory.resolve("r"));
+    try (DatagramGuest relative =
+        new DatagramGuest(BatchSocket.unixDatagram(SocketName.of(name)), ours())) {
+      relative.send(HELLO);
+      awaitOnLoop(
+          "it is refused", () -> port().counters().receiveDrops(DropCause.FOREIGN_SENDER) == 1);
+    }
+  }
+
+  @Test
+  void theNextClientMayBindTheSamePath() throws Exception {
+    client().close();
+    DatagramGuest next = (DatagramGuest) connect(port());
+    guest = next;
+    awaitOnLoop(
+        "the next is learnt",
+        () -> {
+          next.send(HELLO);
+          next.send(numbered(PEER, GUEST, 1, 60));
+          return port().counters().receivedFrames() > 0;
+        });
+    onLoop(() -> {
+      peer.send(Frames.ethernet(GUEST, PEER, 0x88b5, new byte[46]));
+      return 0;
+    });
+    assertThat(next.receive()).hasSize(60);
   }
 
   @Test

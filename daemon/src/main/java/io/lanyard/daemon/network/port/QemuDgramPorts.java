@@ -25,7 +25,7 @@ final class QemuDgramPorts implements PortFactory<PortConfig.QemuDgram> {
         kind(),
         port.mtu(),
         FixedPeer.unix(place.resolve(port.peer())),
-        new DatagramSource.Unix(place.file(port.path(), port.rights())),
+        new DatagramSource.Unix(place.file(port.path(), port.rights()), false),
         place.context());
   }
 }

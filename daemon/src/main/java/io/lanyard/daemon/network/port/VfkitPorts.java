@@ -24,8 +24,8 @@ final class VfkitPorts implements PortFactory<PortConfig.Vfkit> {
         port.name(),
         kind(),
         port.mtu(),
-        new LearntPeer(port.mtu(), place.context().timers().clock()),
-        new DatagramSource.Unix(place.file(port.path(), port.rights())),
+        new LearntPeer(port.mtu(), place.context()),
+        new DatagramSource.Unix(place.file(port.path(), port.rights()), true),
         place.context());
   }
 }

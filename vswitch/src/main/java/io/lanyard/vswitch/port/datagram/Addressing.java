@@ -25,7 +25,9 @@ public interface Addressing {
     /** Somebody else has sent it. */
     FOREIGN,
     /** It is too short for its prefix, or its prefix says something else. */
-    MALFORMED
+    MALFORMED,
+    /** That is not known yet: it is judged again after the call that {@link #start} has got. */
+    LATER
   }
 
   /**
@@ -45,6 +47,16 @@ public interface Addressing {
   default void writePrefix(ByteBuf into) {}
 
   /**
+   * Begins.
+   *
+   * @param known to be called on the loop when a datagram can be judged that could not before
+   */
+  default void start(Runnable known) {}
+
+  /** Ends: nothing is sent or judged any more. */
+  default void close() {}
+
+  /**
    * Judges a datagram.
    *
    * @param batch the burst that it is in
@@ -54,6 +66,15 @@ public interface Addressing {
    * @return what it is
    */
   Verdict judge(DatagramBatch batch, int slot, ByteBuf datagram, int index);
+
+  /**
+   * Why the last datagram was foreign, and what to do.
+   *
+   * @return for people
+   */
+  default String advice() {
+    return "the port takes frames from its peer alone; compare the addresses";
+  }
 
   /**
    * Completes a frame that came in and passes what the peer leaves to be done to the switch.

@@ -80,24 +80,36 @@ final class DatagramBurst {
     return result;
   }
 
+  /** Why {@link #deliver} has come back. */
+  enum Stop {
+    /** None is left, or the turn is over. */
+    DONE,
+    /** A message is empty, which is the end of a connection. */
+    EMPTY,
+    /** It is not known yet whom the next one is from. */
+    LATER
+  }
+
   /**
-   * Hands over what was read, until none is left, the turn is over, or a message is empty, which is
-   * the end of a connection.
+   * Hands over what was read.
    *
-   * @return whether an empty message has come
+   * @return why it has stopped
    */
-  boolean deliver(Switch network, DatagramPort port, Turn turn) {
+  Stop deliver(Switch network, DatagramPort port, Turn turn) {
     while (hasMore()) {
-      int slot = given++;
-      if (batch.length(slot) == 0) {
-        return true;
+      if (batch.length(given) == 0) {
+        given++;
+        return Stop.EMPTY;
       }
-      give(slot, network, port);
+      if (!give(given, network, port)) {
+        return Stop.LATER;
+      }
+      given++;
       if (given % Turn.FRAMES == 0 && hasMore() && turn.isOver()) {
-        return false;
+        return Stop.DONE;
       }
     }
-    return false;
+    return Stop.DONE;
   }
 
   /** Leaves what was read and not handed over. */
@@ -105,11 +117,20 @@ final class DatagramBurst {
     given = count;
   }
 
-  private void give(int slot, Switch network, DatagramPort port) {
+  /** Judges a datagram, and hands its frame over. Answers false if that has to wait. */
+  private boolean give(int slot, Switch network, DatagramPort port) {
     ByteBuf frame = frames[slot];
-    if (frame == null || !port.takes(batch, slot, frame, OffloadHeader.LENGTH - prefix)) {
-      return;
+    if (frame == null) {
+      return true;
     }
+    Addressing.Verdict verdict = port.judge(batch, slot, frame, OffloadHeader.LENGTH - prefix);
+    if (verdict == Addressing.Verdict.FRAME) {
+      handOver(slot, frame, network, port);
+    }
+    return verdict != Addressing.Verdict.LATER;
+  }
+
+  private void handOver(int slot, ByteBuf frame, Switch network, DatagramPort port) {
     int whole = OffloadHeader.LENGTH - prefix + batch.length(slot);
     ByteBuf given = whole <= SMALL ? frame : large(slot, frame, whole, port);
     if (given != null) {

@@ -32,6 +32,9 @@ final class DatagramLink extends Work implements LoopWatch.Listener {
   private boolean closed;
   private boolean reading;
 
+  /** Whether a datagram waits to be judged, and all others behind it. */
+  private boolean waits;
+
   /**
    * Makes a link that is not watched.
    *
@@ -84,7 +87,7 @@ final class DatagramLink extends Work implements LoopWatch.Listener {
   /** Reads one burst, or goes on with one that the last turn had no time for. */
   @Override
   protected boolean run() {
-    if (closed) {
+    if (closed || waits) {
       return false;
     }
     boolean more = true;
@@ -107,19 +110,32 @@ final class DatagramLink extends Work implements LoopWatch.Listener {
         burst.release();
       }
     }
-    return more && !closed;
+    return more && !closed && !waits;
   }
 
   private void deliver() {
-    boolean empty = burst.deliver(network, port, turn);
-    while (empty && !closed) {
+    DatagramBurst.Stop stop = burst.deliver(network, port, turn);
+    while (stop == DatagramBurst.Stop.EMPTY && !closed) {
       if (connected) {
         burst.skip();
         port.lost(this);
         return;
       }
       port.emptyDatagram();
-      empty = burst.deliver(network, port, turn);
+      stop = burst.deliver(network, port, turn);
+    }
+    if (stop == DatagramBurst.Stop.LATER && !closed) {
+      waits = true;
+      watch.expect(EpollIoOps.EPOLLERR); // without any, Netty would forget the socket
+    }
+  }
+
+  /** Goes on with a datagram that can be judged now, if one has waited for that. */
+  void goOn() {
+    if (waits && !closed) {
+      waits = false;
+      watch.expect(EpollIoOps.EPOLLIN);
+      turn.later(this);
     }
   }
 

@@ -206,6 +206,15 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     update();
   }
 
+  /** Hears that a datagram can be judged that waits for it. */
+  private void known() {
+    DatagramLink present = link;
+    if (present != null) {
+      update();
+      present.goOn();
+    }
+  }
+
   private void check() {
     if (link != null && !closed) {
       addressing.check();
@@ -220,6 +229,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
 
   @Override
   public void start() {
+    addressing.start(this::known);
     endpoint.start();
   }
 
@@ -227,19 +237,20 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     return addressing;
   }
 
-  /** Whether a datagram holds a frame for the switch; else it is counted, or dealt with. */
-  boolean takes(DatagramBatch batch, int slot, ByteBuf datagram, int index) {
+  /** Judges a datagram. One that holds no frame for the switch is counted, or dealt with. */
+  Addressing.Verdict judge(DatagramBatch batch, int slot, ByteBuf datagram, int index) {
     Addressing.Verdict verdict = addressing.judge(batch, slot, datagram, index);
     switch (verdict) {
       case FOREIGN -> foreign(batch.sender(slot));
       case MALFORMED -> counters().receiveDropped(DropCause.BAD_ENCAPSULATION);
-      default -> {
+      case LATER -> {}
+      case FRAME, CONTROL -> {
         if (!state().hasCarrier()) {
           update();
         }
       }
     }
-    return verdict == Addressing.Verdict.FRAME;
+    return verdict;
   }
 
   private void foreign(@Nullable SocketName sender) {
@@ -249,8 +260,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
         "sender-refused",
         line ->
             line.with("sender", sender == null ? "a socket without a name" : sender)
-                .with(
-                    "advice", "the port takes frames from its peer alone; compare the addresses"));
+                .with("advice", addressing.advice()));
   }
 
   /** Hears that a datagram without any byte has come. */
@@ -326,6 +336,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     if (present != null) {
       present.close();
     }
+    addressing.close();
     endpoint.close();
     update();
   }

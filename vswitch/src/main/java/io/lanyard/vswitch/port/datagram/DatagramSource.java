@@ -12,12 +12,22 @@ public sealed interface DatagramSource {
    * A UNIX datagram socket at a path.
    *
    * @param file the path, and who may send to it
+   * @param tellsUsers whether the kernel says of each datagram which user has sent it
    */
-  record Unix(SocketFile file) implements DatagramSource {
+  record Unix(SocketFile file, boolean tellsUsers) implements DatagramSource {
     @Override
     public BatchSocket open() throws IOException {
       file.clear();
       BatchSocket socket = BatchSocket.unixDatagram(SocketName.of(file.path()));
+      try {
+        if (tellsUsers) {
+          socket.tellUsers();
+        }
+      } catch (IOException e) {
+        socket.close();
+        file.remove();
+        throw e;
+      }
       return granted(socket, file);
     }
 

@@ -4,8 +4,6 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.Timers;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Errno;
-import io.lanyard.linux.ErrnoException;
-import io.lanyard.linux.HeldFile;
 import io.lanyard.linux.SocketName;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.SocketFile;
@@ -16,9 +14,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The answer to a {@link VdeRequest} is a {@code sockaddr_un}.
  *
- * <p>The client names the socket that it is sent to. That has to belong to the client's user: else
- * it could have the daemon send to any socket that the daemon may write to.
+ * <p>The client names the {@link ClientSocket} that it is sent to.
  *
  * <p>Thread: the network's loop only; sockets are opened by one that may wait.
  */
@@ -113,32 +108,14 @@ final class VdeClient extends ChannelInboundHandlerAdapter {
   /**
    * Connects a socket to that of a client, if it is its user's.
    *
-   * <p>The client may put a link or another user's socket in its place at any moment: the file is
-   * held first, looked at, and connected to by way of its handle.
-   *
    * @param user the client's user; 0 may name any socket
    */
   static void connect(BatchSocket socket, Path path, int user) throws IOException {
-    try (HeldFile held = hold(path)) {
-      Map<String, Object> its = Files.readAttributes(held.path(), "unix:uid,isOther");
-      if (!Boolean.TRUE.equals(its.get("isOther"))) {
-        throw new IOException(path + " is no socket");
-      }
-      if (user != 0 && !Integer.valueOf(user).equals(its.get("uid"))) {
-        throw new IOException("the socket " + path + " is not that of the client's user");
-      }
-      int result = socket.connect(SocketName.of(held.path()));
+    try (ClientSocket client = ClientSocket.of(path, user)) {
+      int result = socket.connect(client.name());
       if (result < 0) {
         throw new IOException("cannot send to " + path + ": " + Errno.name(-result));
       }
-    }
-  }
-
-  private static HeldFile hold(Path path) throws IOException {
-    try {
-      return HeldFile.of(path);
-    } catch (ErrnoException e) {
-      throw new IOException("cannot send to " + path + ": " + Causes.of(e), e);
     }
   }
 
