@@ -16,11 +16,7 @@ public final class EventFd {
   /** O_NONBLOCK and O_CLOEXEC, under their own names. */
   private static final int FLAGS = Libc.O_NONBLOCK | Libc.O_CLOEXEC;
 
-  private static final int F_GETFL = 3;
-  private static final int F_SETFL = 4;
-
   private static final MemorySegment EVENTFD = NativeCall.function("eventfd");
-  private static final MemorySegment FCNTL = NativeCall.function("fcntl");
   private static final MemorySegment ONE = one();
 
   /** Where counts are read to that nobody looks at, and the vector that says so. */
@@ -56,10 +52,9 @@ public final class EventFd {
   }
 
   /**
-   * Makes sure that a descriptor from another process is an event descriptor, and that its calls do
-   * not wait. Another file could do anything when it is written to. The flag belongs to both
-   * processes, though: one that takes it off again and fills the counter to its end has the next
-   * {@link #signal} wait.
+   * Makes sure that a descriptor from another process is an event descriptor. Another file could do
+   * anything when it is written to. It stays the other process's too, which may fill it and have
+   * its writes wait: {@link #signalOther} does not.
    *
    * @param fd the descriptor
    * @throws IOException if it is another kind of file
@@ -69,20 +64,30 @@ public final class EventFd {
     if (!kind.equals("anon_inode:[eventfd]")) {
       throw new IOException("a descriptor for events is no eventfd but " + kind);
     }
-    int flags = NativeCall.toInt(FCNTL, fd, F_GETFL, 0, 0, 0, 0);
-    if (flags >= 0 && (flags & Libc.O_NONBLOCK) == 0) {
-      int _ = NativeCall.toInt(FCNTL, fd, F_SETFL, flags | Libc.O_NONBLOCK, 0, 0, 0);
-    }
   }
 
   /**
    * Adds one to the counter, which wakes the process that waits for it.
    *
-   * @param fd the descriptor
+   * @param fd a descriptor of this process's alone
    * @return 8, or -errno; EAGAIN if the counter is full, so that the other side is awake anyway
    */
   public static int signal(int fd) {
     return (int) Libc.write(fd, ONE.address(), Long.BYTES);
+  }
+
+  /**
+   * Adds one to the counter of a descriptor that another process has too, and never waits.
+   *
+   * @param fd the descriptor
+   * @return 8, or -errno; EAGAIN if the counter is full, so that the other side is awake anyway
+   */
+  public static int signalOther(int fd) {
+    EventSignal asynchronous = EventSignal.ASYNCHRONOUS;
+    if (asynchronous != null) {
+      return asynchronous.send(fd);
+    }
+    return Libc.refusesWrites(fd) ? -Errno.EAGAIN : signal(fd);
   }
 
   /**

@@ -102,14 +102,14 @@ public final class Vring implements VirtQueue.Listener {
   public void interrupt() {
     interrupts++;
     if (call != NONE) {
-      int _ = EventFd.signal(call); // a counter that is full has woken the driver already
+      int _ = EventFd.signalOther(call); // a counter that is full has woken the driver already
     }
   }
 
   @Override
   public void broken(String why) {
     if (error != NONE) {
-      int _ = EventFd.signal(error);
+      int _ = EventFd.signalOther(error);
     }
     device.broken(this, why);
   }

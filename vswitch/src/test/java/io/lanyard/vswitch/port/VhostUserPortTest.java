@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.linux.FullEvent;
 import io.lanyard.linux.OpenFiles;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.virtio.Ring;
@@ -88,6 +89,16 @@ class VhostUserPortTest extends PortSuite {
     sendToGuest(1);
     assertThat(guest.receive()).hasSize(60);
     await("an interrupt", () -> interrupts() > 0);
+  }
+
+  /** A full counter has a write wait where the other process wants it so. */
+  @Test
+  void aDriverWhoseEventDescriptorIsFullDoesNotHoldTheLoop() throws Exception {
+    FullEvent.fill(frontEnd().call(VhostFrontEnd.RECEIVE));
+    for (int i = 1; i <= 3; i++) {
+      sendToGuest(1);
+      assertThat(guest.receive()).hasSize(60);
+    }
   }
 
   private long interrupts() {

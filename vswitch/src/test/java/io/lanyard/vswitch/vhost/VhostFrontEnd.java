@@ -311,6 +311,11 @@ public final class VhostFrontEnd implements AutoCloseable {
     return bytes;
   }
 
+  /** The descriptor by which a ring's driver is interrupted. */
+  public int call(int ring) {
+    return calls[ring];
+  }
+
   /** How often the driver was interrupted by a ring since the last call. */
   public long interrupts(int ring) throws IOException {
     ByteBuffer count = ByteBuffer.allocateDirect(8).order(java.nio.ByteOrder.nativeOrder());

@@ -1,0 +1,62 @@
+package io.lanyard.linux;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Signals to event descriptors that another process has, too. */
+class EventFdTest {
+  private final int fd = create();
+
+  private static int create() {
+    try {
+      return EventFd.create();
+    } catch (ErrnoException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @AfterEach
+  void close() {
+    Libc.close(fd);
+  }
+
+  private long count() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment place = arena.allocate(ValueLayout.JAVA_LONG, 3);
+      place.set(ValueLayout.JAVA_LONG, 0, place.address() + 16);
+      place.set(ValueLayout.JAVA_LONG, 8, 8);
+      assertThat(Libc.readv(fd, place.address(), 1)).isEqualTo(Long.BYTES);
+      return place.get(ValueLayout.JAVA_LONG, 16);
+    }
+  }
+
+  @Test
+  void eachSignalCounts() {
+    for (int i = 0; i < 1000; i++) { // more than the kernel keeps ends of
+      assertThat(EventFd.signalOther(fd)).isEqualTo(Long.BYTES);
+    }
+    assertThat(count()).isEqualTo(1000);
+  }
+
+  @Test
+  @Timeout(value = 10, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+  void aFullCounterThatWaitsHoldsNobody() {
+    FullEvent.fill(fd);
+    for (int i = 0; i < 3; i++) {
+      EventFd.signalOther(fd);
+    }
+    assertThat(count()).isEqualTo(-1); // as many as there can be
+  }
+
+  @Test
+  void theHostHasSignalsThatNeverWait() {
+    assertThat(EventSignal.ASYNCHRONOUS).isNotNull();
+  }
+}
