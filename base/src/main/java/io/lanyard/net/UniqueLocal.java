@@ -7,8 +7,8 @@ import java.security.NoSuchAlgorithmException;
 import java.util.UUID;
 
 /**
- * Makes unique local IPv6 prefixes (RFC 4193), and identifiers: each name has one of its own, and
- * it is another one on every host.
+ * Makes unique local IPv6 prefixes (RFC 4193), MAC addresses and identifiers: each name has one of
+ * its own, and it is another one on every host.
  *
  * <p>56 bits of a hash of the seed and the name are the global ID and the subnet ID. The seed takes
  * the place of the time and the interface identifier in the sample algorithm (section 3.2.2): it is
@@ -67,6 +67,17 @@ public final class UniqueLocal {
     long high = (hash.getLong() & ~0xf000L) | 0x8000L;
     long low = (hash.getLong() & ~(0b11L << 62)) | 1L << 63;
     return new UUID(high, low);
+  }
+
+  /**
+   * The MAC address of a name. Leases and reservations of it hold over a restart, and stations of
+   * the same name on two hosts may meet in a LAN or by VXLAN.
+   *
+   * @param name such as a port's name with its network's
+   * @return the same at every call
+   */
+  public MacAddress macAddress(String name) {
+    return MacAddress.derivedFrom(identifier(name).toString());
   }
 
   private byte[] hash(String name) {

@@ -34,6 +34,14 @@ class UniqueLocalTest {
   }
 
   @Test
+  void aNameHasTheSameMacAddressAlwaysAndAnotherOneOnAnotherHost() {
+    MacAddress first = seeded(1).macAddress("port lab/vm");
+    assertThat(seeded(1).macAddress("port lab/vm")).isEqualTo(first);
+    assertThat(seeded(2).macAddress("port lab/vm")).isNotEqualTo(first);
+    assertThat(seeded(1).macAddress("port lab/other")).isNotEqualTo(first);
+  }
+
+  @Test
   void manyNamesHaveAsManyPrefixes() {
     Set<Subnet> all = new HashSet<>();
     for (int i = 0; i < 10_000; i++) {

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.network.port;
 
 import io.lanyard.config.SocketRights;
+import io.lanyard.net.MacAddress;
 import io.lanyard.net.UniqueLocal;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
@@ -17,6 +18,11 @@ import java.nio.file.Path;
  */
 public record PortPlace(
     PortContext context, Path runtimeDirectory, Patches patches, UniqueLocal identifiers) {
+  /** The MAC address of a port's far end, where the daemon chooses it. */
+  MacAddress macOf(String port) {
+    return identifiers.macAddress("port " + context.network().name() + "/" + port);
+  }
+
   /** The place of a path of the configuration. */
   Path resolve(Path path) {
     return runtimeDirectory.resolve(path);

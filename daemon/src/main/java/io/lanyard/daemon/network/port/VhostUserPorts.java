@@ -9,9 +9,6 @@ import io.lanyard.vswitch.vhost.VhostNic;
 
 /** Guests whose VMM shares their virtqueues. */
 final class VhostUserPorts implements PortFactory<PortConfig.VhostUser> {
-  /** QEMU's own prefix, under which its users choose addresses. */
-  private static final long PREFIX = 0x525400L << 24;
-
   @Override
   public Class<PortConfig.VhostUser> model() {
     return PortConfig.VhostUser.class;
@@ -24,8 +21,8 @@ final class VhostUserPorts implements PortFactory<PortConfig.VhostUser> {
 
   @Override
   public Port make(PortConfig.VhostUser port, PortPlace place) {
-    String network = place.context().network().name();
-    VhostNic nic = new VhostNic(address(network, port.name()), port.mtu(), port.queues());
+    long mac = place.macOf(port.name()).bits(); // for a guest whose VMM has none for it, and asks
+    VhostNic nic = new VhostNic(mac, port.mtu(), port.queues());
     return new VhostUserPort(port.name(), nic, address(port, place), place.context());
   }
 
@@ -33,14 +30,5 @@ final class VhostUserPorts implements PortFactory<PortConfig.VhostUser> {
     return port.at() instanceof StreamSocket.ListenUnix listen
         ? new StreamAddress.Listen(place.file(listen.path(), port.rights()))
         : new StreamAddress.Connect(place.resolve(((StreamSocket.ConnectUnix) port.at()).path()));
-  }
-
-  /**
-   * The MAC address of a guest whose VMM has none for it and asks: the same after each start, from
-   * the names alone.
-   */
-  private static long address(String network, String port) {
-    int hash = 31 * network.hashCode() + port.hashCode();
-    return PREFIX | ((hash * 0x9e37_79b9) >>> 8);
   }
 }
