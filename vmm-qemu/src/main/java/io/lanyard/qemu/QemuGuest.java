@@ -68,7 +68,7 @@ final class QemuGuest implements Guest {
     this.events = events;
     this.closed = closed;
     this.console = new QemuConsole(spec.name());
-    this.parts = new GuestParts(spec, this::linkChanged, this::note);
+    this.parts = new GuestParts(spec, this::linkChanged, this::partsChanged);
     this.told =
         Executors.newSingleThreadExecutor(
             Thread.ofVirtual().name("qemu-events-" + spec.name()).factory());
@@ -80,6 +80,9 @@ final class QemuGuest implements Guest {
     final Qmp qmp;
     final QemuPlugs plugs;
     final QemuSnapshots snapshots = new QemuSnapshots(this);
+
+    /** Whether it was told that the guest lacks a part. */
+    boolean noted;
 
     /** Why it is about to end; empty while it is not. */
     volatile String shutdown = "";
@@ -111,7 +114,12 @@ final class QemuGuest implements Guest {
       switch (name) {
         case "SHUTDOWN" -> shutdown = reason(Json.textIn(data, "reason"));
         case "RESET" -> tell(() -> events.accept(new GuestEvent.Rebooted(name())));
-        case "DEVICE_DELETED" -> plugs.deleted(Json.textIn(data, "device"));
+        case "DEVICE_DELETED" -> {
+          String device = Json.textIn(data, "device");
+          if (plugs.deleted(device)) {
+            tell(() -> lacks(this, device));
+          }
+        }
         case "STOP", "RESUME" -> tell(() -> look(this));
         case "JOB_STATUS_CHANGE" ->
             snapshots.jobChanged(Json.textIn(data, "id"), Json.textIn(data, "status"));
@@ -487,6 +495,35 @@ final class QemuGuest implements Guest {
       throw new IllegalStateException("guest " + name() + " has just ended: it cannot " + call);
     }
     return present;
+  }
+
+  /** Hears that other parts have come or gone. */
+  private void partsChanged(GuestSpec spec) {
+    note(spec);
+    Live present = live;
+    if (present != null && present.noted && !present.plugs.lacksDevices()) {
+      present.noted = false;
+      events.accept(new GuestEvent.Noted(name(), ""));
+    }
+  }
+
+  /** Hears that the guest has let go of a part that it should have. */
+  private void lacks(Live from, String device) {
+    calls.lock();
+    try {
+      if (from == live && from.plugs.lacksDevices()) {
+        from.noted = true;
+        events.accept(
+            new GuestEvent.Noted(
+                name(),
+                "it has let go of "
+                    + device
+                    + " unasked, or after the change was refused, and is without it; make the change"
+                    + " again, or restart it"));
+      }
+    } finally {
+      calls.unlock();
+    }
   }
 
   /** Keeps the command line of other parts for the next daemon. */

@@ -12,10 +12,12 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -28,6 +30,10 @@ import java.util.regex.Pattern;
  * <p>A device behind a PCI Express port is the guest's until the guest lets go of it (PCI Express
  * Base Specification 6.7.1): QEMU asks it, and says {@code DEVICE_DELETED} then. A guest without an
  * operating system that has never switched the slot on is not asked.
+ *
+ * <p>A guest may let go long after it was asked, when the change was refused already, and on its
+ * own: it is without the device then, which stays behind its port in this list until it is removed
+ * once more.
  *
  * <p>A file says which device is behind which port, for the daemon that finds the QEMU later. QEMU
  * itself must not be asked for a port that has a device: QEMU 7.2 then tells its guest of no device
@@ -56,6 +62,12 @@ final class QemuPlugs {
   private final Path file;
   private final long unplugMillis;
   private final Map<String, CountDownLatch> leaving = new ConcurrentHashMap<>();
+
+  /** Devices in the list that the guest was asked for in vain. */
+  private final Set<String> asked = new HashSet<>();
+
+  /** Devices in the list that the guest has let go of. */
+  private final Set<String> gone = new HashSet<>();
 
   /** How many ports there are; 0 where devices need none. */
   private final int ports;
@@ -137,6 +149,9 @@ final class QemuPlugs {
 
   /** Whether every device is where it would be in a QEMU that is started now. */
   synchronized boolean areAsStarted(GuestSpec spec) {
+    if (!gone.isEmpty()) {
+      return false;
+    }
     List<String> behind = QemuCommand.behindPorts(spec);
     return ports == 0
         ? devices.isEmpty()
@@ -150,12 +165,23 @@ final class QemuPlugs {
     write(file, ports, devices);
   }
 
-  /** Hears that the guest has let go of a device. On the thread that reads. */
-  void deleted(String device) {
+  /**
+   * Hears that the guest has let go of a device. On the thread that reads.
+   *
+   * @return whether nobody waits for that any more, or has asked for it
+   */
+  synchronized boolean deleted(String device) {
     CountDownLatch left = leaving.get(device);
     if (left != null) {
       left.countDown();
+      return false;
     }
+    return isThere(device) && gone.add(device);
+  }
+
+  /** Whether the guest is without a device that it should have. */
+  synchronized boolean lacksDevices() {
+    return !gone.isEmpty();
   }
 
   void addNic(int index, NicSpec nic, Path socket) throws VmmException {
@@ -228,25 +254,53 @@ final class QemuPlugs {
 
   private void remove(String device) throws VmmException {
     CountDownLatch left = new CountDownLatch(1);
-    leaving.put(device, left);
-    try {
-      execute("device_del", Map.of("id", device));
-      if (left.await(unplugMillis, TimeUnit.MILLISECONDS)) {
-        note(() -> devices.values().remove(device));
+    synchronized (this) {
+      if (gone.contains(device)) {
+        left.countDown();
       } else {
-        throw new VmmException(
-            "the guest has not let go of "
-                + device
-                + " within "
-                + unplugMillis
-                + " ms: it may have no operating system that knows how; power it off, change it, and start"
-                + " it again");
+        leaving.put(device, left);
       }
+    }
+    try {
+      if (left.getCount() > 0) {
+        ask(device, left);
+      }
+      boolean _ = left.await(unplugMillis, TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new VmmException("interrupted while the guest was to let go of " + device, e);
     } finally {
-      leaving.remove(device);
+      synchronized (this) {
+        leaving.remove(device); // what comes from now on comes late
+      }
+    }
+    if (left.getCount() > 0) {
+      asked.add(device);
+      throw new VmmException(
+          "the guest has not let go of "
+              + device
+              + " within "
+              + unplugMillis
+              + " ms: it may have no operating system that knows how, or may need longer; make the"
+              + " change again later, or power it off, change it, and start it again");
+    }
+    note(() -> {
+      devices.values().remove(device);
+      gone.remove(device);
+    });
+    asked.remove(device);
+  }
+
+  /** Asks the guest for a device. It may be without it already: a daemon that ended has asked. */
+  private void ask(String device, CountDownLatch left) throws VmmException {
+    try {
+      var _ = monitor.execute("device_del", Map.of("id", device));
+    } catch (QmpException e) {
+      if (e.isNoSuchDevice()) {
+        left.countDown();
+      } else if (!asked.contains(device)) { // else the guest is being asked still
+        throw new VmmException(String.valueOf(e.getMessage()), e);
+      }
     }
   }
 

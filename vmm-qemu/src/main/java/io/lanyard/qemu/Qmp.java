@@ -129,7 +129,9 @@ final class Qmp implements AutoCloseable {
       Map<?, ?> answer = await(command, reply);
       Map<?, ?> error = Json.objectIn(answer, "error");
       if (!error.isEmpty()) {
-        throw new QmpException("QEMU refused " + command + ": " + Json.textIn(error, "desc"));
+        throw new QmpException(
+            "QEMU refused " + command + ": " + Json.textIn(error, "desc"),
+            Json.textIn(error, "class"));
       }
       return answer;
     } finally {

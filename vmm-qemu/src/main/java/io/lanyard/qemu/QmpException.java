@@ -7,7 +7,20 @@ import java.io.Serial;
 final class QmpException extends IOException {
   @Serial private static final long serialVersionUID = 1;
 
+  /** QEMU's class of the error (qapi/error.json); empty where QEMU has not said one. */
+  private final String type;
+
   QmpException(String message) {
+    this(message, "");
+  }
+
+  QmpException(String message, String type) {
     super(message);
+    this.type = type;
+  }
+
+  /** Whether QEMU has no device of the name. */
+  boolean isNoSuchDevice() {
+    return type.equals("DeviceNotFound");
   }
 }

@@ -202,6 +202,50 @@ final class QemuPlugsTest {
     assertThat(plugs.nics(guest(2))).isZero();
   }
 
+  /** It may come minutes after the change was refused, and after another that was refused too. */
+  @Test
+  void aNicOfWhichTheGuestLetsGoLateIsThereUntilItIsRemovedAgain() throws Exception {
+    GuestSpec guest = guest(2);
+    QemuPlugs.begin(file(), guest);
+    letsGo = false;
+    QemuPlugs hasty =
+        new QemuPlugs((command, asked) -> qmp.execute(command, asked), true, file(), 50);
+    assertThatThrownBy(() -> hasty.removeNic(1, BY)).hasMessageContaining("make the change again");
+    refuses = "device_del"; // as QEMU does while the guest is being asked
+    assertThatThrownBy(() -> hasty.removeNic(1, BY)).hasMessageContaining("has not let go of nic1");
+    assertThat(hasty.areAsStarted(guest)).isTrue();
+
+    assertThat(hasty.deleted("nic1")).isTrue();
+    assertThat(hasty.deleted("nic1")).isFalse();
+    assertThat(hasty.deleted("somebody")).isFalse();
+    assertThat(hasty.lacksDevices()).isTrue();
+    assertThat(hasty.nics(guest)).isEqualTo(2);
+    assertThat(hasty.areAsStarted(guest)).isFalse();
+    var _ = taken();
+    hasty.removeNic(1, BY);
+    assertThat(taken()).containsExactly("netdev_del net1");
+    assertThat(hasty.lacksDevices()).isFalse();
+    assertThat(hasty.nics(guest(1))).isEqualTo(1);
+  }
+
+  @Test
+  void aNicThatTheGuestLetGoOfWhileNoDaemonRanIsRemoved() throws Exception {
+    QemuPlugs.begin(file(), guest(2));
+    QemuPlugs found =
+        new QemuPlugs(
+            (command, asked) -> {
+              if (command.equals("device_del")) {
+                throw new QmpException("Device 'nic1' not found", "DeviceNotFound");
+              }
+              return Map.of();
+            },
+            true,
+            file(),
+            PATIENT);
+    found.removeNic(1, BY);
+    assertThat(found.nics(guest(1))).isEqualTo(1);
+  }
+
   @Test
   void aDeviceThatQemuRefusesLeavesNothingBehind() throws Exception {
     refuses = "device_add";
