@@ -49,7 +49,7 @@ final class EventSignal {
     }
   }
 
-  /** What one thread submits: an operation, the list of it, a time of zero, and ends. */
+  /** The memory of a thread: its operation, the list of that, a time of zero, and ends. */
   private static final class Place {
     final MemorySegment memory = Arena.ofAuto().allocate(IOCB + 8 + 16 + (long) LIST * EVENT, 8);
 

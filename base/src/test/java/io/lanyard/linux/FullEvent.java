@@ -6,7 +6,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
-/** What a hostile process does to an event descriptor that it shares. */
+/** Event descriptors as a hostile process leaves them. */
 public final class FullEvent {
   private static final int F_SETFL = 4;
   private static final MemorySegment FCNTL = NativeCall.function("fcntl");

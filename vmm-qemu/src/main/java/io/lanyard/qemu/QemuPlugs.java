@@ -63,7 +63,7 @@ final class QemuPlugs {
   private final long unplugMillis;
   private final Map<String, CountDownLatch> leaving = new ConcurrentHashMap<>();
 
-  /** Devices in the list that the guest was asked for in vain. */
+  /** Devices in the list that the guest was asked for and has not let go of. */
   private final Set<String> asked = new HashSet<>();
 
   /** Devices in the list that the guest has let go of. */

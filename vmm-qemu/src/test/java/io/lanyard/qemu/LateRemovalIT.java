@@ -28,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
  * what it was asked for. Needs qemu-system-x86_64 and its ROMs.
  */
 @Timeout(120)
-final class LateUnplugIT {
+final class LateRemovalIT {
   @TempDir Path home;
 
   private NicSpec nic(int index) {
