@@ -1,4 +1,4 @@
-package io.lanyard.qemu;
+package io.lanyard.testing;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -6,14 +6,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** An empty qcow2 image (QEMU {@code docs/interop/qcow2.txt}), made without QEMU's tools. */
-final class Qcow2 {
+public final class Qcow2 {
   private static final int CLUSTER_BITS = 16;
   private static final int CLUSTER = 1 << CLUSTER_BITS;
 
   private Qcow2() {}
 
   /** Writes one of 16 MiB: header, table of reference counts, their one block, and table L1. */
-  static Path write(Path file) throws IOException {
+  public static Path write(Path file) throws IOException {
     ByteBuffer image = ByteBuffer.allocate(4 * CLUSTER);
     image.putInt(0, 0x514649fb).putInt(4, 2).putInt(20, CLUSTER_BITS).putLong(24, 16 << 20);
     image.putInt(36, 1).putLong(40, 3L * CLUSTER); // L1: its entries and its place

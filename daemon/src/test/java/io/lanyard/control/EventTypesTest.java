@@ -124,6 +124,12 @@ final class EventTypesTest {
       assertThat(reader.next().type()).isEqualTo("snapshot");
       daemon.startGuests();
       await(reader, EventType.GUEST_CHANGED, "running");
+      send(client, "POST", "/v1/guests/g/snapshots/before", "");
+      await(reader, EventType.GUEST_SNAPSHOT_SAVED, "before");
+      send(client, "POST", "/v1/guests/g/snapshots/before/load", "");
+      await(reader, EventType.GUEST_SNAPSHOT_LOADED, "before");
+      send(client, "DELETE", "/v1/guests/g/snapshots/before", "");
+      await(reader, EventType.GUEST_SNAPSHOT_REMOVED, "before");
       forwards(client, reader);
       send(client, "PUT", "/v1/networks/a/ports/q/link", "{\"up\": false}");
       await(reader, EventType.PORT_UNLINKED, "q");

@@ -205,10 +205,11 @@ public interface Guest extends AutoCloseable {
   }
 
   /**
-   * Removes a snapshot of a guest that is on.
+   * Removes a snapshot.
    *
    * @param name the snapshot's
    * @throws VmmException if there is none of that name, or the disks cannot be written
+   * @throws IllegalStateException if the guest is off, and the VMM needs it on for that
    * @throws UnsupportedOperationException without {@link Capability#SNAPSHOTS}
    */
   default void removeSnapshot(String name) throws VmmException {

@@ -140,18 +140,26 @@ final class GuestParts {
 
   /** Keeps other parts for the next start. */
   private void keep(List<NicSpec> allNics, List<DiskSpec> disks) {
-    GuestSpec old = spec;
-    spec =
-        new GuestSpec(
-            old.name(),
-            old.architecture(),
-            old.memory(),
-            old.harts(),
-            old.boot(),
-            disks,
-            allNics,
-            old.options());
+    spec = of(allNics, disks);
     changed.accept(spec);
+  }
+
+  /** The guest with its disks alone. */
+  GuestSpec withoutNics() {
+    return of(List.of(), spec.disks());
+  }
+
+  private GuestSpec of(List<NicSpec> allNics, List<DiskSpec> disks) {
+    GuestSpec old = spec;
+    return new GuestSpec(
+        old.name(),
+        old.architecture(),
+        old.memory(),
+        old.harts(),
+        old.boot(),
+        disks,
+        allNics,
+        old.options());
   }
 
   private static <T> List<T> with(List<T> list, T more) {

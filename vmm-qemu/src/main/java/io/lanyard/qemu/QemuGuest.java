@@ -357,14 +357,18 @@ final class QemuGuest implements Guest {
     }
   }
 
+  private void quit(Qmp qmp) {
+    try {
+      var _ = qmp.execute("quit", Map.of());
+    } catch (QmpException e) {
+      LogEvent.of("qemu-quit-failed").with("guest", name()).log(LOG, Level.DEBUG, e);
+    }
+  }
+
   private void end(String reason) {
     Live present = live;
     if (present != null) {
-      try {
-        var _ = present.qmp.execute("quit", Map.of());
-      } catch (QmpException e) {
-        LogEvent.of("qemu-quit-failed").with("guest", name()).log(LOG, Level.DEBUG, e);
-      }
+      quit(present.qmp);
       present.process.end();
     }
     let();
@@ -644,9 +648,34 @@ final class QemuGuest implements Guest {
   public void removeSnapshot(String snapshot) throws VmmException {
     calls.lock();
     try {
-      live("lose a snapshot").snapshots.remove(parts.spec(), snapshot);
+      require("lose a snapshot", true);
+      QemuSnapshots.require(parts.spec(), snapshot);
+      if (isAlive()) {
+        live("lose a snapshot").snapshots.remove(parts.spec(), snapshot);
+      } else {
+        removeWhileOff(snapshot);
+      }
     } finally {
       calls.unlock();
+    }
+  }
+
+  /** Removes a snapshot by a QEMU that has the guest's disks and does not let it run. */
+  private void removeWhileOff(String snapshot) throws VmmException {
+    QemuProcess process = null;
+    try {
+      files.make();
+      process = QemuProcess.start(command.apply(parts.withoutNics()), files.directory());
+      Live stopped = ready(process);
+      try (Qmp qmp = stopped.qmp) {
+        stopped.snapshots.remove(parts.spec(), snapshot);
+        quit(qmp);
+        process.end();
+      }
+    } finally {
+      if (process != null) {
+        process.kill();
+      }
     }
   }
 

@@ -3,6 +3,7 @@ package io.lanyard.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.Qcow2;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.DiskSpec;
@@ -163,6 +164,14 @@ final class SnapshotIT {
     found.loadSnapshot("two.2");
     assertThat(found.state()).isEqualTo(GuestState.RUNNING);
     assertThat(next(found)).isEqualTo("d");
+
+    found.kill();
+    found.removeSnapshot("two.2");
+    assertThat(names(found)).isEmpty();
+    assertThat(found.state()).isEqualTo(GuestState.STOPPED);
+    assertThatThrownBy(() -> found.removeSnapshot("two.2")).hasMessageContaining("no snapshot");
+    found.start();
+    assertThat(next(found)).isEqualTo("a");
   }
 
   @Test

@@ -3,6 +3,7 @@ package io.lanyard.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.Qcow2;
 import io.lanyard.vmm.Snapshot;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -48,6 +48,12 @@ public enum EventType {
   GUEST_REBOOTED("A guest has restarted itself."),
   /** A VMM has something to say of a guest. */
   GUEST_NOTED("A VMM has a remark on a guest; an empty one is over.", "note"),
+  /** A snapshot of a guest was taken. */
+  GUEST_SNAPSHOT_SAVED("A snapshot of a guest was taken.", "snapshot"),
+  /** A guest went back to a snapshot. */
+  GUEST_SNAPSHOT_LOADED("A guest went back to a snapshot, or started at it.", "snapshot"),
+  /** A snapshot of a guest was removed. */
+  GUEST_SNAPSHOT_REMOVED("A snapshot of a guest was removed.", "snapshot"),
   /** Events of a source that were not told because they came too fast. */
   EVENTS_LEFT_OUT(
       "Events of a port, a guest or a forward came too fast; the last of each is told.",

@@ -3,6 +3,7 @@ package io.lanyard.daemon.guest;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
+import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
@@ -10,6 +11,7 @@ import io.lanyard.vmm.Snapshot;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A guest as the API handles it.
@@ -78,7 +80,7 @@ public final class GuestHandle {
    * @throws VmmException if there is one of that name, or it cannot be kept
    */
   public void saveSnapshot(String name) throws VmmException {
-    onSnapshot("saved", name, guest -> guest.saveSnapshot(name));
+    onSnapshot(EventType.GUEST_SNAPSHOT_SAVED, name, guest -> guest.saveSnapshot(name));
   }
 
   /**
@@ -88,28 +90,30 @@ public final class GuestHandle {
    * @throws VmmException if there is none of that name, or it does not fit the guest any more
    */
   public void loadSnapshot(String name) throws VmmException {
-    onSnapshot("loaded", name, guest -> guest.loadSnapshot(name));
+    onSnapshot(EventType.GUEST_SNAPSHOT_LOADED, name, guest -> guest.loadSnapshot(name));
   }
 
   /**
-   * Removes a snapshot of the guest, which is on.
+   * Removes a snapshot of the guest.
    *
    * @param name its name
    * @throws VmmException if there is none of that name
    */
   public void removeSnapshot(String name) throws VmmException {
-    onSnapshot("removed", name, guest -> guest.removeSnapshot(name));
+    onSnapshot(EventType.GUEST_SNAPSHOT_REMOVED, name, guest -> guest.removeSnapshot(name));
   }
 
-  private void onSnapshot(String done, String name, GuestSlot.Act act) throws VmmException {
+  private void onSnapshot(EventType done, String name, GuestSlot.Act act) throws VmmException {
+    String verb = done.word().substring(done.word().lastIndexOf('-') + 1);
     var _ =
         slot.onSnapshots(
-            "have snapshot " + name + " " + done,
+            "have snapshot " + name + " " + verb,
             guest -> {
               act.on(guest);
               return true;
             });
-    LogEvent.of("guest-snapshot-" + done)
+    slot.tell(done, Map.of("snapshot", name));
+    LogEvent.of(done.word())
         .with("guest", slot.config().name())
         .with("snapshot", name)
         .log(LOG, Level.INFO);

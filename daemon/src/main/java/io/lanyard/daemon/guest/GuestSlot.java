@@ -374,6 +374,11 @@ public final class GuestSlot implements GuestListener {
     }
   }
 
+  /** Tells the readers of events what was done to the guest. */
+  void tell(EventType type, Map<String, String> data) {
+    events.publish(type, "", config.name(), data);
+  }
+
   private void publish(EventType type, String name, Map<String, String> data) {
     events.publishOf(name, type, "", name, data);
   }
