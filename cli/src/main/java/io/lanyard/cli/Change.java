@@ -89,7 +89,7 @@ final class Change {
   }
 
   /** The command line has something that cannot be read. */
-  ParameterException misused(IllegalArgumentException e) {
+  private ParameterException misused(IllegalArgumentException e) {
     return new ParameterException(command.commandLine(), String.valueOf(e.getMessage()), e);
   }
 

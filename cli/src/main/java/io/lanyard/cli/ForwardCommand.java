@@ -57,7 +57,7 @@ final class ForwardCommand {
     @Option(
         names = "--name",
         paramLabel = "NAME",
-        description = "Its name; forwards of a range have the port behind it: NAME-5000.")
+        description = "Its name.")
     @Nullable String name;
 
     @Parameters(index = "0", paramLabel = "NETWORK")
@@ -69,44 +69,36 @@ final class ForwardCommand {
     @Parameters(
         index = "2",
         paramLabel = "LISTEN",
-        description = "Where the host listens: ADDRESS:PORT; 127.0.0.1 for a port alone.")
+        description =
+            "Where the host listens: ADDRESS:PORT or ADDRESS:FIRST-LAST; 127.0.0.1 for ports"
+                + " alone.")
     String listen = "";
 
     @Parameters(
         index = "3",
         paramLabel = "TO",
-        description = "The guest's end: a name or an address, and a port.")
+        description =
+            "The guest's end: a name or an address, and as many ports; those of LISTEN where there"
+                + " are none.")
     String to = "";
 
     @Override
     public Integer call() {
-      List<PortRange.Pair> pairs = pairs();
-      return change.make(present -> {
-        Edits edits = new Edits();
-        for (PortRange.Pair pair : pairs) {
-          Map<String, String> value = new LinkedHashMap<>();
-          String its = name == null || pairs.size() == 1 ? name : name + "-" + pair.port();
-          if (its != null) {
-            value.put("name", its);
-          }
-          value.put("protocol", protocol);
-          value.put("listen", pair.listen());
-          value.put("to", pair.to());
-          Target target =
-              Target.forward(network, its == null ? protocol + "/" + pair.listen() : its);
-          Change.requireNone(present, target);
-          edits.set(target.path(), value);
-        }
-        return edits;
-      });
-    }
-
-    private List<PortRange.Pair> pairs() {
-      try {
-        return PortRange.pairs(listen, to);
-      } catch (IllegalArgumentException e) {
-        throw change.misused(e);
+      String ports = listen.substring(listen.lastIndexOf(':') + 1);
+      String from = listen.equals(ports) ? "127.0.0.1:" + ports : listen;
+      boolean hasPorts = to.contains(":") && !to.endsWith("]");
+      Map<String, String> value = new LinkedHashMap<>();
+      if (name != null) {
+        value.put("name", name);
       }
+      value.put("protocol", protocol);
+      value.put("listen", from);
+      value.put("to", hasPorts ? to : to + ":" + ports);
+      Target target = Target.forward(network, name == null ? protocol + "/" + from : name);
+      return change.make(present -> {
+        Change.requireNone(present, target);
+        return new Edits().set(target.path(), value);
+      });
     }
   }
 
@@ -143,35 +135,25 @@ final class ForwardCommand {
         arity = "1..*",
         paramLabel = "FORWARD",
         description =
-            "Its name; PROTOCOL/LISTEN where it has none: tcp/127.0.0.1:8080, or"
-                + " tcp/127.0.0.1:8000-8010 for all of a range.")
+            "Its name; PROTOCOL/LISTEN where it has none: tcp/127.0.0.1:8080 or"
+                + " tcp/127.0.0.1:8000-8010.")
     List<String> forwards = new ArrayList<>();
 
     @Override
     public Integer call() {
       return change.make(present -> {
         Edits edits = new Edits();
-        for (String given : forwards) {
-          for (String forward : all(given)) {
-            Target target = Target.forward(network, forward);
-            if (!present.has(target.path())) {
-              throw new Failure(
-                  "the configuration has no " + target.what(),
-                  "\"lanyard forward ls --network " + network + "\" lists the forwards");
-            }
-            edits.remove(target.path());
+        for (String forward : forwards) {
+          Target target = Target.forward(network, forward);
+          if (!present.has(target.path())) {
+            throw new Failure(
+                "the configuration has no " + target.what(),
+                "\"lanyard forward ls --network " + network + "\" lists the forwards");
           }
+          edits.remove(target.path());
         }
         return edits;
       });
-    }
-
-    private List<String> all(String given) {
-      try {
-        return PortRange.all(given);
-      } catch (IllegalArgumentException e) {
-        throw change.misused(e);
-      }
     }
   }
 }

@@ -34,7 +34,7 @@ import picocli.CommandLine.Spec;
     })
 final class PortForwardCommand implements Callable<Integer> {
   /** A port for both sides, or where the host listens and the guest's port. */
-  private static final Pattern MAPPING = Pattern.compile("((.+:)?[0-9]{1,5}:)?[0-9]{1,5}");
+  private static final Pattern MAPPING = Pattern.compile("((.+:)?PORTS:)?PORTS".replace("PORTS", "[0-9]{1,5}(-[0-9]{1,5})?"));
 
   private static final List<String> RESERVATIONS = List.of("dhcp", "reservations");
   private static final List<String> HOSTS = List.of("dns", "hosts");
@@ -61,7 +61,7 @@ final class PortForwardCommand implements Callable<Integer> {
       paramLabel = "[ADDRESS:]PORT:PORT",
       description =
           "Where the host listens, on 127.0.0.1 unless said, and the guest's port; one PORT for"
-              + " both.")
+              + " both. A range is FIRST-LAST.")
   List<String> mappings = new ArrayList<>();
 
   /** The end of one of the forwards, by the daemon or because the connection broke. */

@@ -119,8 +119,8 @@ final class ChangingIT {
       assertThat(done("forward ls")).contains(listen, "listening");
       // Somebody may have one of these ports.
       assertThat(done("forward add a udp 127.0.0.2:40000-40002 web:90-92 --tolerate"))
-          .contains("+ networks.a.forwards[udp/127.0.0.2:40002]");
-      assertThat(done("forward ls --json")).contains("127.0.0.2:40001");
+          .contains("+ networks.a.forwards[udp/127.0.0.2:40000-40002]");
+      assertThat(done("forward ls --json")).contains("127.0.0.2:40000-40002");
       done("forward rm a udp/127.0.0.2:40000-40002");
       done("forward set a web to=web:81");
       assertThat(done("reservation add a 52:54:00:00:00:11 10.9.8.11 db"))

@@ -63,17 +63,4 @@ class UnitsTest {
     assertThat(Table.cut("ab\ud83d\udc27cd", 4)).isEqualTo("ab…");
     assertThat(Table.cut("ab\ud83d\udc27cd", 5)).isEqualTo("ab\ud83d\udc27…");
   }
-
-  @Test
-  void rangesOfPortsArePairs() {
-    assertThat(PortRange.pairs("*:80-81", "web:90-91"))
-        .containsExactly(
-            new PortRange.Pair("*:80", "web:90", 80), new PortRange.Pair("*:81", "web:91", 81));
-    assertThat(PortRange.pairs("[::1]:53", "10.0.0.1:53"))
-        .containsExactly(new PortRange.Pair("[::1]:53", "10.0.0.1:53", 53));
-    assertThat(PortRange.pairs("nonsense", "web"))
-        .containsExactly(new PortRange.Pair("nonsense", "web", 0));
-    assertThat(PortRange.all("web-8000")).containsExactly("web-8000");
-    assertThat(PortRange.all("udp/*:1-2")).containsExactly("udp/*:1", "udp/*:2");
-  }
 }

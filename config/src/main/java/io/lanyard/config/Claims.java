@@ -102,8 +102,9 @@ final class Claims {
    * Claims an address and port to listen on; a wildcard address overlaps every other.
    *
    * @param protocol {@code TCP} or {@code UDP}
+   * @return false if another has it, which has been reported
    */
-  void listen(String protocol, Endpoint endpoint, String path, Place place) {
+  boolean listen(String protocol, Endpoint endpoint, String path, Place place) {
     String port = protocol + " port " + endpoint.port();
     Owner owner = new Owner(path, place);
     Thing here = new Thing(port, endpoint.address());
@@ -115,13 +116,14 @@ final class Claims {
     }
     if (other != null) {
       refuse(protocol + " " + endpoint + " overlaps what is", other, path, place);
-      return;
+      return false;
     }
     owners.put(here, owner);
     owners.putIfAbsent(anywhere, owner);
     if (endpoint.address().isAny()) {
       owners.put(everywhere, owner);
     }
+    return true;
   }
 
   /**
@@ -132,10 +134,8 @@ final class Claims {
   void vxlan(Endpoint endpoint, int vni, String path, Place place) {
     Thing shared = new Thing("VXLANs at", endpoint);
     if (!owners.containsKey(shared)) {
-      int before = owners.size();
-      listen("UDP", endpoint, path, place);
-      if (owners.size() == before) {
-        return; // it is refused
+      if (!listen("UDP", endpoint, path, place)) {
+        return;
       }
       owners.put(shared, new Owner(path, place));
     }

@@ -76,7 +76,9 @@ final class Fields {
     }
     for (Section other : Configuration.Keys.SECTION.tree()) {
       if (other.key(key) != null) {
-        return "; it belongs to a " + Quoted.quote(other.name()) + " mapping";
+        return other == Configuration.Keys.SECTION
+            ? "; it belongs at the top of the file"
+            : "; it belongs to a " + Quoted.quote(other.name()) + " mapping";
       }
     }
     return "; known here: " + String.join(", ", section.names());

@@ -1,7 +1,9 @@
 package io.lanyard.config;
 
 import io.lanyard.config.ForwardConfig.Keys;
-import io.lanyard.config.ForwardConfig.Keys.HostAndPort;
+import io.lanyard.config.ForwardConfig.Keys.HostAndPorts;
+import io.lanyard.config.ForwardConfig.Keys.Listen;
+import io.lanyard.config.ForwardConfig.Keys.Ports;
 import io.lanyard.config.ForwardConfig.Target;
 import io.lanyard.config.ForwardConfig.ToAddress;
 import io.lanyard.config.ForwardConfig.ToGuest;
@@ -51,34 +53,55 @@ final class ForwardReader {
         names.claim("the name", name, forward.pathOf(Keys.NAME), forward.placeOf(Keys.NAME));
       }
       Transport protocol = forward.find(Keys.PROTOCOL);
-      Endpoint listen = forward.find(Keys.LISTEN);
+      Listen listen = forward.find(Keys.LISTEN);
       if (protocol != null && listen != null) {
-        claims.listen(
-            protocol.name(), listen, forward.pathOf(Keys.LISTEN), forward.placeOf(Keys.LISTEN));
+        claim(protocol, listen, forward);
       }
-      Target target = target(forward);
+      HostAndPorts to = forward.find(Keys.TO);
+      if (to == null) {
+        continue;
+      }
+      if (listen != null && listen.ports().count() != to.ports().count()) {
+        forward.problem(
+            Keys.TO,
+            "listen has " + ports(listen.ports()) + ", and this has " + ports(to.ports()));
+      }
+      Target target = target(forward, to);
       if (protocol != null && listen != null && target != null) {
-        forwards.add(new ForwardConfig(name, protocol, listen, target));
+        forwards.add(
+            new ForwardConfig(name, protocol, listen.first(), target, listen.ports().count()));
       }
     }
     return forwards;
   }
 
-  private @Nullable Target target(Fields forward) {
-    HostAndPort to = forward.find(Keys.TO);
-    if (to == null) {
-      return null;
+  private static String ports(Ports ports) {
+    return ports.count() == 1 ? "1 port" : ports.count() + " ports";
+  }
+
+  /** Claims each port; one is enough of a range that others have. */
+  private void claim(Transport protocol, Listen listen, Fields forward) {
+    for (int i = 0; i < listen.ports().count(); i++) {
+      Endpoint port = new Endpoint(listen.address(), listen.ports().first() + i);
+      if (!claims.listen(
+          protocol.name(), port, forward.pathOf(Keys.LISTEN), forward.placeOf(Keys.LISTEN))) {
+        return;
+      }
     }
+  }
+
+  private @Nullable Target target(Fields forward, HostAndPorts to) {
     String host = to.host();
+    int port = to.ports().first();
     if (host.startsWith("[")) {
       Address said = Address.parseIpv6(host.substring(1, host.length() - 1));
-      return ipv6Target(forward, host, said, to.port());
+      return ipv6Target(forward, host, said, port);
     }
     Address address = host.matches("[0-9.]+") ? Address.parse(host) : addresses.get(host);
     if (address == null) {
       MacAddress mac = guests.get(host);
       if (mac != null) {
-        return new ToGuest(host, mac, to.port());
+        return new ToGuest(host, mac, port);
       }
       List<String> known = new ArrayList<>(addresses.keySet());
       known.addAll(guests.keySet());
@@ -91,7 +114,7 @@ final class ForwardReader {
       return null;
     }
     if (!address.isIpv4()) {
-      return ipv6Target(forward, host, address, to.port());
+      return ipv6Target(forward, host, address, port);
     }
     if (ipv4 == null) {
       forward.problem(
@@ -109,7 +132,7 @@ final class ForwardReader {
       forward.problem(Keys.TO, named(host, address) + " is " + whose + "; give a guest's");
       return null;
     }
-    return new ToAddress(host, address, to.port());
+    return new ToAddress(host, address, port);
   }
 
   private @Nullable Target ipv6Target(Fields forward, String host, Address address, int port) {

@@ -1,6 +1,5 @@
 package io.lanyard.config;
 
-import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -122,7 +121,8 @@ enum ItemIdentity {
           int slash = step.indexOf('/');
           yield slash < 0
               ? step
-              : step.substring(0, slash + 1) + Endpoint.parse(step.substring(slash + 1));
+              : step.substring(0, slash + 1)
+                  + ForwardConfig.Keys.canonicalListen(step.substring(slash + 1));
         }
         case RECORD -> {
           String[] parts = step.split("/", 3);

@@ -56,6 +56,9 @@ record Kind<T>(
       "[A-Za-z0-9]([A-Za-z0-9-]{0," + (LONGEST_LABEL - 2) + "}[A-Za-z0-9])?";
   static final String DOMAIN_PATTERN = LABEL_PATTERN + "(\\." + LABEL_PATTERN + ")*";
 
+  static final String LISTEN_ADDRESS_PATTERN =
+      "([0-9.]+|\\*|localhost|\\[[0-9a-fA-F:.]+\\])";
+
   static final Kind<Address> ADDRESS =
       such(
           "ipv4",
@@ -114,7 +117,7 @@ record Kind<T>(
       such(
           "endpoint",
           "an address and port",
-          "^([0-9.]+|\\*|localhost|\\[[0-9a-fA-F:.]+\\]):[0-9]{1,5}$",
+          "^" + LISTEN_ADDRESS_PATTERN + ":[0-9]{1,5}$",
           Kind::listen,
           "127.0.0.1:8080");
   static final Kind<Duration> DURATION =
@@ -329,7 +332,8 @@ record Kind<T>(
     return subnet;
   }
 
-  private static Endpoint listen(String text) {
+  /** An address of the host's to listen on, and a port. */
+  static Endpoint listen(String text) {
     Endpoint endpoint = Endpoint.parse(text);
     if (!endpoint.address().isAny() && !endpoint.address().isUnicast()) {
       throw new IllegalArgumentException("it is no host's address");

@@ -167,7 +167,7 @@ final class PortReader {
     if (local.address().isIpv4() != remote.address().isIpv4()) {
       port.problem(remoteKey, "local and remote are of one family, IPv4 or IPv6");
     }
-    claims.listen("UDP", local, port.pathOf(localKey), port.placeOf(localKey));
+    boolean _ = claims.listen("UDP", local, port.pathOf(localKey), port.placeOf(localKey));
     return new Udp(name, local, remote, mtu, policy);
   }
 
@@ -287,7 +287,7 @@ final class PortReader {
       if (listen == null) {
         return null;
       }
-      claims.listen("TCP", listen, port.pathOf(listenKey), port.placeOf(listenKey));
+      boolean _ = claims.listen("TCP", listen, port.pathOf(listenKey), port.placeOf(listenKey));
       return new StreamSocket.ListenTcp(listen);
     }
     return port.find(PortKeys.QemuStream.CONNECT);

@@ -204,6 +204,28 @@ class DocumentEditsTest {
   }
 
   @Test
+  void aRangeOfPortsIsOneItemThatIsKnownInAnyForm() throws ConfigException {
+    Document with =
+        base()
+            .with(
+                set(
+                    "networks.lan.forwards[tcp/localhost:8000-8010]",
+                    "{to: '10.1.0.3:9000-9010'}"));
+    NetworkConfig lan = with.configuration().networks().get("lan");
+
+    assertThat(lan).isNotNull();
+    ForwardConfig range = lan.forwards().getLast();
+    assertThat(range.label()).isEqualTo("tcp/127.0.0.1:8000-8010");
+    assertThat(range.toText()).isEqualTo("10.1.0.3:9000-9010");
+    assertThat(range.each()).hasSize(11);
+    assertThat(range.each().getLast().key()).isEqualTo("tcp/127.0.0.1:8010");
+    assertThat(range.each().getLast().toText()).isEqualTo("10.1.0.3:9010");
+    assertThat(
+            with.with(remove("networks.lan.forwards[tcp/127.0.0.1:8000-8010]")).configuration())
+        .isEqualTo(base().configuration());
+  }
+
+  @Test
   void aForwardsNameMayHaveADotAndProblemsSaySo() throws ConfigException {
     String value = "{protocol: tcp, listen: '*:1', to: '10.1.0.3:1'}";
     NetworkConfig lan =

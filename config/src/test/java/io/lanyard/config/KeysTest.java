@@ -110,6 +110,7 @@ class KeysTest {
           Map.entry("NetworkConfig.name", List.of()),
           Map.entry("GuestConfig.name", List.of()),
           Map.entry("Nic.name", List.of()),
+          Map.entry("ForwardConfig.ports", List.of("listen", "to")),
           Map.entry(
               "NetworkConfig.mode",
               List.of(

@@ -140,19 +140,7 @@ final class SpecCheck {
     for (int i = 0; i < spec.disks().size(); i++) {
       DiskSpec disk = spec.disks().get(i);
       String place = String.valueOf(i);
-      look(disk.path(), header -> header.notAnImageOf(disk.format()), "disks", place, "path");
-      look(
-          disk.path(),
-          header -> {
-            boolean refused = header.namesOtherFiles() && !options.backing();
-            return refused
-                ? "is a layer over another file, which its header names; if you trust it, say"
-                    + " options: {backing: allow}"
-                : "";
-          },
-          "disks",
-          place,
-          "path");
+      look(disk.path(), header -> diskProblem(disk, header), "disks", place, "path");
       demand(
           disk.readOnly() || !disk.format().equals(DiskSpec.ISO),
           "a CD is read only; say read-only: true",
@@ -165,6 +153,15 @@ final class SpecCheck {
           place,
           "path");
     }
+  }
+
+  private String diskProblem(DiskSpec disk, ImageHeader header) {
+    String other = header.notAnImageOf(disk.format());
+    if (!other.isEmpty() || !header.namesOtherFiles() || options.backing()) {
+      return other;
+    }
+    return "is a layer over another file, which its header names; if you trust it, say options:"
+        + " {backing: allow}";
   }
 
   private void nics() {

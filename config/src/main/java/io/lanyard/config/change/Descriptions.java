@@ -250,11 +250,13 @@ final class Descriptions {
   }
 
   private static String brief(ForwardConfig forward) {
-    return word(forward.protocol()) + " " + forward.listen() + " to " + to(forward);
+    return word(forward.protocol()) + " " + forward.listenText() + " to " + to(forward);
   }
 
   private static String to(ForwardConfig forward) {
-    return forward.to().host() + ":" + forward.to().port();
+    int first = forward.to().port();
+    String range = forward.ports() == 1 ? "" : "-" + (first + forward.ports() - 1);
+    return forward.to().host() + ":" + first + range;
   }
 
   private static String brief(PortConfig port) {
@@ -292,7 +294,7 @@ final class Descriptions {
     Parts parts =
         new Parts(subject)
             .add("protocol", word(before.protocol()), word(after.protocol()))
-            .add("listen", before.listen(), after.listen())
+            .add("listen", before.listenText(), after.listenText())
             .add("to", to(before), to(after));
     return (parts.isEmpty() ? parts.add("to", leadsTo(before), leadsTo(after)) : parts).line();
   }

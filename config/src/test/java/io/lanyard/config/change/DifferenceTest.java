@@ -221,6 +221,21 @@ class DifferenceTest {
   }
 
   @Test
+  void aRangeOfPortsIsOneChangeAndLetsGoOfThePortsThatAnotherIsToHave() throws ConfigException {
+    String range = "networks.lan.forwards[r] = {name: r, protocol: tcp, to: 'web:%s', listen: ";
+    Configuration before = changed(range.formatted("90-92") + "'127.0.0.1:9000-9002'}");
+    Configuration after =
+        changed(
+            range.formatted("91") + "'127.0.0.1:9000'}",
+            "networks.lan.forwards[s] = {protocol: tcp, listen: '*:9001', to: 'web:1'}");
+    assertThat(Difference.between(before, after).stream().map(Change::describe))
+        .containsExactly(
+            "- networks.lan.forwards[r] (tcp 127.0.0.1:9000-9002 to web:90-92)",
+            "+ networks.lan.forwards[r] (tcp 127.0.0.1:9000 to web:91)",
+            "+ networks.lan.forwards[s] (tcp 0.0.0.0:9001 to web:1)");
+  }
+
+  @Test
   void aVxlanAndWhatHasItsUdpPortAloneWaitForEachOther() throws ConfigException {
     String forward = "networks.lan.forwards[x] = {name: x, protocol: udp, to: 'web:9', listen: ";
     String vxlan = "networks.lan.ports[v] = {name: v, kind: vxlan, vni: 7, remotes: [10.9.9.9]";

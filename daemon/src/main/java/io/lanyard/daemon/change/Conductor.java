@@ -285,7 +285,7 @@ public final class Conductor implements AutoCloseable {
       LogEvent.of("forward-lent")
           .with("network", network)
           .with("forward", lent.forward().key())
-          .with("to", lent.forward().to())
+          .with("to", lent.forward().toText())
           .with("who", who)
           .log(LOG, Level.INFO);
       return lent;

@@ -1,5 +1,6 @@
 package io.lanyard.daemon.change;
 
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
@@ -63,11 +64,11 @@ final class Endings {
             case Change.PortRemoved removed -> port(removed.network(), removed.before().name());
             case Change.PortReplaced replaced -> port(replaced.network(), replaced.before().name());
             case Change.ForwardRemoved removed ->
-                forward(removed.network(), removed.before().key());
+                forward(removed.network(), removed.before());
             case Change.ForwardChanged changed ->
                 changed.before().key().equals(changed.after().key())
                     ? ""
-                    : forward(changed.network(), changed.before().key());
+                    : forward(changed.network(), changed.before());
             case Change.PortPolicyChanged changed ->
                 haveTheSameEgress(changed.before().policy(), changed.after().policy())
                     ? ""
@@ -264,9 +265,11 @@ final class Endings {
     return link.isEmpty() || flows.isEmpty() ? link + flows : link + "; " + flows;
   }
 
-  private String forward(String network, String key) {
+  private String forward(String network, ForwardConfig forward) {
     Network there = tree.network(network);
-    return there == null ? "" : flows("forward " + network + "/" + key, there.flowsOfForward(key));
+    return there == null
+        ? ""
+        : flows("forward " + network + "/" + forward.key(), there.flowsOfForward(forward));
   }
 
   private static String flows(String whose, long count) {

@@ -30,7 +30,8 @@ public final class LentForward implements AutoCloseable {
    * @throws ChangeRefusedException if it does not listen
    */
   static LentForward open(Network network, ForwardConfig said) throws ChangeRefusedException {
-    ForwardConfig forward = new ForwardConfig(null, said.protocol(), said.listen(), said.to());
+    ForwardConfig forward = 
+        new ForwardConfig(null, said.protocol(), said.listen(), said.to(), said.ports());
     String problem;
     try {
       problem = network.addForward(forward);
@@ -61,8 +62,8 @@ public final class LentForward implements AutoCloseable {
         network.name(),
         "",
         EnumText.word(forward.protocol()),
-        forward.listen().toString(),
-        forward.to().toString(),
+        forward.listenText(),
+        forward.toText(),
         "listening",
         "",
         0);

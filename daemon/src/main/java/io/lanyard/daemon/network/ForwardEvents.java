@@ -37,8 +37,8 @@ record ForwardEvents(String network, EventBus events) implements ForwardListener
         forward.label(),
         Map.of(
             "protocol", EnumText.word(forward.protocol()),
-            "listen", forward.listen().toString(),
-            "to", forward.to().toString(),
+            "listen", forward.listenText(),
+            "to", forward.toText(),
             "state", status.listening() ? "listening" : "failed",
             "problem", problem == null ? "" : problem));
   }

@@ -43,6 +43,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -389,8 +390,12 @@ public final class Network implements AutoCloseable {
   }
 
   /** How many flows have come in by a forward. */
-  public long flowsOfForward(String key) {
-    return loop.call(gateway::flows).stream().filter(flow -> key.equals(flow.forward())).count();
+  public long flowsOfForward(ForwardConfig forward) {
+    Set<String> keys = new HashSet<>();
+    forward.each().forEach(one -> keys.add(one.key()));
+    return loop.call(gateway::flows).stream()
+        .filter(flow -> flow.forward() != null && keys.contains(flow.forward()))
+        .count();
   }
 
   /**

@@ -63,8 +63,8 @@ final class ServiceStatus {
         network,
         Objects.requireNonNullElse(forward.name(), ""),
         EnumText.word(forward.protocol()),
-        forward.listen().toString(),
-        forward.to().toString(),
+        forward.listenText(),
+        forward.toText(),
         state,
         problem,
         connections);

@@ -7,7 +7,7 @@ package io.lanyard.nat.forward;
  */
 public interface ForwardMetrics {
   /**
-   * Whether the host's port is open.
+   * Whether the host's ports are open, all of them.
    *
    * @return false while it cannot be had
    */
@@ -49,7 +49,7 @@ public interface ForwardMetrics {
   int flowLimit();
 
   /**
-   * Clients' addresses that have a flow.
+   * Clients' addresses that have a flow, those of each port for themselves.
    *
    * @return how many there are
    */

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -102,8 +103,8 @@ public final class Forwards implements Dumpable {
    * the answer, and removes the forward.
    *
    * @param forward the forward
-   * @return completed on the loop as soon as it is known whether the port is open: the forward's
-   *     status, with the problem where it is not; completed also when the forward is removed before
+   * @return completed on the loop as soon as it is known whether its ports are open: the forward's
+   *     status, with the problem where one is not; completed also when the forward is removed before
    *     that
    * @throws IllegalArgumentException if one with the same protocol and listen address is there
    */
@@ -129,8 +130,7 @@ public final class Forwards implements Dumpable {
     if (entry == null) {
       return false;
     }
-    entry.listener.replace(forward);
-    entry.announce();
+    entry.replace(forward);
     return true;
   }
 
@@ -147,9 +147,9 @@ public final class Forwards implements Dumpable {
     if (entry == null) {
       return false;
     }
-    entries.remove(entry.forward().key());
+    entries.remove(entry.forward.key());
     if (end) {
-      entry.listener.endFlows();
+      entry.endFlows();
       link.flush();
     }
     ForwardListener told = listener;
@@ -177,7 +177,7 @@ public final class Forwards implements Dumpable {
       return known;
     }
     for (Entry entry : entries.values()) {
-      if (entry.forward().label().equals(name)) {
+      if (entry.forward.label().equals(name)) {
         return entry;
       }
     }
@@ -205,7 +205,7 @@ public final class Forwards implements Dumpable {
    */
   public Map<ForwardConfig, ForwardMetrics> metrics() {
     Map<ForwardConfig, ForwardMetrics> all = new LinkedHashMap<>();
-    entries.values().forEach(entry -> all.put(entry.forward(), entry));
+    entries.values().forEach(entry -> all.put(entry.forward, entry));
     return all;
   }
 
@@ -222,12 +222,14 @@ public final class Forwards implements Dumpable {
       ForwardStatus status = entry.status();
       DumpNode.Builder child =
           DumpNode.of(status.forward().key())
-              .with("to", status.forward().to())
+              .with("to", status.forward().toText())
               .with("listening", status.listening())
               .with("accepted", status.accepted())
               .with("active", status.active())
               .withNonZero("refused", status.refused());
-      entry.listener.addTo(child);
+      if (entry.ports.size() == 1) {
+        entry.ports.getFirst().listener.addTo(child);
+      }
       if (status.problem() != null) {
         child.with("problem", status.problem());
       }
@@ -239,64 +241,76 @@ public final class Forwards implements Dumpable {
   /** The state of a forward that a listener has heard of. */
   private record Announced(ForwardConfig forward, boolean listening, String problem) {}
 
-  /** A forward, and whether its port is open. */
-  private final class Entry implements ForwardMetrics, AcceptFailures.Listener, Listener.Opening {
-    final Listener listener;
-
-    /** Whether the port could be opened the first time. */
+  /** A forward of one port, or of several that stand and fall each for itself. */
+  private final class Entry implements ForwardMetrics {
+    /** Whether the ports could be opened the first time. */
     final CompletableFuture<ForwardStatus> outcome = new CompletableFuture<>();
 
-    private final DescriptorBudget.Holder holder;
-    private final Timers.Timer retry = link.timers().create(this::open);
-    @Nullable String problem;
+    private final List<OpenPort> ports = new ArrayList<>();
+    private ForwardConfig forward;
+
+    /** The ports of which it is not known yet whether they could be opened. */
+    private int unknown;
 
     /** The state that the network's listener has heard of last; null before. */
     private @Nullable Announced announced;
 
-    /** Why a port that is open accepts nobody; null where it does. */
-    private @Nullable String acceptProblem;
-
     private @Nullable String lastReported;
 
-    /** Who has the address, as it was last found out; null before. */
-    private @Nullable String takenBy;
+    /** The port whose address's owner is looked up; those of the others are likely the same. */
+    private @Nullable OpenPort taken;
 
-    private int taken;
-    private boolean again;
     private boolean closed;
 
     Entry(ForwardConfig forward) {
-      holder = descriptors.holder(forward.key());
-      listener =
-          switch (forward.protocol()) {
-            case TCP ->
-                new TcpListener(
-                    forward, guests, link, tcp, flows, egress, holder, udp.published(), this);
-            case UDP -> new UdpListener(forward, guests, link, flows, egress, udp, reader, holder);
-          };
-    }
-
-    ForwardConfig forward() {
-      return listener.forward();
+      this.forward = forward;
+      unknown = forward.ports();
+      forward.each().forEach(one -> ports.add(new OpenPort(this, one)));
     }
 
     void open() {
-      if (!closed) {
-        again = problem != null;
-        problem = null;
-        listener.open(this);
+      ports.forEach(OpenPort::open);
+    }
+
+    void replace(ForwardConfig replacement) {
+      forward = replacement;
+      List<ForwardConfig> each = replacement.each();
+      for (int i = 0; i < ports.size(); i++) {
+        ports.get(i).listener.replace(each.get(i));
+      }
+      announce();
+    }
+
+    void endFlows() {
+      ports.forEach(port -> port.listener.endFlows());
+    }
+
+    /** Tells how a port fares, once all of them have been tried. */
+    void heard(OpenPort port) {
+      if (!port.known) {
+        port.known = true;
+        unknown--;
+      }
+      if (unknown == 0) {
+        report();
+        announce();
+        if (!outcome.isDone()) {
+          outcome.complete(status());
+        }
       }
     }
 
-    @Override
-    public void opened() {
-      if (again) {
-        LogEvent.of("forward-retried")
-            .with("forward", forward().key())
-            .log(LOG, Logger.Level.DEBUG);
+    /** Logs why ports are not open, unless it has been said. */
+    private void report() {
+      String text = problem(port -> port.problem);
+      if (text != null && !text.equals(lastReported)) {
+        lastReported = text;
+        LogEvent.of("forward-failed")
+            .with("forward", forward.key())
+            .with("cause", text)
+            .with("advice", "it is tried again every 5 s")
+            .log(LOG, Logger.Level.WARNING);
       }
-      announce();
-      tell();
     }
 
     /** Tells the network's listener, unless it has heard the same. */
@@ -311,28 +325,164 @@ public final class Forwards implements Dumpable {
       }
     }
 
-    /** Completes the answer to {@link Forwards#add}, once. */
-    private void tell() {
+    ForwardStatus status() {
+      ForwardStatus sum = ports.getFirst().listener.status();
+      for (OpenPort port : ports.subList(1, ports.size())) {
+        sum = sum.and(port.listener.status());
+      }
+      String problem = problem(port -> port.problem == null ? port.acceptProblem : port.problem);
+      return sum.of(forward, listening(), problem);
+    }
+
+    /** The first port's problem, with the number of those that have one too; null for none. */
+    private @Nullable String problem(Function<OpenPort, @Nullable String> of) {
+      String first = null;
+      int others = 0;
+      for (OpenPort port : ports) {
+        String its = of.apply(port);
+        if (its != null && first == null) {
+          first = its;
+        } else if (its != null) {
+          others++;
+        }
+      }
+      if (others == 0) {
+        return first;
+      }
+      return first + "; " + others + " more of its ports " + (others == 1 ? "has" : "have") + " problems";
+    }
+
+    @Override
+    public boolean listening() {
+      return ports.stream().allMatch(OpenPort::isListening);
+    }
+
+    @Override
+    public long accepted() {
+      return ports.stream().mapToLong(port -> port.listener.accepted()).sum();
+    }
+
+    @Override
+    public long refused() {
+      return ports.stream().mapToLong(port -> port.listener.refusals()).sum();
+    }
+
+    @Override
+    public long evicted() {
+      return ports.stream().mapToLong(port -> port.listener.clients.owner().evicted()).sum();
+    }
+
+    @Override
+    public int flows() {
+      return ports.stream().mapToInt(port -> port.listener.flows()).sum();
+    }
+
+    @Override
+    public int flowLimit() {
+      return ports.stream().mapToInt(port -> port.listener.limit()).sum();
+    }
+
+    @Override
+    public int clients() {
+      return ports.stream().mapToInt(port -> port.listener.clients.count()).sum();
+    }
+
+    @Override
+    public int sockets() {
+      return ports.stream().mapToInt(port -> port.holder.held()).sum();
+    }
+
+    void close() {
+      closed = true;
+      ports.forEach(OpenPort::close);
       if (!outcome.isDone()) {
+        ports.forEach(port -> port.problem = "the forward was removed");
         outcome.complete(status());
+      }
+    }
+  }
+
+  /** A port of a forward's, and whether it is open. */
+  private final class OpenPort implements AcceptFailures.Listener, Listener.Opening {
+    final Listener listener;
+    final DescriptorBudget.Holder holder;
+    private final Entry entry;
+    private final Timers.Timer retry = link.timers().create(this::open);
+    @Nullable String problem;
+
+    /** Why a port that is open accepts nobody; null where it does. */
+    @Nullable String acceptProblem;
+
+    /** Whether it has been open, or has failed. */
+    boolean known;
+
+    /** Who has the address, as it was last found out; null before. */
+    private @Nullable String takenBy;
+
+    private int taken;
+    private boolean again;
+
+    OpenPort(Entry entry, ForwardConfig forward) {
+      this.entry = entry;
+      holder = descriptors.holder(forward.key());
+      listener =
+          switch (forward.protocol()) {
+            case TCP ->
+                new TcpListener(
+                    forward, guests, link, tcp, flows, egress, holder, udp.published(), this);
+            case UDP -> new UdpListener(forward, guests, link, flows, egress, udp, reader, holder);
+          };
+    }
+
+    private ForwardConfig forward() {
+      return listener.forward();
+    }
+
+    boolean isListening() {
+      return problem == null && !entry.closed;
+    }
+
+    void open() {
+      if (!entry.closed) {
+        again = problem != null;
+        problem = null;
+        listener.open(this);
       }
     }
 
     @Override
+    public void opened() {
+      if (again) {
+        LogEvent.of("forward-retried")
+            .with("forward", forward().key())
+            .log(LOG, Logger.Level.DEBUG);
+      }
+      if (entry.taken == this) {
+        entry.taken = null;
+      }
+      entry.heard(this);
+    }
+
+    @Override
     public void failed(Throwable cause) {
-      if (closed) {
+      if (entry.closed) {
         return;
       }
       retry.arm(RETRY_NANOS);
       Endpoint listen = forward().listen();
       int number = SocketErrors.number(cause);
       if (number != Errno.EADDRINUSE) {
-        report(BindFailure.describe(listen, number, cause, null));
-        tell();
+        problem = BindFailure.describe(listen, number, cause, null);
+        entry.heard(this);
         return;
       }
       problem = takenBy == null ? BindFailure.describe(listen, number, cause, null) : takenBy;
-      if (taken++ % RETRIES_PER_LOOKUP == 0) {
+      if (entry.taken == null) {
+        entry.taken = this;
+      }
+      if (entry.taken != this) {
+        entry.heard(this);
+      } else if (taken++ % RETRIES_PER_LOOKUP == 0) {
         Thread.ofVirtual().name("port-owner").start(() -> findOwner(cause));
       }
     }
@@ -346,10 +496,10 @@ public final class Forwards implements Dumpable {
         link.loop()
             .execute(() -> {
               takenBy = found;
-              if (problem != null && !closed) {
-                report(found);
+              if (problem != null && !entry.closed) {
+                problem = found;
               }
-              tell();
+              entry.heard(this);
             });
       } catch (RejectedExecutionException e) {
         // The network is closed.
@@ -366,84 +516,22 @@ public final class Forwards implements Dumpable {
                 line.with("forward", forward().key()).with("cause", reason).with("advice", remedy));
       }
       acceptProblem = reason + "; " + remedy;
-      announce();
+      entry.announce();
     }
 
     @Override
     public void acceptsAgain() {
       acceptProblem = null;
-      announce();
+      entry.announce();
       log.log(
           Logger.Level.INFO,
           "forward-accepts-again",
           line -> line.with("forward", forward().key()));
     }
 
-    ForwardStatus status() {
-      return listener.status(listening(), problem == null ? acceptProblem : problem);
-    }
-
-    private void report(String text) {
-      problem = text;
-      if (!text.equals(lastReported)) {
-        lastReported = text;
-        LogEvent.of("forward-failed")
-            .with("forward", forward().key())
-            .with("cause", text)
-            .with("advice", "it is tried again every 5 s")
-            .log(LOG, Logger.Level.WARNING);
-      }
-      announce();
-    }
-
-    @Override
-    public boolean listening() {
-      return problem == null && !closed;
-    }
-
-    @Override
-    public long accepted() {
-      return listener.accepted();
-    }
-
-    @Override
-    public long refused() {
-      return listener.refusals();
-    }
-
-    @Override
-    public long evicted() {
-      return listener.clients.owner().evicted();
-    }
-
-    @Override
-    public int flows() {
-      return listener.flows();
-    }
-
-    @Override
-    public int flowLimit() {
-      return listener.limit();
-    }
-
-    @Override
-    public int clients() {
-      return listener.clients.count();
-    }
-
-    @Override
-    public int sockets() {
-      return holder.held();
-    }
-
     void close() {
-      closed = true;
       retry.cancel();
       listener.close();
-      if (!outcome.isDone()) {
-        problem = "the forward was removed";
-        tell();
-      }
     }
   }
 }

@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The host's side of a forward, and its counters.
+ * The host's side of a port of a forward, and its counters.
  *
  * <p>Thread: the network's loop only.
  */
@@ -33,7 +33,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
     void failed(Throwable cause);
   }
 
-  /** As declared; its target may be replaced, its key is the same for good. */
+  /** One port as declared; its target may be replaced, its key is the same for good. */
   private ForwardConfig forward;
 
   final ForwardClients clients;
@@ -158,7 +158,8 @@ abstract sealed class Listener permits TcpListener, UdpListener {
         .withNonZero("madePlace", clients.owner().evicted());
   }
 
-  final ForwardStatus status(boolean listening, @Nullable String problem) {
+  /** The counters; whether the port is open is known to its owner. */
+  final ForwardStatus status() {
     long to = bytesToGuest;
     long from = bytesFromGuest;
     for (Flow flow : live.keySet()) {
@@ -166,6 +167,6 @@ abstract sealed class Listener permits TcpListener, UdpListener {
       from += flow.bytesFromGuest();
     }
     return new ForwardStatus(
-        forward, listening, problem, port(), accepted, refused, live.size(), to, from);
+        forward, true, null, port(), accepted, refused, live.size(), to, from);
   }
 }

@@ -36,7 +36,8 @@ class ForwardAcceptTest {
           null,
           Transport.TCP,
           new Endpoint(Address.LOOPBACK_IPV4, 0),
-          new ToAddress("guest", Address.ofIpv4(TestNetwork.GUEST), 80));
+          new ToAddress("guest", Address.ofIpv4(TestNetwork.GUEST), 80),
+          1);
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());

@@ -13,6 +13,7 @@ import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -199,6 +200,67 @@ class ForwardChangeTest {
     assertThat(hears(eleven, "udp 80")).isTrue();
   }
 
+  /** The first of some ports one after the other that are free. */
+  private static int freePorts(int count) throws IOException {
+    for (int first = 20_000; ; first += count) {
+      List<ServerSocket> free = new ArrayList<>();
+      try {
+        for (int i = 0; i < count; i++) {
+          free.add(new ServerSocket(first + i, 1, InetAddress.getLoopbackAddress()));
+        }
+        return first;
+      } catch (BindException e) {
+        // The next ones.
+      } finally {
+        for (ServerSocket one : free) {
+          one.close();
+        }
+      }
+    }
+  }
+
+  private static ForwardConfig range(int first, int count) {
+    ForwardConfig one = forward(Transport.TCP, first, TEN);
+    return new ForwardConfig("range", one.protocol(), one.listen(), one.to(), count);
+  }
+
+  @Test
+  void eachPortOfARangeLeadsToItsOwn() throws Exception {
+    Guest ten = scene.guest(10);
+    int first = freePorts(3);
+    ForwardStatus added = add(range(first, 3));
+    assertThat(added.listening()).isTrue();
+    connect(first);
+    assertThat(hears(ten, "syn 80")).isTrue();
+    connect(first + 2);
+    assertThat(hears(ten, "syn 82")).isTrue();
+    assertThat(scene.becomes(() -> active("range") == 2)).isTrue();
+    assertThat(scene.on(() -> scene.nat.listFlows().stream().map(FlowRecord::forward).toList()))
+        .containsExactlyInAnyOrder(
+            "tcp/127.0.0.1:" + first, "tcp/127.0.0.1:" + (first + 2));
+    assertThat(scene.on(() -> scene.nat.forwards().list())).hasSize(1);
+    assertThat(remove("range", true)).isTrue();
+    assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
+    assertThat(catchThrowable(() -> connect(first + 1))).isInstanceOf(IOException.class);
+  }
+
+  @Test
+  void aRangeListensWhereItCanAndSaysWhichPortsItHasNot() throws Exception {
+    LogWatch.expect("forward-failed");
+    Guest ten = scene.guest(10);
+    int first = freePorts(4);
+    try (ServerSocket _ = new ServerSocket(first + 1, 1, InetAddress.getLoopbackAddress());
+        ServerSocket _ = new ServerSocket(first + 3, 1, InetAddress.getLoopbackAddress())) {
+      ForwardStatus added = add(range(first, 4));
+      assertThat(added.listening()).isFalse();
+      assertThat(added.problem())
+          .startsWith("port " + (first + 1) + " is taken by")
+          .endsWith("; 1 more of its ports has problems");
+      connect(first + 2);
+      assertThat(hears(ten, "syn 82")).isTrue();
+    }
+  }
+
   @Test
   void aForwardThatIsNotThereIsNeitherReplacedNorRemoved() throws Exception {
     ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
@@ -215,7 +277,8 @@ class ForwardChangeTest {
             "web",
             Transport.TCP,
             new Endpoint(Address.LOOPBACK_IPV4, port),
-            forward(Transport.TCP, port, TEN).to());
+            forward(Transport.TCP, port, TEN).to(),
+            1);
     add(named);
     connect(port);
     assertThat(scene.becomes(() -> active("web") == 1)).isTrue();

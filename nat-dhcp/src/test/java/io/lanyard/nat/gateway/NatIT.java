@@ -283,12 +283,14 @@ class NatIT {
                     null,
                     Transport.TCP,
                     new Endpoint(Address.LOOPBACK_IPV4, taken.getLocalPort()),
-                    new ToGuest("web", WEB, 80)),
+                    new ToGuest("web", WEB, 80),
+                    1),
                 new ForwardConfig(
                     null,
                     Transport.TCP,
                     new Endpoint(Address.LOOPBACK_IPV4, 0),
-                    new ToGuest("web", WEB, 80))))) {
+                    new ToGuest("web", WEB, 80),
+                    1)))) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);

@@ -74,7 +74,7 @@ final class TestNetwork {
 
   static ForwardConfig forward(Transport protocol, Endpoint listen, String to, int port) {
     return new ForwardConfig(
-        null, protocol, listen, new ForwardConfig.ToAddress(to, Address.parse(to), port));
+        null, protocol, listen, new ForwardConfig.ToAddress(to, Address.parse(to), port), 1);
   }
 
   static ByteBuf frame(byte[] bytes) {

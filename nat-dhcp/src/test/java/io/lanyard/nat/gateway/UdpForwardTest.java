@@ -253,7 +253,8 @@ class UdpForwardTest {
             null,
             Transport.UDP,
             new Endpoint(Address.LOOPBACK_IPV4, 0),
-            new ForwardConfig.ToGuest("web", nic, SERVICE));
+            new ForwardConfig.ToGuest("web", nic, SERVICE),
+            1);
     try (NatScene scene =
             new NatScene(
                 TestNetworks.forwards(TestNetwork.config(), forward),

@@ -48,7 +48,7 @@ class UnlocatedGuestTest {
   private NatScene toLease() throws Exception {
     ForwardConfig forward =
         new ForwardConfig(
-            null, Transport.UDP, LISTEN, new ForwardConfig.ToGuest("web", NIC, SERVICE));
+            null, Transport.UDP, LISTEN, new ForwardConfig.ToGuest("web", NIC, SERVICE), 1);
     NatScene scene =
         new NatScene(
             TestNetworks.forwards(TestNetwork.config(), forward),
