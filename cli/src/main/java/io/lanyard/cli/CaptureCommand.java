@@ -165,7 +165,11 @@ final class CaptureCommand implements Callable<Integer> {
     try {
       return Math.max(CaptureFiles.LEAST_SIZE, ByteSize.parse(text).bytes());
     } catch (IllegalArgumentException e) {
-      throw misused("the size " + text + " is none: " + e.getMessage());
+      throw misused(
+          "expected a size with K, M, G or T behind it, such as 10M, found "
+              + text
+              + ": "
+              + e.getMessage());
     }
   }
 

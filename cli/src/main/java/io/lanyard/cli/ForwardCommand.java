@@ -54,10 +54,7 @@ final class ForwardCommand {
   static final class Add implements Callable<Integer> {
     @Mixin Change change = new Change();
 
-    @Option(
-        names = "--name",
-        paramLabel = "NAME",
-        description = "Its name.")
+    @Option(names = "--name", paramLabel = "NAME", description = "Its name.")
     @Nullable String name;
 
     @Parameters(index = "0", paramLabel = "NETWORK")

@@ -6,13 +6,17 @@ import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.LanyardClient.GuestAction;
 import io.lanyard.control.client.Reply;
 import io.lanyard.control.json.JsonText;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code lanyard guest}. */
 final class GuestCommand {
@@ -127,10 +131,43 @@ final class GuestCommand {
   }
 
   /** {@code lanyard guest stop}. */
-  @Command(name = "stop", description = "Presses a guest's power button.")
-  static final class Stop extends Verb {
-    Stop() {
-      super(GuestAction.STOP);
+  @Command(
+      name = "stop",
+      description = {
+        "Presses a guest's power button.",
+        "The guest's system shuts down by itself then, which takes its time."
+      })
+  static final class Stop implements Callable<Integer> {
+    @Mixin Api api = new Api();
+    @Mixin Output output = new Output();
+    @Spec CommandSpec spec = CommandSpec.create();
+
+    @Option(
+        names = "--wait",
+        paramLabel = "TIME",
+        description = "Wait until it is off, at most so long: 60s.")
+    @Nullable String wait;
+
+    @Parameters(paramLabel = "GUEST")
+    String guest = "";
+
+    @Override
+    public Integer call() throws InterruptedException {
+      Duration limit = wait == null ? Duration.ZERO : PowerOff.limit(spec, wait);
+      Reply<GuestInfo> answer = api.ask(daemon -> daemon.act(guest, GuestAction.STOP));
+      if (!limit.isZero()) {
+        if (!PowerOff.await(api, guest, limit)) {
+          throw PowerOff.tooLong(guest, limit, "time with --wait");
+        }
+        answer = api.ask(daemon -> daemon.guest(guest));
+      }
+      if (output.json() || !answer.value().state().equals("running")) {
+        report(output, answer);
+      } else {
+        output.line(
+            guest + ": its power button is pressed; it is off when its system has shut down");
+      }
+      return Lanyard.DONE;
     }
   }
 

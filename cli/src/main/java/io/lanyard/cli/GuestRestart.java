@@ -5,14 +5,12 @@ import io.lanyard.control.api.GuestInfo;
 import io.lanyard.control.client.LanyardClient.GuestAction;
 import io.lanyard.control.client.Reply;
 import java.time.Duration;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -21,8 +19,6 @@ import picocli.CommandLine.Spec;
     name = "restart",
     description = "Presses a guest's power button, waits until it is off, and powers it on.")
 final class GuestRestart implements Callable<Integer> {
-  private static final Set<String> OFF = Set.of("created", "stopped", "failed");
-  private static final long POLL_MILLIS = 200;
   private static final Duration USUAL = Duration.ofSeconds(60);
 
   @Mixin Api api = new Api();
@@ -47,14 +43,14 @@ final class GuestRestart implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     Duration limit = limit();
-    if (!isOff() && !isOffByItsButton(limit)) {
+    if (!PowerOff.isOff(api, guest) && !isOffByItsButton(limit)) {
       if (!force) {
         throw new Failure(
             "guest " + guest + " has not powered off within " + DurationText.format(limit),
             "give it more --timeout, or power it off with --force");
       }
       var _ = act(GuestAction.KILL);
-      if (!awaitOff(USUAL)) {
+      if (!PowerOff.await(api, guest, USUAL)) {
         throw new Failure("guest " + guest + " cannot be powered off");
       }
     }
@@ -68,7 +64,7 @@ final class GuestRestart implements Callable<Integer> {
       return false;
     }
     var _ = act(GuestAction.STOP);
-    return awaitOff(limit);
+    return PowerOff.await(api, guest, limit);
   }
 
   private Reply<GuestInfo> act(GuestAction action) {
@@ -80,26 +76,6 @@ final class GuestRestart implements Callable<Integer> {
     if (said == null) {
       return force ? Duration.ZERO : USUAL;
     }
-    try {
-      return DurationText.parse(said);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          spec.commandLine(), "the timeout " + said + " is none: " + e.getMessage(), e);
-    }
-  }
-
-  private boolean isOff() {
-    return OFF.contains(api.ask(daemon -> daemon.guest(guest)).value().state());
-  }
-
-  private boolean awaitOff(Duration limit) throws InterruptedException {
-    long deadline = System.nanoTime() + limit.toNanos();
-    while (!isOff()) {
-      if (System.nanoTime() - deadline > 0) {
-        return false;
-      }
-      Thread.sleep(POLL_MILLIS);
-    }
-    return true;
+    return PowerOff.limit(spec, said);
   }
 }

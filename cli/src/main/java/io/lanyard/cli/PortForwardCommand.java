@@ -34,7 +34,8 @@ import picocli.CommandLine.Spec;
     })
 final class PortForwardCommand implements Callable<Integer> {
   /** A port for both sides, or where the host listens and the guest's port. */
-  private static final Pattern MAPPING = Pattern.compile("((.+:)?PORTS:)?PORTS".replace("PORTS", "[0-9]{1,5}(-[0-9]{1,5})?"));
+  private static final Pattern MAPPING =
+      Pattern.compile("((.+:)?PORTS:)?PORTS".replace("PORTS", "[0-9]{1,5}(-[0-9]{1,5})?"));
 
   private static final List<String> RESERVATIONS = List.of("dhcp", "reservations");
   private static final List<String> HOSTS = List.of("dns", "hosts");

@@ -38,10 +38,13 @@ final class Units {
     return words.toString();
   }
 
-  /** A number with its unit; other values as they are. */
+  /** A number with its unit, nothing for one that is not known; other values as they are. */
   static String text(String member, Object value) {
     if (!(value instanceof Number number)) {
       return value.toString();
+    }
+    if (number.doubleValue() < 0) {
+      return ""; // it is not known
     }
     if (member.endsWith(BYTES) || member.equals("memory") || member.equals("size")) {
       return bytes(number.longValue());

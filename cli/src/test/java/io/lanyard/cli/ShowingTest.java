@@ -460,6 +460,30 @@ final class ShowingTest {
   }
 
   @Test
+  void aStopSaysWhatHappensOrWaits() {
+    daemon
+        .answer("GET /v1/guests/web", GUEST)
+        .answer("GET /v1/guests/web", GUEST.replace("running", "stopped"))
+        .answer("POST /v1/guests/web/stop", GUEST);
+    assertThat(run("guest stop web --wait 1ms")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("has not powered off within 1ms", "lanyard guest kill web");
+    assertThat(run("guest stop web")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo("web: its power button is pressed; it is off when its system has shut down\n");
+    assertThat(run("guest stop web --wait 60s")).as(said.err()).isZero();
+    assertThat(said.out()).isEqualTo("web: stopped\n");
+    assertThat(run("guest stop web --wait 60")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("such as 60s, found 60: ");
+  }
+
+  @Test
+  void aCountThatIsNotKnownIsNoNumber() {
+    daemon.answer("GET /v1/guests/none", GUEST.replace("\"nics\"", "\"instructions\":-1,\"nics\""));
+    assertThat(run("guest show none")).as(said.err()).isZero();
+    assertThat(said.out()).containsPattern("instructions +-\n");
+  }
+
+  @Test
   void aGuestThatDoesNotPowerOffIsSaidOrForced() {
     daemon
         .answer("POST /v1/guests/web/stop", GUEST)

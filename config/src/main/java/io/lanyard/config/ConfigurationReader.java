@@ -90,7 +90,8 @@ final class ConfigurationReader {
     }
     Endpoint listen = api.find(Api.Keys.LISTEN);
     if (listen != null) {
-      boolean _ = claims.listen("TCP", listen, api.pathOf(Api.Keys.LISTEN), api.placeOf(Api.Keys.LISTEN));
+      boolean _ =
+          claims.listen("TCP", listen, api.pathOf(Api.Keys.LISTEN), api.placeOf(Api.Keys.LISTEN));
       if (!api.has(Api.Keys.TLS) && !listen.address().isLoopback()) {
         api.refuse(Api.Keys.LISTEN, "without \"tls\" the API listens on a loopback address only");
       }
@@ -112,8 +113,12 @@ final class ConfigurationReader {
     Fields metrics = root.mapping(Keys.METRICS);
     Endpoint listen = metrics.find(Metrics.Keys.LISTEN);
     if (listen != null) {
-      boolean _ = claims.listen(
-          "TCP", listen, metrics.pathOf(Metrics.Keys.LISTEN), metrics.placeOf(Metrics.Keys.LISTEN));
+      boolean _ =
+          claims.listen(
+              "TCP",
+              listen,
+              metrics.pathOf(Metrics.Keys.LISTEN),
+              metrics.placeOf(Metrics.Keys.LISTEN));
     }
     return new Metrics(listen);
   }

@@ -76,7 +76,7 @@ final class Fields {
     }
     for (Section other : Configuration.Keys.SECTION.tree()) {
       if (other.key(key) != null) {
-        return other == Configuration.Keys.SECTION
+        return other.equals(Configuration.Keys.SECTION)
             ? "; it belongs at the top of the file"
             : "; it belongs to a " + Quoted.quote(other.name()) + " mapping";
       }

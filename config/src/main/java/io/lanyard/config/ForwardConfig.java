@@ -7,6 +7,7 @@ import io.lanyard.net.MacAddress;
 import io.lanyard.net.Transport;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -192,8 +193,7 @@ public record ForwardConfig(
         int first = Endpoint.parsePort(text.substring(0, hyphen));
         int last = Endpoint.parsePort(text.substring(hyphen + 1));
         if (last <= first) {
-          throw new IllegalArgumentException(
-              "the range " + text + " does not end after it begins");
+          throw new IllegalArgumentException("the range " + text + " does not end after it begins");
         }
         if (last - first >= MOST_PORTS) {
           throw new IllegalArgumentException(
@@ -231,13 +231,20 @@ public record ForwardConfig(
             "A name to tell it from others.");
 
     static final Key<Transport> PROTOCOL =
-        Key.required("protocol", Choice.of(Transport.class), "The transport protocol.");
+        Key.required(
+            "protocol",
+            Choice.of(
+                List.of(Transport.values()),
+                Map.of(
+                    "sctp", "the host has no sockets for guests' SCTP; a forward is of tcp or udp",
+                    "icmp", "the gateway answers pings itself; a forward is of tcp or udp")),
+            "The transport protocol.");
 
     static final Key<Listen> LISTEN =
         Key.required(
             "listen",
             HOST_PORTS,
-            "Where the host listens: an address or *, and a port, or a range of at most "
+            "Where the host listens: an address, * for all of IPv4 or [::] for all of both families, and a port, or a range of at most "
                 + MOST_PORTS
                 + " ports.");
 
@@ -252,7 +259,10 @@ public record ForwardConfig(
         Section.of(
             "forward",
             "A port of the host's that leads to a guest's, or a range of ports.",
-            NAME, PROTOCOL, LISTEN, TO);
+            NAME,
+            PROTOCOL,
+            LISTEN,
+            TO);
 
     private Keys() {}
 

@@ -63,8 +63,7 @@ final class ForwardReader {
       }
       if (listen != null && listen.ports().count() != to.ports().count()) {
         forward.problem(
-            Keys.TO,
-            "listen has " + ports(listen.ports()) + ", and this has " + ports(to.ports()));
+            Keys.TO, "listen has " + ports(listen.ports()) + ", and this has " + ports(to.ports()));
       }
       Target target = target(forward, to);
       if (protocol != null && listen != null && target != null) {

@@ -56,8 +56,7 @@ record Kind<T>(
       "[A-Za-z0-9]([A-Za-z0-9-]{0," + (LONGEST_LABEL - 2) + "}[A-Za-z0-9])?";
   static final String DOMAIN_PATTERN = LABEL_PATTERN + "(\\." + LABEL_PATTERN + ")*";
 
-  static final String LISTEN_ADDRESS_PATTERN =
-      "([0-9.]+|\\*|localhost|\\[[0-9a-fA-F:.]+\\])";
+  static final String LISTEN_ADDRESS_PATTERN = "([0-9.]+|\\*|localhost|\\[[0-9a-fA-F:.]+\\])";
 
   static final Kind<Address> ADDRESS =
       such(

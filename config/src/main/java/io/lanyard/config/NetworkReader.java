@@ -219,17 +219,16 @@ final class NetworkReader {
           Ipv4Config.Keys.POOL, "expected addresses of hosts in " + subnet + ", found " + pool);
       return usual;
     }
-    for (Address taken : List.of(gateway, host)) {
-      if (pool.contains(taken)) {
-        ipv4.problem(
-            Ipv4Config.Keys.POOL,
-            "the pool "
-                + pool
-                + " contains the "
-                + (taken.equals(gateway) ? "gateway's" : "host's")
-                + " address "
-                + taken);
-      }
+    List<String> taken = new ArrayList<>();
+    if (pool.contains(gateway)) {
+      taken.add("the gateway's address " + gateway);
+    }
+    if (pool.contains(host)) {
+      taken.add("the host's address " + host);
+    }
+    if (!taken.isEmpty()) {
+      ipv4.problem(
+          Ipv4Config.Keys.POOL, "the pool " + pool + " contains " + String.join(" and ", taken));
     }
     return pool;
   }

@@ -220,8 +220,7 @@ class DocumentEditsTest {
     assertThat(range.each()).hasSize(11);
     assertThat(range.each().getLast().key()).isEqualTo("tcp/127.0.0.1:8010");
     assertThat(range.each().getLast().toText()).isEqualTo("10.1.0.3:9010");
-    assertThat(
-            with.with(remove("networks.lan.forwards[tcp/127.0.0.1:8000-8010]")).configuration())
+    assertThat(with.with(remove("networks.lan.forwards[tcp/127.0.0.1:8000-8010]")).configuration())
         .isEqualTo(base().configuration());
   }
 

@@ -201,6 +201,20 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     return nat.hostLoopback().enabled() && config.hostAdapter() == null;
   }
 
+  /**
+   * The missing part for flows to an address: the address or the interface of the host that they
+   * are bound to. On the loop.
+   *
+   * @param destination as guests address it
+   * @return the missing part with what to do about it; empty if nothing is missing, and for an
+   *     address that is not beyond the host
+   */
+  public String outboundProblem(Address destination) {
+    Destinations.Kind kind =
+        new Destinations(gateway.addresses()).kind(destination.high(), destination.low());
+    return kind == Destinations.Kind.OUT ? outbound.problemTo(destination) : "";
+  }
+
   private FlowQuota quota(NatConfig nat) {
     return new FlowQuota(nat.quotas(), host.descriptors().most());
   }

@@ -2,8 +2,10 @@ package io.lanyard.nat;
 
 import io.lanyard.base.LogEvent;
 import io.lanyard.config.NatConfig;
+import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.HostInterface;
+import io.lanyard.linux.InetDatagram;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.lang.System.Logger;
@@ -15,10 +17,10 @@ import org.jspecify.annotations.Nullable;
  * A check that the host has the addresses and the interface that a network's flows are bound to
  * ({@code nat.outbound}). Without them no flow begins.
  *
- * <p>Thread: the network's loop only, which is in the network namespace that the host's sockets are
- * in.
+ * <p>Thread, unless a method says otherwise: the network's loop only, which is in the network
+ * namespace that the host's sockets are in.
  */
-final class OutboundCheck {
+public final class OutboundCheck {
   private static final Logger LOG = System.getLogger(OutboundCheck.class.getName());
 
   private final String network;
@@ -29,6 +31,17 @@ final class OutboundCheck {
   OutboundCheck(String network, NatConfig.Outbound outbound) {
     this.network = network;
     this.outbound = outbound;
+  }
+
+  /**
+   * The missing part of a place to leave from, as the host is now. Thread: any in the network
+   * namespace that the host's sockets are in.
+   *
+   * @param outbound the place
+   * @return the missing part with what to do about it; empty if nothing is missing
+   */
+  public static String missing(NatConfig.Outbound outbound) {
+    return new OutboundCheck("", outbound).problem();
   }
 
   /** Takes another place to leave from. */
@@ -61,6 +74,15 @@ final class OutboundCheck {
 
   /** The missing part with what to do about it; empty if nothing is missing. */
   String problem() {
+    return problem(outbound.ipv4(), outbound.ipv6());
+  }
+
+  /** The same for flows to an address of the world. */
+  String problemTo(Address destination) {
+    return problem(destination.isIpv4() ? outbound.ipv4() : outbound.ipv6(), null);
+  }
+
+  private String problem(@Nullable Address one, @Nullable Address other) {
     String device = outbound.device();
     if (device != null) {
       try {
@@ -71,14 +93,11 @@ final class OutboundCheck {
         return text("interface", device, "is not there", "make it");
       }
     }
-    List<Subnet> present = own;
     Address lost =
-        present == null
-            ? null
-            : Stream.of(outbound.ipv4(), outbound.ipv6())
-                .filter(said -> said != null && !isIn(present, said))
-                .findFirst()
-                .orElse(null);
+        Stream.of(one, other)
+            .filter(said -> said != null && !isOfHost(said))
+            .findFirst()
+            .orElse(null);
     return lost == null
         ? ""
         : text(
@@ -100,7 +119,16 @@ final class OutboundCheck {
         + ", or change the key";
   }
 
-  private static boolean isIn(List<Subnet> subnets, Address address) {
-    return subnets.stream().anyMatch(subnet -> subnet.contains(address));
+  private boolean isOfHost(Address address) {
+    List<Subnet> present = own;
+    if (present != null) {
+      return present.stream().anyMatch(subnet -> subnet.contains(address));
+    }
+    try {
+      InetDatagram.udpOfFamily(address, 0).close();
+      return true;
+    } catch (ErrnoException e) {
+      return e.number() != Errno.EADDRNOTAVAIL;
+    }
   }
 }

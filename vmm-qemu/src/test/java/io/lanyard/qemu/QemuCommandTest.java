@@ -49,6 +49,16 @@ final class QemuCommandTest {
   }
 
   @Test
+  void aDiskThatIsNotThereIsSaidOnce() throws IOException {
+    DiskSpec disk = new DiskSpec(home.resolve("none.img"), "raw", false);
+    assertThat(problems(new BootSource.Disk(), List.of(disk), Map.of()))
+        .singleElement()
+        .asString()
+        .startsWith("disks.0.path: ")
+        .contains("none.img");
+  }
+
+  @Test
   void aCommaInAPathIsACommaInAPath() {
     List<String> line =
         QemuCommand.of(

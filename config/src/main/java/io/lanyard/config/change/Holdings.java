@@ -290,9 +290,7 @@ public final class Holdings {
   private static void each(String network, ForwardConfig forward, BiConsumer<Object, Holder> to) {
     Holder holder = forward(network, forward);
     to.accept(List.of("forward", network, forward.label()), holder);
-    forward
-        .each()
-        .forEach(one -> to.accept(listening(one.protocol(), one.listen()), holder));
+    forward.each().forEach(one -> to.accept(listening(one.protocol(), one.listen()), holder));
   }
 
   private static void each(String network, PortConfig port, BiConsumer<Object, Holder> to) {

@@ -102,6 +102,16 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
+   * Checks whether a UNIX socket can be where {@link #bind} is to open one. Changes nothing.
+   *
+   * @param socket where
+   * @throws IOException with why not: another process listens there, or there is something else
+   */
+  public static void checkPlace(Path socket) throws IOException {
+    new SocketFile(socket).check();
+  }
+
+  /**
    * Opens a UNIX socket and answers. A socket that is there already and that nobody serves is
    * replaced.
    *

@@ -46,12 +46,12 @@ final class SocketFile {
   }
 
   /**
-   * Prepares the place. A socket that nobody serves is in nobody's way, and anything else is.
+   * Checks the place, and changes nothing. A socket that nobody serves is in nobody's way, and
+   * anything else is.
    *
-   * @return where to bind
    * @throws IOException with why there can be no socket
    */
-  Path prepare() throws IOException {
+  void check() throws IOException {
     Path fresh = directory.resolve("s");
     int longest = LONGEST_PATH - Math.max(0, length(fresh) - length(path));
     if (length(path) > longest) {
@@ -65,6 +65,17 @@ final class SocketFile {
           "give a shorter path: --runtime-dir, or api: {socket: ...} of the configuration");
     }
     checkReplaceable();
+  }
+
+  /**
+   * Checks and prepares the place.
+   *
+   * @return where to bind
+   * @throws IOException with why there can be no socket
+   */
+  Path prepare() throws IOException {
+    check();
+    Path fresh = directory.resolve("s");
     Files.deleteIfExists(fresh);
     Files.deleteIfExists(directory);
     Files.createDirectory(

@@ -172,7 +172,8 @@ public final class Conductor implements AutoCloseable {
     OwnFileKeys.check(changes, read.document(), revisions);
     List<String> ends = new ArrayList<>(steps.ends(changes, next));
     ends.addAll(Endings.uplinks(changes));
-    return Described.of(changes, steps).plan(before.revision(), List.of(), "", ends);
+    List<String> problems = MissingOutbound.of(before.configuration(), next);
+    return Described.of(changes, steps).plan(before.revision(), problems, "", ends);
   }
 
   /**

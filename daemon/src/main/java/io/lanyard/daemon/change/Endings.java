@@ -1,7 +1,7 @@
 package io.lanyard.daemon.change;
 
-import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.Configuration;
+import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
@@ -63,8 +63,7 @@ final class Endings {
             case Change.HostAdapterChanged changed -> adapter(changed);
             case Change.PortRemoved removed -> port(removed.network(), removed.before().name());
             case Change.PortReplaced replaced -> port(replaced.network(), replaced.before().name());
-            case Change.ForwardRemoved removed ->
-                forward(removed.network(), removed.before());
+            case Change.ForwardRemoved removed -> forward(removed.network(), removed.before());
             case Change.ForwardChanged changed ->
                 changed.before().key().equals(changed.after().key())
                     ? ""

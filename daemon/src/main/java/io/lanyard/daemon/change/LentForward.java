@@ -30,7 +30,7 @@ public final class LentForward implements AutoCloseable {
    * @throws ChangeRefusedException if it does not listen
    */
   static LentForward open(Network network, ForwardConfig said) throws ChangeRefusedException {
-    ForwardConfig forward = 
+    ForwardConfig forward =
         new ForwardConfig(null, said.protocol(), said.listen(), said.to(), said.ports());
     String problem;
     try {

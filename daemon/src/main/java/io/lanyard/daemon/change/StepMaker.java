@@ -78,7 +78,12 @@ final class StepMaker {
   /** The step that takes over a network's settings. */
   Step settings(String network, Configuration before, Configuration after) {
     return new Pair(
-        "networks." + network, () -> configure(network, after), () -> configure(network, before));
+        "networks." + network,
+        () -> {
+          configure(network, after);
+          return MissingOutbound.of(before.networks().get(network), after.networks().get(network));
+        },
+        () -> configure(network, before));
   }
 
   /** The step that removes a network, so that another one takes its place. */
@@ -204,9 +209,8 @@ final class StepMaker {
     }
   }
 
-  private String configure(String name, Configuration with) {
+  private void configure(String name, Configuration with) {
     network(name).configure(of(with.networks(), name), with.guests());
-    return "";
   }
 
   private Step port(Change change, PortConfig port) {

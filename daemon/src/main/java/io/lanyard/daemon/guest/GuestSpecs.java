@@ -17,9 +17,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,6 +79,9 @@ final class GuestSpecs {
       return List.of(SpecProblem.of(String.valueOf(e.getMessage()), "vmm"));
     }
     List<SpecProblem> problems = new ArrayList<>(undescribed(guest, vmm));
+    if (vmm.architectures().isEmpty()) {
+      return problems;
+    }
     BootSource boot;
     try {
       boot = boot(guest);
@@ -84,16 +89,23 @@ final class GuestSpecs {
       boolean known = guest.boot() instanceof Boot.Image image && isOffered(image(image));
       problems.add(
           new SpecProblem(List.of("boot", "image"), String.valueOf(e.getMessage()), !known));
-      return problems;
+      boot = new BootSource.Kernel(images.directory().resolve("kernel"), null, "");
     }
-    if (problems.isEmpty()) {
-      try {
-        problems.addAll(plugins.validate(guest.vmm(), specification(guest, vmm, boot, mtus)));
-      } catch (VmmException e) {
-        problems.add(SpecProblem.of(String.valueOf(e.getMessage())));
-      }
+    Set<String> said = new HashSet<>();
+    problems.forEach(problem -> said.add(firstOf(problem)));
+    try {
+      plugins.validate(guest.vmm(), specification(guest, vmm, boot, mtus)).stream()
+          .filter(problem -> !said.contains(firstOf(problem)))
+          .forEach(problems::add);
+    } catch (VmmException e) {
+      problems.add(SpecProblem.of(String.valueOf(e.getMessage())));
     }
     return problems;
+  }
+
+  /** The part that a problem is about; that of the guest as a whole is no part's. */
+  private static String firstOf(SpecProblem problem) {
+    return problem.path().isEmpty() ? "" : problem.path().getFirst();
   }
 
   /** The parts of a guest that the VMM's description does not have. */

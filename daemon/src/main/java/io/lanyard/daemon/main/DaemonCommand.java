@@ -12,6 +12,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.control.ApiEndpoint;
 import io.lanyard.control.ControlServer;
+import io.lanyard.control.http.HttpServer;
 import io.lanyard.control.http.SocketFileException;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.StartException;
@@ -62,14 +63,15 @@ final class DaemonCommand {
     } catch (ConfigException e) {
       throw unusable(e);
     }
-    DaemonLog log = DaemonLog.install(configuration.log().level());
-    System.Logger logger = System.getLogger(DaemonCommand.class.getName());
     Directories directories =
         Directories.ofThisUser()
             .with(configuration.directories().state(), configuration.directories().runtime(), null)
             .with(state, runtime, images);
     Path asked = configuration.api().socket();
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
+    checkPlace(socket);
+    DaemonLog log = DaemonLog.install(configuration.log().level());
+    System.Logger logger = System.getLogger(DaemonCommand.class.getName());
     // A signal ends the JVM as soon as its hooks have ended: this one waits for the clean stop.
     try {
       Runtime.getRuntime().addShutdownHook(new Thread(this::signalled, "stop"));
@@ -87,19 +89,35 @@ final class DaemonCommand {
     try {
       run(settings, file, socket, log, logger);
       return Main.DONE;
-    } catch (SocketFileException e) {
-      throw new StartException("cannot serve the API: " + e.getMessage(), e.hint(), e);
     } catch (IOException e) {
-      throw new StartException(
-          "cannot serve the API: " + Causes.of(e),
-          "give another place with --runtime-dir, or another group with --group",
-          e);
+      throw unserved(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return Main.FAILED;
     } finally {
       stopped.countDown();
     }
+  }
+
+  /**
+   * Looks for another daemon before anything is started: its networks would be taken from it, or
+   * these fail.
+   */
+  private static void checkPlace(Path socket) throws StartException {
+    try {
+      HttpServer.checkPlace(socket);
+    } catch (IOException e) {
+      throw unserved(e);
+    }
+  }
+
+  private static StartException unserved(IOException e) {
+    return e instanceof SocketFileException file
+        ? new StartException("cannot serve the API: " + file.getMessage(), file.hint(), file)
+        : new StartException(
+            "cannot serve the API: " + Causes.of(e),
+            "give another place with --runtime-dir, or another group with --group",
+            e);
   }
 
   private void awaitInputEnd() {

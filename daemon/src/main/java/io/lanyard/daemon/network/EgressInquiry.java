@@ -87,7 +87,10 @@ final class EgressInquiry {
 
   private EgressTestInfo of(Egress egress, Address address, List<String> names) {
     EgressTrial trial = egress.test(port, names, address, question.protocol(), question.service());
-    return info(address, trial.outcome(), trial.reason());
+    String missing = trial.outcome() == Outcome.DENY ? "" : services.nat().outboundProblem(address);
+    return missing.isEmpty()
+        ? info(address, trial.outcome(), trial.reason())
+        : info(address, Outcome.DENY, missing);
   }
 
   private EgressTestInfo info(@Nullable Address address, Outcome outcome, String reason) {

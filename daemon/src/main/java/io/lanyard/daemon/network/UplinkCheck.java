@@ -7,12 +7,14 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.config.Problem;
 import io.lanyard.config.UplinkConfig;
+import io.lanyard.nat.OutboundCheck;
 import io.lanyard.vswitch.pcap.Pcap;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Looks whether this host has what the uplinks of a configuration need. Changes nothing.
+ * Looks whether this host has what the uplinks of a configuration, and what NAT leaves by, need.
+ * Changes nothing.
  *
  * <p>Thread: any that may wait.
  */
@@ -20,7 +22,8 @@ public final class UplinkCheck {
   private UplinkCheck() {}
 
   /**
-   * The uplinks that do not work here before something is installed.
+   * The uplinks that do not work here yet, and the addresses and interfaces that NAT cannot leave
+   * by.
    *
    * @param document the document
    * @param configuration its model
@@ -34,6 +37,14 @@ public final class UplinkCheck {
           && !Pcap.isThere()) {
         List<String> steps = List.of("networks", network.name(), "uplink", "driver");
         doubts.add(document.problem(new DocumentPath(steps), Pcap.MISSING));
+      }
+      String missing =
+          network.mode() instanceof NetworkMode.Nat nat
+              ? OutboundCheck.missing(nat.nat().outbound())
+              : "";
+      if (!missing.isEmpty()) {
+        List<String> steps = List.of("networks", network.name(), "nat", "outbound");
+        doubts.add(document.problem(new DocumentPath(steps), missing));
       }
     }
     return doubts;

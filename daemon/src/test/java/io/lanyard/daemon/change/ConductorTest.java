@@ -12,6 +12,7 @@ import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.control.api.ChangeInfo;
+import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.PortInfo;
@@ -20,7 +21,10 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
 import io.lanyard.daemon.guest.EchoVmmProvider;
 import io.lanyard.daemon.guest.GuestHandle;
+import io.lanyard.daemon.network.EgressQuestion;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -137,6 +141,12 @@ class ConductorTest {
     return network(name).ports().stream().map(PortInfo::name).sorted().toList();
   }
 
+  private EgressTestInfo egress(String network, String to) {
+    return network(network)
+        .testEgress("q", new EgressQuestion(false, "", Address.parse(to), FlowKey.TCP, 80))
+        .getFirst();
+  }
+
   private static void await(BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
     while (!condition.getAsBoolean()) {
@@ -169,6 +179,38 @@ class ConductorTest {
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
     assertThat(network("a")).isSameAs(before);
     assertThat(ports("a")).containsExactly("gateway", "q");
+  }
+
+  @Test
+  void flowsAreBoundToWhatTheHostHasNotOnlyWhereThatIsTolerated() throws Exception {
+    LogWatch.expect("event=outbound-missing .*no-such is not there");
+    LogWatch.expect("event=outbound-missing .*x9 is not there");
+    LogWatch.expect("event=outbound-missing .*192.0.2.1 is no address of the host");
+    start(START);
+    String missing = "nat.outbound.interface: no-such is not there";
+    String bound = START.replace("24}\n", "24}\n    nat: {outbound: {interface: no-such}}\n");
+    ChangeRequest request = request(bound, false);
+    assertThat(get(daemon.conductor().plan(request.change())).problems())
+        .singleElement()
+        .asString()
+        .startsWith("networks.a: " + missing);
+    assertThat(refused(bound).what()).startsWith("networks.a: " + missing);
+    assertThat(network("a").info().problems()).isEmpty();
+    assertThat(refused(bound.replace("interface: no-such", "address: 192.0.2.1")).what())
+        .contains("192.0.2.1 is no address of the host");
+    ChangeRequest tolerant =
+        new ChangeRequest(
+            request.change(), "test", "a test", ChangeRequest.ANY, false, true, Duration.ZERO);
+    assertThat(get(daemon.conductor().apply(tolerant)).problems()).hasSize(1);
+    assertThat(egress("a", "192.0.2.7"))
+        .satisfies(answer -> assertThat(answer.verdict()).isEqualTo("deny"))
+        .satisfies(answer -> assertThat(answer.reason()).startsWith(missing));
+    assertThat(egress("a", "10.9.8.2").verdict()).isEqualTo("allow");
+    // The rest of the network can be changed all the same.
+    assertThat(apply(bound.replace("10.9.8.9:80", "10.9.8.10:80")).problems()).isEmpty();
+    String added =
+        bound + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}, nat: {outbound: {interface: x9}}}\n";
+    assertThat(refused(added).what()).contains("x9 is not there");
   }
 
   @Test

@@ -80,6 +80,50 @@ final class GuestCheckTest {
   }
 
   @Test
+  void anImageThatIsNotThereHidesNothingElse() throws Exception {
+    ConfigurationCheck.Report found =
+        check(
+            """
+              a: {vmm: echo, image: unheard-of, architecture: vax, options: {colour: red}}
+              b: {vmm: echo, image: debian-13-netboot, options: {colour: red}}
+            """);
+    assertThat(found.problems())
+        .extracting(Problem::path)
+        .containsExactly(
+            "guests.a.architecture",
+            "guests.a.image",
+            "guests.a.options.colour",
+            "guests.b.options.colour");
+    assertThat(found.doubts()).extracting(Problem::path).containsExactly("guests.b.image");
+  }
+
+  @Test
+  void aPlaceToLeaveFromThatTheHostHasNotIsADoubt() throws Exception {
+    Document document =
+        Document.of(
+            "f",
+            """
+            version: 1
+            networks:
+              a: {mode: nat, ipv4: {subnet: 10.1.0.0/24}, nat: {outbound: {interface: no-such}}}
+              b: {mode: nat, ipv4: {subnet: 10.2.0.0/24}, nat: {outbound: {address: 192.0.2.1}}}
+            """,
+            home);
+    ConfigurationCheck.Report found =
+        new GuestCheck().check(document, document.configuration(), null, home.resolve("images"));
+    assertThat(found.doubts().stream().map(Problem::toString))
+        .satisfiesExactly(
+            doubt ->
+                assertThat(doubt)
+                    .startsWith("f:3:")
+                    .contains("nat.outbound.interface: no-such is not there"),
+            doubt ->
+                assertThat(doubt)
+                    .startsWith("f:4:")
+                    .contains("nat.outbound.address: 192.0.2.1 is no address of the host"));
+  }
+
+  @Test
   void anImageThatCanBePulledIsADoubt() throws Exception {
     ConfigurationCheck.Report found = check("  a: {vmm: echo, image: debian-13-netboot-slim}\n");
     assertThat(found.problems()).isEmpty();

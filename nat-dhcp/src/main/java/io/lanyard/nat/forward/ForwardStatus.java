@@ -9,7 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param forward as declared
  * @param listening whether the host's ports are open, all of them
  * @param problem why not; null while it is
- * @param port the first of the host's ports that is open: the declared one, or what the host chose for port 0
+ * @param port the first of the host's ports that is open: the declared one, or what the host chose
+ *     for port 0
  * @param accepted connections, or clients, that came
  * @param refused those that found no guest or no place
  * @param active those that are there now

@@ -104,8 +104,8 @@ public final class Forwards implements Dumpable {
    *
    * @param forward the forward
    * @return completed on the loop as soon as it is known whether its ports are open: the forward's
-   *     status, with the problem where one is not; completed also when the forward is removed before
-   *     that
+   *     status, with the problem where one is not; completed also when the forward is removed
+   *     before that
    * @throws IllegalArgumentException if one with the same protocol and listen address is there
    */
   public CompletionStage<ForwardStatus> add(ForwardConfig forward) {
@@ -349,7 +349,12 @@ public final class Forwards implements Dumpable {
       if (others == 0) {
         return first;
       }
-      return first + "; " + others + " more of its ports " + (others == 1 ? "has" : "have") + " problems";
+      return first
+          + "; "
+          + others
+          + " more of its ports "
+          + (others == 1 ? "has" : "have")
+          + " problems";
     }
 
     @Override

@@ -166,7 +166,6 @@ abstract sealed class Listener permits TcpListener, UdpListener {
       to += flow.bytesToGuest();
       from += flow.bytesFromGuest();
     }
-    return new ForwardStatus(
-        forward, true, null, port(), accepted, refused, live.size(), to, from);
+    return new ForwardStatus(forward, true, null, port(), accepted, refused, live.size(), to, from);
   }
 }

@@ -236,8 +236,7 @@ class ForwardChangeTest {
     assertThat(hears(ten, "syn 82")).isTrue();
     assertThat(scene.becomes(() -> active("range") == 2)).isTrue();
     assertThat(scene.on(() -> scene.nat.listFlows().stream().map(FlowRecord::forward).toList()))
-        .containsExactlyInAnyOrder(
-            "tcp/127.0.0.1:" + first, "tcp/127.0.0.1:" + (first + 2));
+        .containsExactlyInAnyOrder("tcp/127.0.0.1:" + first, "tcp/127.0.0.1:" + (first + 2));
     assertThat(scene.on(() -> scene.nat.forwards().list())).hasSize(1);
     assertThat(remove("range", true)).isTrue();
     assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
