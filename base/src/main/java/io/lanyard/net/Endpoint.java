@@ -29,7 +29,11 @@ public record Endpoint(Address address, int port) {
     if (text.matches(":?[0-9]+")) {
       String port = text.substring(colon + 1);
       throw new IllegalArgumentException(
-          "the address is missing: 127.0.0.1:" + port + ", or *:" + port + " for every IPv4 address");
+          "the address is missing: 127.0.0.1:"
+              + port
+              + ", or *:"
+              + port
+              + " for every IPv4 address");
     }
     if (colon < 0 || text.endsWith("]")) {
       throw new IllegalArgumentException("the port is missing");

@@ -37,7 +37,7 @@ final class EndpointTest {
   @ValueSource(strings = {"8080", ":8080"})
   void aBarePortIsAnsweredWithWhatWasMeant(String text) {
     assertThatThrownBy(() -> Endpoint.parse(text))
-        .hasMessage("the address is missing: 127.0.0.1:8080, or *:8080 for every address");
+        .hasMessage("the address is missing: 127.0.0.1:8080, or *:8080 for every IPv4 address");
   }
 
   @Test

@@ -7,6 +7,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A column is the name of a member: {@code name}; {@code problems#} shows how many items a list
  * has; {@code receivedFrames=RX FRAMES} has a heading of its own; {@code mode?} is left out where
- * the terminal is too narrow for it.
+ * the terminal is too narrow for it, as is one that says nothing.
  */
 final class Table {
   /** A column is not made narrower, nor narrower than its heading. */
@@ -24,6 +25,11 @@ final class Table {
   private static final Set<String> WHOLE =
       Set.of("network", "name", "id", "address", "mac", "revision", "path");
 
+  /** Sentences and lists: their beginning tells most. They are cut before anything is left out. */
+  private static final Set<String> PROSE =
+      Set.of("problem", "reason", "why", "source", "capabilities", "ends");
+
+  private static final String NOTHING = "-";
   private static final String GAP = "  ";
 
   private record Column(String member, String heading, boolean isCount, boolean isSpare) {
@@ -61,10 +67,14 @@ final class Table {
     while (true) {
       List<List<String>> rows = rows(objects, shown);
       int[] widths = widths(rows);
-      boolean fits = width == 0 || fit(widths, shown, width);
-      if (fits || !leaveOne(shown)) {
-        return rows.stream().map(row -> line(row, widths)).toList();
+      boolean fits = width == 0 || fit(widths, shown, width, PROSE::contains);
+      if (!fits && (leaveEmpty(shown, rows) || leaveOne(shown))) {
+        continue;
       }
+      if (!fits) {
+        fit(widths, shown, width, member -> !WHOLE.contains(member));
+      }
+      return rows.stream().map(row -> line(row, widths)).toList();
     }
   }
 
@@ -98,8 +108,13 @@ final class Table {
     return line.toString().stripTrailing();
   }
 
-  /** Takes from the widest column until all fit; false if none is left that may be cut. */
-  private static boolean fit(int[] widths, List<Column> columns, int width) {
+  /**
+   * Takes from the widest column until all fit; false if none is left that may be cut.
+   *
+   * @param mayBeCut whether a member's texts may be
+   */
+  private static boolean fit(
+      int[] widths, List<Column> columns, int width, Predicate<String> mayBeCut) {
     int total = GAP.length() * (widths.length - 1);
     for (int one : widths) {
       total += one;
@@ -109,7 +124,7 @@ final class Table {
       for (int i = 0; i < widths.length; i++) {
         int least = Math.max(NARROWEST, columns.get(i).heading().length());
         if (widths[i] > least
-            && !WHOLE.contains(columns.get(i).member())
+            && mayBeCut.test(columns.get(i).member())
             && (widest < 0 || widths[i] > widths[widest])) {
           widest = i;
         }
@@ -120,6 +135,19 @@ final class Table {
       widths[widest]--;
     }
     return true;
+  }
+
+  /** Leaves out the last column that says nothing in any row; false if there is none. */
+  private static boolean leaveEmpty(List<Column> columns, List<List<String>> rows) {
+    for (int i = columns.size() - 1; i >= 0; i--) {
+      int at = i;
+      if (!WHOLE.contains(columns.get(i).member())
+          && rows.stream().skip(1).allMatch(row -> row.get(at).equals(NOTHING))) {
+        columns.remove(i);
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Leaves out the last column that can be spared; false if there is none. */
@@ -156,6 +184,6 @@ final class Table {
           case Map<?, ?> members -> PrintableText.of(JsonText.text(members));
           default -> PrintableText.of(Units.text(member, value));
         };
-    return text.isEmpty() ? "-" : text;
+    return text.isEmpty() ? NOTHING : text;
   }
 }

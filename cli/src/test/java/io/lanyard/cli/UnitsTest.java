@@ -3,6 +3,7 @@ package io.lanyard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,10 +53,31 @@ class UnitsTest {
     assertThat(Table.lines(list, List.of("name", "problem"), 5))
         .as("nothing is made unreadable")
         .containsExactly("NAME    PROBLEM", "vmnet8  a very …");
-    assertThat(Table.lines(list, List.of("name", "mode?", "problem", "state?"), 22))
+    Map<String, Object> row =
+        Map.of(
+            "name", "vmnet8", "mode", "nat", "problem", list.getFirst().problem(), "state", "up");
+    assertThat(Table.lines(List.of(row), List.of("name", "mode?", "problem", "state?"), 22))
         .as("columns that can be spared go, from the last one on")
-        .containsExactly("NAME    MODE  PROBLEM", "vmnet8  -     a very …");
+        .containsExactly("NAME    MODE  PROBLEM", "vmnet8  nat   a very …");
     assertThat(Table.lines(list, List.of("name", "problem"), 0).get(1)).endsWith("went wrong");
+  }
+
+  @Test
+  void aNarrowTableLeavesOutBeforeItCuts() {
+    Map<String, Object> row =
+        Map.of(
+            "network", "a",
+            "listen", "127.0.0.1:8000-8010",
+            "to", "10.77.3.10:8000-8010",
+            "connections", 0,
+            "problem", "");
+    List<String> columns = List.of("network", "listen", "to", "connections?", "problem");
+    assertThat(Table.lines(List.of(row), columns, 64).getLast())
+        .isEqualTo("a        127.0.0.1:8000-8010  10.77.3.10:8000-8010  0");
+    assertThat(Table.lines(List.of(row), columns, 52).getLast())
+        .isEqualTo("a        127.0.0.1:8000-8010  10.77.3.10:8000-8010");
+    assertThat(Table.lines(List.of(row), columns, 40).getLast())
+        .isEqualTo("a        127.0.0.1:800…  10.77.3.10:800…");
   }
 
   @Test

@@ -37,10 +37,12 @@ final class BusyNetwork {
           "",
           "    dns: {hosts: {printer: 10.76.0.9}}\n",
           "    dns: {domain: lab, upstreams: ['192.0.2.1']}\n",
+          "    dns: {records: [{name: www, cname: printer.lan}], rate-limit: 100}\n",
           "    dns: {enabled: false}\n");
   private static final List<String> NAT =
       List.of(
           "host-loopback: true",
+          "host-loopback: true, outbound: {interface: lo}",
           "host-loopback: true, filtering: endpoint-independent",
           "host-loopback: true, timeouts: {udp: 3m, tcp-established: 1h}",
           "host-loopback: true, quotas: {tcp: 1000, udp: 1000}");
@@ -63,6 +65,8 @@ final class BusyNetwork {
           ", guard: learn, mac-limit: 3",
           ", port-group: moving",
           ", port-group: moving, isolated: false, mac-limit: 7",
+          ", egress: {default: deny}",
+          ", limits: {to-guest: 1Gbit, new-flows: 50}",
           ", guard: strict, addresses: [10.76.0.%d]");
 
   /** The group of the moving ports. */

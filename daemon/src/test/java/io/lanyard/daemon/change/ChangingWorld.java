@@ -11,6 +11,7 @@ import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.network.Network;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ final class ChangingWorld {
           "    nat: {filtering: endpoint-independent, timeouts: {udp: 3m}, quotas: {tcp: 100}}\n",
           "    egress: {default: deny, rules: [{allow: 192.0.2.0/24}]}\n",
           "    guard: strict\n",
+          "    ipv6: on\n    dhcp: {ipv6: stateful}\n",
           "    guard: learn\n    storm-control: {broadcast: 100}\n");
 
   /** The kinds of {@link #mutate(int)}. */
@@ -70,7 +72,7 @@ final class ChangingWorld {
 
   /** A world without networks. */
   static ChangingWorld empty(Random random) throws IOException {
-    return new ChangingWorld(random, freePorts(THINGS), "");
+    return new ChangingWorld(random, listens(), "");
   }
 
   /**
@@ -79,7 +81,7 @@ final class ChangingWorld {
    * @param adapter how the adapters' names begin
    */
   static ChangingWorld withAdapters(Random random, String adapter) throws IOException {
-    return new ChangingWorld(random, freePorts(THINGS), adapter);
+    return new ChangingWorld(random, listens(), adapter);
   }
 
   /** Ports of the loopback at which nobody listens now. */
@@ -95,6 +97,27 @@ final class ChangingWorld {
       socket.close();
     }
     return free;
+  }
+
+  /** The ports of the forwards; two of them are ranges. */
+  private static int[] listens() throws IOException {
+    int[] ranges = {freeRange(), freeRange()};
+    int[] single = freePorts(THINGS - ranges.length);
+    return new int[] {single[0], single[1], ranges[0], ranges[1]};
+  }
+
+  /** A port of the loopback at which nobody listens now, as at the ports behind it. */
+  private static int freeRange() throws IOException {
+    while (true) {
+      int first = freePorts(1)[0];
+      try (ServerSocket _ = new ServerSocket(first, 1, InetAddress.getLoopbackAddress());
+          ServerSocket _ = new ServerSocket(first + 1, 1, InetAddress.getLoopbackAddress());
+          ServerSocket _ = new ServerSocket(first + 2, 1, InetAddress.getLoopbackAddress())) {
+        return first;
+      } catch (BindException e) {
+        // Somebody listens behind it: another one.
+      }
+    }
   }
 
   ChangingWorld copy() {
@@ -211,8 +234,14 @@ final class ChangingWorld {
       }
       if (forwardOn[t] == n) {
         forwards.add(
-            "{name: f%d, protocol: %s, listen: '127.0.0.1:%d', to: '%s.%d:80'}"
-                .formatted(t, t % 2 == 0 ? "tcp" : "udp", listen[t], prefix(n), 40 + forwardTo[t]));
+            "{name: f%d, protocol: %s, listen: '127.0.0.1:%s', to: '%s.%d:%s'}"
+                .formatted(
+                    t,
+                    t % 2 == 0 ? "tcp" : "udp",
+                    t < 2 ? listen[t] : listen[t] + "-" + (listen[t] + 2),
+                    prefix(n),
+                    40 + forwardTo[t],
+                    t < 2 ? "80" : "80-82"));
       }
     }
     yaml.append("    ports: ").append(ports).append("\n    forwards: ");
@@ -243,7 +272,9 @@ final class ChangingWorld {
           .containsExactlyInAnyOrderElementsOf(
               config.forwards().stream()
                   .map((ForwardConfig forward) ->
-                      forward.name() + (config.enabled() ? "listening" : "stopped") + forward.to())
+                      forward.name()
+                          + (config.enabled() ? "listening" : "stopped")
+                          + forward.toText())
                   .toList());
       assertThat(network.config()).isEqualTo(config);
     }
