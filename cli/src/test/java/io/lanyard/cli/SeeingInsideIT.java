@@ -10,6 +10,7 @@ import io.lanyard.control.ControlServer;
 import io.lanyard.daemon.Daemon;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -128,6 +129,43 @@ final class SeeingInsideIT {
     run("ip -n " + SHIELDED + " addr add 10.94.17.51/24 dev t0");
     assertThat(in(GUEST, "ping -n -c 2 -i 0.2 -W 5 10.94.17.51")).contains(" 0% packet loss");
     in(SHIELDED, "ping -n -c 1 -W 5 10.94.17.2");
+  }
+
+  private static long echoes(Path file) throws Exception {
+    return run("tshark -nr " + file + " -T fields -e icmp.ident -Y icmp")
+        .lines()
+        .filter(line -> line.matches("\\d+(,\\d+)*"))
+        .count();
+  }
+
+  @Test
+  void aCaptureOfTrafficEndsAtItsNumberOrItsSizeAndRotates() throws Exception {
+    run("ip -n " + GUEST + " addr add 10.94.17.50/24 dev t0");
+    String ping = "ip netns exec " + GUEST + " ping -n -i 0.002 -s 1000 10.94.17.2";
+    Process traffic =
+        new ProcessBuilder(ping.split(" "))
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .redirectErrorStream(true)
+            .start();
+    try {
+      Path counted = home.resolve("counted");
+      ask("capture a/guest -c 20 --filter icmp -w " + counted);
+      assertThat(echoes(counted)).isEqualTo(20);
+
+      Path limited = home.resolve("limited");
+      ask("capture a/guest --max-size 64K --filter icmp -w " + limited);
+      assertThat(Files.size(limited)).isBetween(60L << 10, 64L << 10);
+
+      ask("capture a/guest --max-size 200K --rotate 32K --files 2 --filter icmp -w " + limited);
+      for (int gone = 1; gone <= 5; gone++) {
+        assertThat(home.resolve("limited." + gone)).doesNotExist();
+      }
+      assertThat(Files.size(home.resolve("limited.6"))).isBetween(28L << 10, 32L << 10);
+      assertThat(echoes(home.resolve("limited.6"))).isGreaterThan(20);
+      assertThat(echoes(home.resolve("limited.7"))).isPositive();
+    } finally {
+      traffic.destroyForcibly().onExit().join();
+    }
   }
 
   @Test
