@@ -42,7 +42,7 @@ class AliasesTest {
           + "{name: \"*.any\", cname: www.example.}, "
           + "{name: inside, cname: nas.home.example.}]";
 
-  private enum Family {
+  enum Family {
     IPV4(Type.A, "192.0.2.1", "10.0.0.1"),
     IPV6(Type.AAAA, "2001:db8::1", "fd00::1");
 

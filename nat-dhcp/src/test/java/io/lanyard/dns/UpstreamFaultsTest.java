@@ -31,14 +31,15 @@ class UpstreamFaultsTest {
   private static final String LIE = "198.51.100.66";
 
   /** The ways to ask a server. */
-  private enum Way {
+  enum Way {
     UDP,
     TCP,
     TLS
   }
 
   /** A way of a server not to answer. */
-  private enum Fault {
+  @SuppressWarnings("ImmutableEnumChecker") // the functions have no state
+  enum Fault {
     SAYS_NOTHING(response -> null, wire -> wire),
     FAILS(response -> coded(response, Rcode.SERVFAIL), wire -> wire),
     REFUSES(response -> coded(response, Rcode.REFUSED), wire -> wire),

@@ -92,7 +92,7 @@ class OutboundIT {
   }
 
   /** A family, with its addresses of this world. */
-  private enum Family {
+  enum Family {
     IPV4("", SERVER, "10.99.0.1", "{address: 10.99.0.7}", "10.99.0.7", "10.98.0.1"),
     IPV6(
         "ipv6: {subnet: \"fd6c:616e:7961:8::/64\"}",
