@@ -5,6 +5,7 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortGroupInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
@@ -67,6 +68,9 @@ final class CompletionCommand implements Callable<Integer> {
         case "REVISION" -> list(LanyardClient::history, one -> Long.toString(one.revision()));
         case "NETWORK/PORT", "NETWORK[/PORT]" ->
             list(daemon -> daemon.ports(""), port -> port.network() + '/' + port.name());
+        case "GROUP" -> list(daemon -> daemon.portGroups(network), PortGroupInfo::name);
+        case "NETWORK/GROUP" ->
+            list(daemon -> daemon.portGroups(""), group -> group.network() + '/' + group.name());
         case "FORWARD" -> configured(DocumentPath.of("networks", network, "forwards"));
         case "MAC" -> configured(DocumentPath.of("networks", network, "dhcp", "reservations"));
         case "NAME" -> configured(DocumentPath.of("networks", network, "dns", "hosts"));

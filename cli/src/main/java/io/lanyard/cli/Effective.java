@@ -26,6 +26,12 @@ record Effective(long revision, List<Value> values) {
    * @param origin where it comes from
    */
   record Value(DocumentPath path, String text, String origin) {
+    /** The key behind another path, which leads to this one, as the file writes it. */
+    String key(DocumentPath base) {
+      String key = path.toString().substring(base.toString().length());
+      return key.startsWith(".") ? key.substring(1) : key;
+    }
+
     /** The steps behind another path, which leads to this one. */
     List<String> stepsBelow(DocumentPath base) {
       return path.steps().subList(base.steps().size(), path.steps().size());
@@ -138,11 +144,18 @@ record Effective(long revision, List<Value> values) {
   /** The values below a path by their keys, for people. */
   Map<String, String> texts(DocumentPath base) {
     Map<String, String> texts = new LinkedHashMap<>();
-    int above = base.toString().length();
-    for (Value value : below(base)) {
-      String key = value.path().toString().substring(above);
-      texts.put(key.startsWith(".") ? key.substring(1) : key, value.text());
-    }
+    below(base).forEach(value -> texts.put(value.key(base), value.text()));
     return texts;
+  }
+
+  /** The origins of those values below a path that somebody has said, there or elsewhere. */
+  Map<String, String> origins(DocumentPath base) {
+    Map<String, String> origins = new LinkedHashMap<>();
+    for (Value value : below(base)) {
+      if (!value.origin().equals("default")) {
+        origins.put(value.key(base), value.origin());
+      }
+    }
+    return origins;
   }
 }

@@ -80,6 +80,7 @@ public final class Lanyard implements Runnable {
           "events",
           "network",
           "port",
+          "group",
           "mac",
           "forward",
           "lease",
@@ -117,6 +118,7 @@ public final class Lanyard implements Runnable {
       case "events" -> new EventsCommand();
       case "network" -> NetworkCommand.noun();
       case "port" -> PortCommand.noun();
+      case "group" -> GroupCommand.noun();
       case "mac" -> MacCommand.noun();
       case "forward" -> ForwardCommand.noun();
       case "lease" -> LeaseCommand.noun();

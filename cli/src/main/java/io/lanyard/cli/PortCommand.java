@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
@@ -9,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -58,6 +61,8 @@ final class PortCommand {
   /** {@code lanyard port show}. */
   @Command(name = "show", description = "Shows all about a port: its settings, what it dropped.")
   static final class Show implements Callable<Integer> {
+    private static final Pattern NIC = Pattern.compile("(.+)\\.nic([0-9]{1,6})");
+
     @Mixin Api api = new Api();
     @Mixin Output output = new Output();
     @Spec CommandSpec spec = CommandSpec.create();
@@ -114,12 +119,39 @@ final class PortCommand {
         return attach(network, port, attach);
       }
       if (known != null) {
-        Effective.show(api, output, known, Target.port(network, port).path());
+        show(known, settingsOf(network, port));
         return Lanyard.DONE;
       }
       throw new Failure(
           "network " + network + " has no port " + port,
           "\"lanyard port ls --network " + network + "\" lists the ports");
+    }
+
+    /** Prints the port with its settings, and where each comes from that is no default. */
+    private void show(Object known, DocumentPath path) {
+      Effective all = Effective.of(api, true);
+      Map<Object, Object> shown = new LinkedHashMap<>((Map<?, ?>) known);
+      Map<String, String> settings = all.texts(path);
+      if (!settings.isEmpty()) {
+        shown.put("settings", settings);
+      }
+      Map<String, String> origins = all.origins(path);
+      if (!origins.isEmpty()) {
+        shown.put("origins", origins);
+      }
+      if (output.json()) {
+        output.print((Object) shown);
+      } else {
+        output.properties(shown);
+      }
+    }
+
+    /** The place of a port's settings: of a guest's, the NIC. */
+    private static DocumentPath settingsOf(String network, String port) {
+      Matcher nic = NIC.matcher(port);
+      return nic.matches()
+          ? DocumentPath.of("guests", nic.group(1), "nics", nic.group(2))
+          : Target.port(network, port).path();
     }
 
     /** The port with all that the daemon says of it; null if there is none. */

@@ -20,6 +20,12 @@ record Target(String what, DocumentPath path) {
         DocumentPath.of("networks", network, "ports", port));
   }
 
+  static Target portGroup(String network, String group) {
+    return new Target(
+        "port group " + group + " on network " + network,
+        DocumentPath.of("networks", network, "port-groups", group));
+  }
+
   static Target forward(String network, String forward) {
     return new Target(
         "forward " + forward + " on network " + network,
@@ -54,6 +60,7 @@ record Target(String what, DocumentPath path) {
     String network = steps.get(1);
     return switch (steps.size() > 2 ? steps.get(2) : "") {
       case "ports" -> "\"lanyard port ls " + network + "\" lists the ports";
+      case "port-groups" -> "\"lanyard group ls " + network + "\" lists the port groups";
       case "forwards" -> "\"lanyard forward ls " + network + "\" lists the forwards";
       case "dhcp" ->
           "a reservation is known by its MAC address: \"lanyard reservation ls "

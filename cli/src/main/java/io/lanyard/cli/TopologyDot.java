@@ -54,9 +54,12 @@ final class TopologyDot {
         lines.add(
             node("guest " + port.guest(), List.of(port.guest(), port.guestState()), "rounded"));
       }
-      lines.add(edge(at, "guest " + port.guest(), port.name(), up));
+      String label =
+          port.group().isEmpty() ? port.name() : port.name() + "\n" + TopologyTree.group(port);
+      lines.add(edge(at, "guest " + port.guest(), label, up));
     } else if (!port.kind().equals("patch")) {
       List<String> label = new ArrayList<>(List.of(port.name(), port.kind()));
+      label.add(TopologyTree.group(port));
       label.add(TopologyTree.beyond(one.network(), port, patches));
       for (StationInfo station : port.stations()) {
         label.add(TopologyTree.station(station));

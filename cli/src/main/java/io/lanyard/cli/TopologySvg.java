@@ -201,7 +201,11 @@ final class TopologySvg {
     String beyond =
         port.guest().isEmpty() ? TopologyTree.beyond(one.network(), port, topology.patches()) : "";
     List<String> lines =
-        new ArrayList<>(texts(port.name() + "  " + port.kind() + "  " + port.state(), beyond));
+        new ArrayList<>(
+            texts(
+                port.name() + "  " + port.kind() + "  " + port.state(),
+                TopologyTree.group(port),
+                beyond));
     for (StationInfo station : port.stations()) {
       lines.add(PrintableText.of(TopologyTree.station(station)));
     }

@@ -31,7 +31,12 @@ final class TopologyTree {
   private void add(SwitchInfo at, ConnectorInfo port, boolean isLast, List<PatchInfo> patches) {
     add(
         isLast ? "└─ " : "├─ ",
-        words(port.name(), port.kind(), port.state(), beyond(at.network(), port, patches)));
+        words(
+            port.name(),
+            port.kind(),
+            port.state(),
+            group(port),
+            beyond(at.network(), port, patches)));
     List<StationInfo> stations = port.stations();
     for (int i = 0; i < stations.size(); i++) {
       add(
@@ -42,6 +47,11 @@ final class TopologyTree {
 
   private void add(String indent, String text) {
     lines.add(indent + PrintableText.of(text));
+  }
+
+  /** The port group of a port, in words; empty for none. */
+  static String group(ConnectorInfo port) {
+    return port.group().isEmpty() ? "" : "group " + port.group();
   }
 
   /** A station in a line: its addresses and its name. */

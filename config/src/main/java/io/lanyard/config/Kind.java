@@ -136,6 +136,9 @@ record Kind<T>(
   static final Kind<String> NETWORK_NAME =
       shortName("network-name", "a network's name of letters, digits", "A-Za-z0-9_-", "vmnet8");
 
+  static final Kind<String> PORT_GROUP_NAME =
+      shortName("port-group-name", "a port group's name of letters, digits", "A-Za-z0-9_-", "lab");
+
   static final Kind<String> FORWARD_NAME =
       shortName("forward-name", "a forward's name of letters, digits, dots", "A-Za-z0-9._-", "web");
 

@@ -1,5 +1,7 @@
 package io.lanyard.config;
 
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -13,14 +15,34 @@ import org.jspecify.annotations.Nullable;
  *     and no group of its own
  */
 public record PortGroupConfig(String name, @Nullable Integer mtu, PortPolicy policy) {
+  /**
+   * The ports that are in the group.
+   *
+   * @param network the group's network
+   * @param guests all guests
+   * @return the names of ports, and those of the ports of guests' NICs
+   */
+  public List<String> ports(NetworkConfig network, Collection<GuestConfig> guests) {
+    List<String> ports = new ArrayList<>();
+    for (PortConfig port : network.ports()) {
+      if (port.policy().group().equals(name)) {
+        ports.add(port.name());
+      }
+    }
+    for (GuestConfig guest : guests) {
+      for (GuestConfig.Nic nic : guest.nics()) {
+        if (nic.network().equals(network.name()) && nic.policy().group().equals(name)) {
+          ports.add(guest.name() + "." + nic.name());
+        }
+      }
+    }
+    return ports;
+  }
+
   /** The keys of a port group. */
   static final class Keys {
     /** More groups than anybody writes by hand. */
     private static final int MOST = 1000;
-
-    static final Kind<String> NAME =
-        Kind.shortName(
-            "port-group-name", "a port group's name of letters, digits", "A-Za-z0-9_-", "lab");
 
     static final Section SECTION =
         new Section(
@@ -40,7 +62,7 @@ public record PortGroupConfig(String name, @Nullable Integer mtu, PortPolicy pol
             Map.of("vlan", "VLANs of ports are", "impairment", "impairments are"));
 
     static final Form<List<Form.Named<Fields>>> FORM =
-        new Form.NamedMap<>(NAME, SECTION, MOST, "port groups");
+        new Form.NamedMap<>(Kind.PORT_GROUP_NAME, SECTION, MOST, "port groups");
 
     private Keys() {}
   }

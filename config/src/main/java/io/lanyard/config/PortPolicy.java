@@ -70,7 +70,7 @@ public record PortPolicy(
     static final Key<String> PORT_GROUP =
         Key.optional(
             "port-group",
-            PortGroupConfig.Keys.NAME,
+            Kind.PORT_GROUP_NAME,
             "none",
             "The port group of the network whose settings it inherits: each key that it does not"
                 + " say itself.");

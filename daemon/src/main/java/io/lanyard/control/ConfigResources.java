@@ -59,6 +59,7 @@ final class ConfigResources {
   private enum Noun {
     NETWORK(NOUNS, "network"),
     PORT(NOUNS + "/ports/{port}", "port"),
+    PORT_GROUP(NOUNS + "/port-groups/{group}", "port group"),
     FORWARD(NOUNS + "/forwards/{forward}", "forward"),
     RESERVATION(NOUNS + "/reservations/{mac}", "reservation"),
     DNS_NAME(NOUNS + "/dns/{name}", "DNS name"),
@@ -83,6 +84,12 @@ final class ConfigResources {
         case NETWORK -> path("networks", request.parameter("network"));
         case PORT ->
             path("networks", request.parameter("network"), "ports", request.parameter("port"));
+        case PORT_GROUP ->
+            path(
+                "networks",
+                request.parameter("network"),
+                "port-groups",
+                request.parameter("group"));
         case FORWARD ->
             path(
                 "networks", request.parameter("network"), "forwards", request.parameter("forward"));

@@ -106,6 +106,8 @@ public final class ControlServer implements AutoCloseable {
                 request -> Json.response(network(daemon, request.parameter("network")).info()))
             .add("GET", "/v1/ports", each(daemon, Network::ports))
             .taking("network")
+            .add("GET", "/v1/port-groups", each(daemon, Network::portGroups))
+            .taking("network")
             .add("GET", "/v1/macs", each(daemon, Network::macs))
             .taking("network")
             .add("GET", "/v1/topology", request -> Json.response(Topology.of(daemon)))

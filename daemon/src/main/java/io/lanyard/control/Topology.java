@@ -78,6 +78,7 @@ final class Topology {
       connectors.add(
           new ConnectorInfo(
               name,
+              port.group(),
               port.kind(),
               port.state(),
               ends.getOrDefault(name, ""),

@@ -26,6 +26,7 @@ final class ApiRequests {
           "{network}", List.of("vmnet8", "vmnet8", "alone", "new1"),
           "{guest}", List.of("g", "idle"),
           "{port}", List.of("q", "p1"),
+          "{group}", List.of("lab", "new1"),
           "{forward}", List.of("web", "f1"),
           "{mac}", List.of("52:54:00:00:00:77", "52:54:00:00:00:78"),
           "{name}", List.of("printer", "web"),
@@ -40,6 +41,7 @@ final class ApiRequests {
               "{forward}",
               "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:28082\", \"to\":"
                   + " \"192.168.127.9:9\"}"),
+          Map.entry("{group}", "{\"isolated\": true}"),
           Map.entry("{mac}", "{\"address\": \"192.168.127.77\"}"),
           Map.entry("{name}", "\"192.168.127.9\""),
           Map.entry("egress", "{\"rules\": [{\"deny\": \"10.0.0.0/8\"}]}"),
@@ -235,6 +237,7 @@ final class ApiRequests {
     return values.of(
         switch (noun) {
           case "port" -> "qemu-stream";
+          case "group" -> "port-group";
           case "mac" -> "reservation";
           case "name" -> "type-ipv4";
           case "port-forward" -> "forward";

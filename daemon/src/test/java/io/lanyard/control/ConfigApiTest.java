@@ -230,6 +230,48 @@ class ConfigApiTest {
   }
 
   @Test
+  void aPortGroupIsPutAndDeletedWhenNoPortIsInIt() throws IOException {
+    done("PUT", "/v1/networks/a/port-groups/lab", "{\"isolated\": true, \"guard\": \"strict\"}");
+    Answer joined =
+        done(
+            "PATCH",
+            "/v1/config",
+            "{\"edits\": [{\"operation\": \"set\", \"path\": \"networks.a.ports[q].port-group\","
+                + " \"value\": \"lab\"}, {\"operation\": \"set\", \"path\":"
+                + " \"guests.g.nics[0].port-group\", \"value\": \"lab\"}]}");
+    assertThat(joined.text())
+        .contains(
+            "networks.a.ports[q]: isolated false -> true, port-group none -> lab, guard none -> strict")
+        .contains("guests.g: nics[0].isolated false -> true, nics[0].port-group none -> lab");
+    assertThat(done("GET", "/v1/port-groups?network=a", "").text())
+        .isEqualTo("[{\"network\":\"a\",\"name\":\"lab\",\"ports\":[\"q\",\"g.nic0\"]}]");
+    assertThat(Objects.requireNonNull(daemon.network("a")).ports())
+        .filteredOn(one -> one.group().equals("lab"))
+        .extracting(one -> one.name())
+        .containsExactlyInAnyOrder("q", "g.nic0");
+
+    Answer changed = done("PUT", "/v1/networks/a/port-groups/lab", "{\"guard\": \"strict\"}");
+    assertThat(changed.text())
+        .contains("networks.a.port-groups.lab: isolated true -> false")
+        .contains("networks.a.ports[q]: isolated true -> false")
+        .contains("guests.g: nics[0].isolated true -> false");
+
+    Answer refused = ask("DELETE", "/v1/networks/a/port-groups/lab", "");
+    assertThat(refused.status()).isEqualTo(409);
+    assertThat(refused.text())
+        .contains("ports q, g.nic0 are in port group lab of network a")
+        .contains("give each another port-group");
+    done(
+        "PATCH",
+        "/v1/config",
+        "{\"edits\": [{\"operation\": \"remove\", \"path\": \"networks.a.ports[q].port-group\"},"
+            + " {\"operation\": \"remove\", \"path\": \"guests.g.nics[0].port-group\"},"
+            + " {\"operation\": \"remove\", \"path\": \"networks.a.port-groups.lab\"}]}");
+    assertThat(done("GET", "/v1/port-groups", "").text()).isEqualTo("[]");
+    assertThat(ask("DELETE", "/v1/networks/a/port-groups/lab", "").status()).isEqualTo(404);
+  }
+
+  @Test
   void theClientPutsAndDeletesOneThing() throws IOException {
     LanyardClient api = LanyardClient.of(home.resolve("r/api.sock"));
     ConfigItem one = ConfigItem.forward("a", "tcp/127.0.0.1:" + port);

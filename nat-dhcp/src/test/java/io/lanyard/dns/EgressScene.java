@@ -333,6 +333,21 @@ final class EgressScene {
       });
     }
 
+    /** Puts the guest into one of two port groups. */
+    void inGroup(String group, String egress, String ofOther) throws Exception {
+      NetworkConfig config =
+          TestNetworks.nat(
+              "port-groups: {%s: {egress: {%s}}, other: {egress: {%s}}}"
+                  .formatted(group, egress, ofOther),
+              "ports: [{name: guest, kind: qemu-stream, path: g.sock, port-group: "
+                  + group
+                  + "}, {name: neighbour, kind: qemu-stream, path: n.sock, port-group: other}]");
+      net.on(() -> {
+        config.ports().forEach(port -> ports.set(port.name(), port.policy()));
+        return true;
+      });
+    }
+
     String ask(String name) throws Exception {
       String type = family == Family.IPV4 ? "A" : "AAAA";
       return dig("@" + family.gateway + " +noall +answer +comments " + name + " -t " + type);

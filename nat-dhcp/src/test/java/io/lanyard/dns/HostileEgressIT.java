@@ -102,6 +102,24 @@ class HostileEgressIT {
 
   @ParameterizedTest
   @EnumSource
+  void aGuestHasTheNamesOfItsOwnPortGroupAlone(Family family) throws Exception {
+    String own = "default: deny, rules: [{allow: '*.good.example:tcp/8088'}]";
+    try (Guests guests = scene.new Guests(family, "default: allow")) {
+      guests.inGroup("lab", own, "default: allow");
+      assertThat(guests.ask("never.good.example")).contains(family.good);
+      assertThat(guests.plain(family.good, 8088, "")).contains("served");
+      assertThat(guests.plain(family.evil, 8088, "")).as("what the other group may").isEmpty();
+      assertThat(guests.ask("www.evil.example")).contains("REFUSED");
+      assertThat(guests.test(family.evil, 8088).reason())
+          .isEqualTo("no rule allows it; default of port group lab, deny");
+
+      guests.inGroup("lab", "default: allow", own);
+      assertThat(guests.plain(family.evil, 8088, "")).contains("served");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void theRulesOfAPortComeFirstAndEndItsFlowsWhenTheyChange(Family family) throws Exception {
     try (Guests guests = scene.new Guests(family, "default: allow")) {
       assertThat(guests.plain(family.evil, 8088, "")).contains("served");

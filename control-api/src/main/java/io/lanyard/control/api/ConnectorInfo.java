@@ -6,6 +6,7 @@ import java.util.List;
  * A port of a switch with what is behind it.
  *
  * @param name the port's name
+ * @param group its port group, or empty
  * @param kind its kind, such as tap
  * @param state its state, such as up
  * @param at its other end in the words of the configuration, such as {@code device=t0 netns=a};
@@ -16,6 +17,7 @@ import java.util.List;
  */
 public record ConnectorInfo(
     String name,
+    String group,
     String kind,
     String state,
     String at,

@@ -7,6 +7,7 @@ import java.util.Map;
  *
  * @param network its network
  * @param name its name, unique in the network
+ * @param group its port group, or empty
  * @param kind what is behind it
  * @param state {@code up}, {@code no-carrier} while no VMM is attached or the guest is off, {@code
  *     link-down} while its link is switched off, or {@code failed}
@@ -23,6 +24,7 @@ import java.util.Map;
 public record PortInfo(
     String network,
     String name,
+    String group,
     String kind,
     String state,
     String problem,

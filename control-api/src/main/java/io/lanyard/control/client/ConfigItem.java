@@ -51,6 +51,17 @@ public record ConfigItem(List<String> segments) {
   }
 
   /**
+   * A port group.
+   *
+   * @param network its network
+   * @param group its name
+   * @return {@code /v1/networks/NETWORK/port-groups/GROUP}
+   */
+  public static ConfigItem portGroup(String network, String group) {
+    return of(NETWORKS, network, "port-groups", group);
+  }
+
+  /**
    * A forward.
    *
    * @param network its network

@@ -13,6 +13,7 @@ import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.MacInfo;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PlanInfo;
+import io.lanyard.control.api.PortGroupInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.api.ProblemInfo;
 import io.lanyard.control.api.RevisionInfo;
@@ -141,6 +142,17 @@ public final class LanyardClient {
    */
   public Reply<List<PortInfo>> ports(String network) throws IOException {
     return list(PortInfo.class, of("ports", network));
+  }
+
+  /**
+   * The port groups.
+   *
+   * @param network only of this network; empty for all
+   * @return {@code GET /v1/port-groups}
+   * @throws IOException as the class says
+   */
+  public Reply<List<PortGroupInfo>> portGroups(String network) throws IOException {
+    return list(PortGroupInfo.class, of("port-groups", network));
   }
 
   /**

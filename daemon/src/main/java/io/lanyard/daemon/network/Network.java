@@ -20,6 +20,7 @@ import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.MacInfo;
 import io.lanyard.control.api.NetworkInfo;
+import io.lanyard.control.api.PortGroupInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
@@ -465,6 +466,19 @@ public final class Network implements AutoCloseable {
    */
   public List<PortInfo> ports() {
     return loop.call(ports::list);
+  }
+
+  /**
+   * The port groups, with the ports that name them.
+   *
+   * @return in the order of the configuration
+   */
+  public List<PortGroupInfo> portGroups() {
+    NetworkConfig present = config;
+    return present.portGroups().values().stream()
+        .map(group ->
+            new PortGroupInfo(present.name(), group.name(), group.ports(present, guests.values())))
+        .toList();
   }
 
   /**

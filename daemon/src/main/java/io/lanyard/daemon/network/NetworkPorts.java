@@ -661,9 +661,13 @@ final class NetworkPorts {
       all.add(governance.isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
+    all.replaceAll(port -> PortStatus.in(governance.group(port.name()), port));
     if (!config.enabled()) {
       for (PortConfig port : config.ports()) {
-        all.add(PortStatus.stopped(config.name(), port.name(), PortKinds.kind(port)));
+        all.add(
+            PortStatus.in(
+                port.policy().group(),
+                PortStatus.stopped(config.name(), port.name(), PortKinds.kind(port))));
       }
     }
     return all;

@@ -38,6 +38,9 @@ final class PortGovernance {
   /** The declared port of each client's port. */
   private final Map<String, String> shared = new LinkedHashMap<>();
 
+  /** The port group of each port that is in one. */
+  private final Map<String, String> groups = new HashMap<>();
+
   private final PortEgress egress = new PortEgress(this::declared);
   private PortPolicies policies;
 
@@ -67,6 +70,7 @@ final class PortGovernance {
   void forget(String port) {
     forgetRules(port);
     egress.forget(port);
+    groups.remove(port);
     unlinked.remove(port);
     shared.remove(port);
   }
@@ -128,9 +132,15 @@ final class PortGovernance {
     return shared.getOrDefault(port, port);
   }
 
-  /** Takes a port's policy about where the guests behind it may go. */
+  /** Takes a port's policy about where the guests behind it may go, and its group's name. */
   void restrict(String port, PortPolicy policy) {
     egress.set(port, policy);
+    groups.put(port, policy.group());
+  }
+
+  /** The port group of a port, or of the one that its client has come by; empty for none. */
+  String group(String port) {
+    return groups.getOrDefault(declared(port), "");
   }
 
   /** The egress of single ports, for the network's gateway. */

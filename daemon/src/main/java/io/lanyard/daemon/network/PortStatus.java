@@ -25,6 +25,7 @@ final class PortStatus {
     return new PortInfo(
         network,
         port.name(),
+        "",
         port.kind(),
         port.state().label(),
         problem.isEmpty() ? harm : problem,
@@ -39,11 +40,21 @@ final class PortStatus {
 
   /** The same of a port whose link is switched off. */
   static PortInfo unlinked(PortInfo port) {
+    return with(port, port.group(), "link-down");
+  }
+
+  /** The same of a port that is in a port group. */
+  static PortInfo in(String group, PortInfo port) {
+    return with(port, group, port.state());
+  }
+
+  private static PortInfo with(PortInfo port, String group, String state) {
     return new PortInfo(
         port.network(),
         port.name(),
+        group,
         port.kind(),
-        "link-down",
+        state,
         port.problem(),
         port.receivedFrames(),
         port.receivedBytes(),
@@ -55,13 +66,14 @@ final class PortStatus {
   }
 
   static PortInfo failed(String network, String name, String kind, String problem) {
-    return new PortInfo(network, name, kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
+    return new PortInfo(
+        network, name, "", kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   /** A port of a network that is stopped. */
   static PortInfo stopped(String network, String name, String kind) {
     return new PortInfo(
-        network, name, kind, Network.STOPPED, "", 0, 0, 0, 0, 0, Map.of(), Map.of());
+        network, name, "", kind, Network.STOPPED, "", 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   static void measure(Metrics metrics, String network, Port port) {

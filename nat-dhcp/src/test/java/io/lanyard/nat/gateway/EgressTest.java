@@ -122,6 +122,26 @@ class EgressTest {
   }
 
   @Test
+  void aGuestOfOneGroupHasNotTheRightsOfAnotherByItsAddress() throws Exception {
+    var config =
+        TestNetworks.nat(
+            "port-groups: {open: {egress: {default: allow}}, closed: {egress: {default: deny}}}",
+            "ports: [{name: a, kind: qemu-stream, path: a.sock, port-group: open},"
+                + " {name: b, kind: qemu-stream, path: b.sock, port-group: closed}]");
+    scene.on(() -> {
+      ports.set(one.port.name(), config.ports().get(0).policy());
+      ports.set(other.port.name(), config.ports().get(1).policy());
+      StillFlow flow = flow(one, Grant.BY_ADDRESS);
+      assertThat(passes(one, flow)).isTrue();
+      assertThat(passes(other, flow)).as("with the address of the other group's guest").isFalse();
+
+      ports.set(one.port.name(), config.ports().get(1).policy());
+      assertThat(flow.ended).as("its port has moved to the closed group").isTrue();
+      return true;
+    });
+  }
+
+  @Test
   void theLevelThatRequiresAServersNameSaysWhetherThatIsATrial() throws Exception {
     rules("default: deny, dry-run: true", one, BY_NAME);
     assertThat(liePasses()).isFalse();
