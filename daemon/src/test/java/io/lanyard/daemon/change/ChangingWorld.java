@@ -44,7 +44,7 @@ final class ChangingWorld {
           "    guard: learn\n    storm-control: {broadcast: 100}\n");
 
   /** The kinds of {@link #mutate(int)}. */
-  static final int KINDS = 14;
+  static final int KINDS = 16;
 
   private final Random random;
   private final int[] listen;
@@ -171,10 +171,8 @@ final class ChangingWorld {
       case 9 -> forwardTo[t] = random.nextInt(20);
       case 10 -> forwardOn[t] = -1;
       case 11 -> stopped[n] = random.nextInt(3) == 0;
-      case 12 -> {
-        adapted[n] = !adapter.isEmpty() && random.nextBoolean();
-        memory[g] = 64 + 64 * random.nextInt(2);
-      }
+      case 12 -> adapted[n] = !adapter.isEmpty() && random.nextBoolean();
+      case 13 -> memory[g] ^= 64 ^ 128;
       default -> guestOn[g] = network[n] && random.nextBoolean() ? n : -1;
     }
   }
