@@ -71,7 +71,8 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     counter("lanyard_port_transmit_drops", CAUSE, "Frames dropped on the way out, by cause.");
     counter(
         "lanyard_port_loop_seconds",
-        "Time that the network's loop has spent on the port's frames and its flows' data.");
+        "Time that the network's loop has spent on the port's frames, its flows' data, and its requests"
+            + " for leases and names.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
     gauge("lanyard_forward_listening", "1 while the forward's port on the host is open, else 0.");

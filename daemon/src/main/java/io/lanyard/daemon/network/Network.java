@@ -386,17 +386,18 @@ public final class Network implements AutoCloseable {
 
   /** How many flows a port of the switch has begun, or its clients where many share it. */
   public long flowsOfPort(String port) {
-    return loop.call(
-        () -> gateway.flows().stream().filter(flow -> ports.isOf(port, flow.port())).count());
+    return loop.call(() -> (long) gateway.countFlows(flow -> ports.isOf(port, flow.port())));
   }
 
   /** How many flows have come in by a forward. */
   public long flowsOfForward(ForwardConfig forward) {
     Set<String> keys = new HashSet<>();
     forward.each().forEach(one -> keys.add(one.key()));
-    return loop.call(gateway::flows).stream()
-        .filter(flow -> flow.forward() != null && keys.contains(flow.forward()))
-        .count();
+    return loop.call(
+        () ->
+            (long)
+                gateway.countFlows(
+                    flow -> flow.forward() != null && keys.contains(flow.forward())));
   }
 
   /**

@@ -8,6 +8,7 @@ import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.nat.egress.PortEgress;
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -141,6 +143,12 @@ final class NetworkGateway {
   List<FlowRecord> flows() {
     NetworkServices offered = services;
     return offered == null ? List.of() : offered.nat().listFlows();
+  }
+
+  /** Counts flows through the NAT. On the loop. */
+  int countFlows(Predicate<Flow> which) {
+    NetworkServices offered = services;
+    return offered == null ? 0 : offered.nat().flows().count(which);
   }
 
   /**

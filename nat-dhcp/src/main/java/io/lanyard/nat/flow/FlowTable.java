@@ -413,6 +413,22 @@ public final class FlowTable {
   }
 
   /**
+   * Counts the flows that a condition holds for; makes no record of any.
+   *
+   * @param condition asked about each
+   * @return how many there are
+   */
+  public int count(Predicate<Flow> condition) {
+    int count = 0;
+    for (Flow flow : flows.values()) {
+      if (condition.test(flow)) {
+        count++;
+      }
+    }
+    return count;
+  }
+
+  /**
    * How many flows there are.
    *
    * @return flows of all protocols

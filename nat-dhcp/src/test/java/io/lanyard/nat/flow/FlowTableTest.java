@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Garbage;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
@@ -101,6 +102,41 @@ class FlowTableTest {
               expected.values().stream().filter(flow -> flow.guest().equals(address)).toList());
     }
     assertThat(ends).isEmpty();
+  }
+
+  /** What a scrape of the metrics asks for, with many flows in the table. */
+  @Test
+  void theNumberOfFlowsIsKnownWithoutMakingAnything() {
+    FlowTable table = table(TestNetworks.quota());
+    for (int port = 1; port <= 1000; port++) {
+      add(table, udp(1, port));
+      add(table, tcp(2, port));
+    }
+    int[] counted = {0};
+    long garbage =
+        Garbage.of(
+            1,
+            () ->
+                counted[0] =
+                    table.size(FlowKey.UDP)
+                        + table.size(FlowKey.TCP)
+                        + table.size(FlowKey.ICMP)
+                        + (int) (table.added() + table.refused() + table.evicted()));
+    assertThat(garbage).isZero();
+    assertThat(counted[0]).isEqualTo(4000);
+  }
+
+  @Test
+  void flowsAreCountedByAConditionWithoutARecordOfEach() {
+    FlowTable table = table(TestNetworks.quota());
+    for (int port = 1; port <= 1000; port++) {
+      add(table, udp(1, port));
+      add(table, tcp(2, port));
+    }
+    // A snapshot of 2,000 references is all; a record of each takes a hundred bytes and more.
+    long garbage = Garbage.of(20_000, () -> table.count(flow -> flow.protocol() == FlowKey.UDP));
+    assertThat(garbage).isLessThan(20_000);
+    assertThat(table.count(flow -> flow.protocol() == FlowKey.UDP)).isEqualTo(1000);
   }
 
   /** A guest can publish and end a port with every packet: it must not cost a look at all flows. */

@@ -2,7 +2,7 @@ package io.lanyard.vswitch.capture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
+import io.lanyard.testing.Garbage;
 import io.lanyard.testing.SteppedClock;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
@@ -14,7 +14,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.Channels;
@@ -164,15 +163,16 @@ final class FrameHistoryTest {
     ByteBuf made = marked(B, A, 1);
     ByteBuf frame = Frames.untracked(made.readableBytes()).writeBytes(made);
     made.release();
-    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    for (int i = 0; i < 20_000; i++) {
-      network.receive(from, frame);
-    }
-    long before = threads.getCurrentThreadAllocatedBytes();
-    for (int i = 0; i < 100_000; i++) {
-      network.receive(from, frame);
-    }
-    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(100_000);
+    int frames = 20_000;
+    long garbage =
+        Garbage.of(
+            frames,
+            () -> {
+              for (int i = 0; i < frames; i++) {
+                network.receive(from, frame);
+              }
+            });
+    assertThat(garbage).as("bytes for %d frames", frames).isLessThan(frames);
     frame.release();
     network.detach(from);
     network.detach(to);
