@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * A file that a loop watches beside Netty's channels: a device, a packet socket, an event
  * descriptor.
  *
+ * <p>Two watch by themselves. A channel ({@code GivenChannel}) has to hear of the loop's end before
+ * its descriptor is given up, and a flow's stream ({@code SocketStream}) is its own handle, since
+ * there may be a hundred thousand.
+ *
  * <p>An event descriptor is watched by its edges and never read: each write to it is an event,
  * whatever its counter stands at. A read could wait: who shares the descriptor may have emptied it
  * since, and have made it one that waits.
@@ -46,6 +50,7 @@ public final class LoopWatch {
   private final Listener listener;
   private EpollIoOps expected = EpollIoOps.NONE;
   private @Nullable IoRegistration registration;
+  private boolean stopped;
   private boolean closed;
 
   /**
@@ -73,13 +78,13 @@ public final class LoopWatch {
     loop.register(new Handle())
         .addListener(future -> {
           if (!future.isSuccess()) {
-            if (!closed) {
+            if (!stopped) {
               listener.notWatched(future.cause());
             }
             return;
           }
           IoRegistration made = (IoRegistration) future.getNow();
-          if (closed) {
+          if (stopped) {
             made.cancel();
           } else {
             registration = made;
@@ -101,6 +106,16 @@ public final class LoopWatch {
     }
   }
 
+  /** Ends the watch for good; the file is open until {@link #close}. */
+  public void stop() {
+    stopped = true;
+    IoRegistration present = registration;
+    registration = null;
+    if (present != null) {
+      present.cancel();
+    }
+  }
+
   /**
    * Ends the watch, and closes the file as {@link LoopClosing} does; a second call does nothing.
    */
@@ -109,11 +124,7 @@ public final class LoopWatch {
       return;
     }
     closed = true;
-    IoRegistration present = registration;
-    registration = null;
-    if (present != null) {
-      present.cancel();
-    }
+    stop();
     LoopClosing.close(loop, descriptor.intValue(), file);
   }
 
@@ -126,7 +137,7 @@ public final class LoopWatch {
 
     @Override
     public void handle(IoRegistration from, IoEvent event) {
-      if (!closed) {
+      if (!stopped) {
         listener.ready(((EpollIoEvent) event).ops());
       }
     }

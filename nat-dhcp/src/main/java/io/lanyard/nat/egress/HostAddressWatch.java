@@ -6,13 +6,10 @@ import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.Rtnetlink;
 import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.LoopWatch;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.lang.System.Logger;
 import java.util.List;
 import java.util.function.Consumer;
@@ -41,8 +38,9 @@ public final class HostAddressWatch implements AutoCloseable {
   private final Consumer<List<Subnet>> listener;
   private final Timers.Timer retry;
   private @Nullable Rtnetlink socket;
-  private @Nullable IoRegistration registration;
+  private @Nullable LoopWatch watch;
   private @Nullable ErrnoException failure;
+  private boolean watched;
   private boolean complained;
   private boolean closed;
 
@@ -105,14 +103,11 @@ public final class HostAddressWatch implements AutoCloseable {
   }
 
   private void watch(Rtnetlink opened) {
-    if (!(loop instanceof IoEventLoop io)) {
-      return;
-    }
-    var future = io.register(new Handle(opened));
-    if (future.isSuccess()) {
-      IoRegistration made = future.getNow();
-      registration = made;
-      made.submit(EpollIoOps.EPOLLIN);
+    if (loop instanceof IoEventLoop io) {
+      LoopWatch made = new LoopWatch(opened.fd(), opened, io, new Watched());
+      watch = made;
+      watched = true;
+      made.start(EpollIoOps.EPOLLIN);
     }
   }
 
@@ -138,7 +133,7 @@ public final class HostAddressWatch implements AutoCloseable {
   /** Where the loop does not watch the socket, or an answer is missing, a timer asks again. */
   private void rearm() {
     Rtnetlink open = socket;
-    if (!closed && (open == null || open.stale() || registration == null)) {
+    if (!closed && (open == null || open.stale() || !watched)) {
       retry.arm(RETRY_NANOS);
     }
   }
@@ -155,42 +150,33 @@ public final class HostAddressWatch implements AutoCloseable {
     }
     closed = true;
     retry.cancel();
-    IoRegistration made = registration;
-    registration = null;
-    if (made != null) {
-      made.cancel();
-    }
     Rtnetlink open = socket;
     socket = null;
-    if (open != null) {
+    LoopWatch present = watch;
+    if (present != null) {
+      present.close();
+    } else if (open != null) {
       LoopClosing.close(loop, open.fd(), open);
     }
   }
 
-  /** The handle that the loop sees. */
-  private final class Handle implements EpollIoHandle {
-    private final Rtnetlink watched;
-    private final FileDescriptor descriptor;
-
-    Handle(Rtnetlink watched) {
-      this.watched = watched;
-      descriptor = new FileDescriptor(watched.fd());
-    }
-
+  /** Hears of news. */
+  private final class Watched implements LoopWatch.Listener {
     @Override
-    public FileDescriptor fd() {
-      return descriptor;
-    }
-
-    @Override
-    public void handle(IoRegistration from, IoEvent event) {
-      if (!closed) {
-        read(watched);
+    public void ready(EpollIoOps ops) {
+      Rtnetlink open = socket;
+      if (open != null) {
+        read(open);
       }
     }
 
     @Override
-    public void close() {
+    public void notWatched(Throwable cause) {
+      watched = false; // a timer asks
+    }
+
+    @Override
+    public void loopEnded() {
       HostAddressWatch.this.close();
     }
   }

@@ -3,16 +3,11 @@ package io.lanyard.nat.udp;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.nat.gateway.GuestLink;
-import io.lanyard.vswitch.LoopClosing;
+import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.Work;
 import io.netty.channel.EventLoop;
-import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
-import io.netty.channel.IoRegistration;
-import io.netty.channel.epoll.EpollIoEvent;
-import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
-import io.netty.channel.unix.FileDescriptor;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
@@ -27,8 +22,8 @@ public final class HostSocket {
   private final HostReader reader;
   private final HostReader.Receiver receiver;
   private final DescriptorBudget.Holder descriptors;
-  private final FileDescriptor descriptor;
-  private @Nullable IoRegistration registration;
+  private final LoopWatch watch;
+  private @Nullable Throwable failure;
   private boolean closed;
 
   // Events that the loop has told of and nobody has taken yet.
@@ -43,7 +38,7 @@ public final class HostSocket {
 
         @Override
         protected void broke(Throwable cause) {
-          unwatch(); // its flows can still send, and end when they are idle
+          watch.stop(); // its flows can still send, and end when they are idle
         }
       };
 
@@ -66,21 +61,18 @@ public final class HostSocket {
       HostReader.Receiver receiver,
       DescriptorBudget.Holder descriptors)
       throws IOException {
-    HostSocket watched = new HostSocket(link, socket, reader, receiver, descriptors);
     EventLoop loop = link.loop();
     if (!(loop instanceof IoEventLoop io) || !loop.inEventLoop()) {
       socket.close();
       throw new IOException("the network's loop is not an epoll loop, or not the caller's thread");
     }
+    HostSocket watched = new HostSocket(link, io, socket, reader, receiver, descriptors);
     // On the loop's own thread this is done when the call returns.
-    var future = io.register(watched.new Watched());
-    if (!future.isSuccess()) {
+    watched.watch.start(EpollIoOps.EPOLLIN);
+    if (watched.failure != null) {
       socket.close();
-      throw new IOException("the loop does not watch the socket", future.cause());
+      throw new IOException("the loop does not watch the socket", watched.failure);
     }
-    IoRegistration registered = future.getNow();
-    watched.registration = registered;
-    registered.submit(EpollIoOps.EPOLLIN);
     return watched;
   }
 
@@ -99,6 +91,7 @@ public final class HostSocket {
 
   private HostSocket(
       GuestLink link,
+      IoEventLoop loop,
       InetDatagram socket,
       HostReader reader,
       HostReader.Receiver receiver,
@@ -108,7 +101,7 @@ public final class HostSocket {
     this.reader = reader;
     this.receiver = receiver;
     this.descriptors = descriptors;
-    descriptor = new FileDescriptor(socket.fd());
+    watch = new LoopWatch(socket.fd(), this::closed, loop, new Watched());
   }
 
   /**
@@ -127,50 +120,42 @@ public final class HostSocket {
 
   /** Closes the socket; its number is free after the loop's present batch. */
   public void close() {
-    if (closed) {
-      return;
-    }
-    closed = true;
-    unwatch();
-    descriptors.closing();
-    LoopClosing.close(
-        link.loop(),
-        socket.fd(),
-        () -> {
-          socket.close();
-          descriptors.closed();
-        });
+    closing();
+    watch.close();
   }
 
-  private void unwatch() {
-    IoRegistration registered = registration;
-    registration = null;
-    if (registered != null) {
-      registered.cancel();
+  /** Begins to close, once. */
+  private void closing() {
+    if (!closed) {
+      closed = true;
+      descriptors.closing();
     }
   }
 
-  /** The handle that the loop sees. */
-  private final class Watched implements EpollIoHandle {
-    @Override
-    public FileDescriptor fd() {
-      return descriptor;
-    }
+  /** The number is free. */
+  private void closed() {
+    closing(); // where the loop's end has closed it
+    socket.close();
+    descriptors.closed();
+  }
 
+  /** Hears of the socket. */
+  private final class Watched implements LoopWatch.Listener {
     @Override
-    public void handle(IoRegistration registered, IoEvent event) {
-      EpollIoOps ops = ((EpollIoEvent) event).ops();
+    public void ready(EpollIoOps ops) {
       hasErrors |= ops.contains(EpollIoOps.EPOLLERR);
       hasDatagrams |= ops.contains(EpollIoOps.EPOLLIN);
-      if (!closed) {
-        receiver.turn().ready(work);
-      }
+      receiver.turn().ready(work);
     }
 
-    /** The loop closes: so does the socket. */
     @Override
-    public void close() {
-      HostSocket.this.close();
+    public void notWatched(Throwable cause) {
+      failure = cause;
+    }
+
+    @Override
+    public void loopEnded() {
+      closing();
     }
   }
 }

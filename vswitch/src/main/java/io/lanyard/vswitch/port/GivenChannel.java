@@ -87,7 +87,10 @@ final class GivenChannel extends AbstractChannel implements UnixChannel {
     }
   }
 
-  /** The descriptor as the loop sees it. */
+  /**
+   * The descriptor as the loop sees it. No {@link io.lanyard.vswitch.LoopWatch}: at the loop's end
+   * that would close the socket before the channel has kept the descriptor whose close may wait.
+   */
   private final class Handle implements EpollIoHandle {
     @Override
     public FileDescriptor fd() {
