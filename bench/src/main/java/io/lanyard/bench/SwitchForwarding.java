@@ -40,6 +40,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Fork(1)
 public class SwitchForwarding {
   private static final int SEGMENT = 1460;
+  private static final int IDLE = 250;
   private static final int SUPER_PAYLOAD = 44 * SEGMENT;
 
   private Switch network;
@@ -50,10 +51,16 @@ public class SwitchForwarding {
   private Switch guardedNetwork;
   private SinkPort guardedFrom;
 
+  private Switch crowdedNetwork;
+  private SinkPort crowdedFrom;
+
   private Switch plainNetwork;
   private SinkPort plainFrom;
 
-  /** Builds networks of two ports: with offloads, with a guard besides, and without either. */
+  /**
+   * Builds networks of two ports: with offloads, with a guard besides, with many idle ports besides,
+   * and without any of that.
+   */
   @Setup
   public void build() {
     Timers timers =
@@ -65,6 +72,11 @@ public class SwitchForwarding {
     from = attach(network, Offloads.ALL, PortRules.PLAIN);
     guardedNetwork = new Switch("guarded", timers, PooledByteBufAllocator.DEFAULT);
     guardedFrom = attach(guardedNetwork, Offloads.ALL, guarded());
+    crowdedNetwork = new Switch("crowded", timers, PooledByteBufAllocator.DEFAULT);
+    crowdedFrom = attach(crowdedNetwork, Offloads.ALL, PortRules.PLAIN);
+    for (int i = 0; i < IDLE; i++) {
+      crowdedNetwork.attach(new SinkPort("idle" + i, Offloads.ALL));
+    }
     plainNetwork = new Switch("plain", timers, PooledByteBufAllocator.DEFAULT);
     plainFrom = attach(plainNetwork, Offloads.NONE, PortRules.PLAIN);
     mtuFrame = TcpFrames.finished(SEGMENT);
@@ -98,6 +110,13 @@ public class SwitchForwarding {
   public void mtuFrame() {
     network.receive(from, mtuFrame);
     network.flush();
+  }
+
+  /** The same beside 250 ports that are idle: they are to cost nothing. */
+  @Benchmark
+  public void mtuFrameBesideIdlePorts() {
+    crowdedNetwork.receive(crowdedFrom, mtuFrame);
+    crowdedNetwork.flush();
   }
 
   /** The same from a port with a strict guard. */

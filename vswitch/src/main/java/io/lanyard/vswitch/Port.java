@@ -95,8 +95,9 @@ public interface Port extends LifeCycle {
    * behind it are gone, and what is kept for them can be given back. It is told between frames.
    *
    * @param other the port, detached already or without carrier
+   * @param number its number, as {@link Passage#ingressNumber} has it; another port may get it
    */
-  default void portLeft(Port other) {}
+  default void portLeft(Port other, int number) {}
 
   /** Ends a burst: what {@link #transmit} has gathered leaves now. */
   void flush();

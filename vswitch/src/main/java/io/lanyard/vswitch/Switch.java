@@ -61,7 +61,7 @@ public final class Switch implements Dumpable {
   private int depth;
 
   /** Ports that left, or lost their carrier, while a frame was on its way. */
-  private final List<Port> left = new ArrayList<>();
+  private final List<Slot> left = new ArrayList<>();
 
   private @Nullable Slot latest;
   private int reserved;
@@ -178,7 +178,7 @@ public final class Switch implements Dumpable {
     if (latest == slot) {
       latest = null;
     }
-    tellLeft(port);
+    tellLeft(slot);
   }
 
   /**
@@ -208,16 +208,16 @@ public final class Switch implements Dumpable {
     }
   }
 
-  private void tellLeft(Port port) {
+  private void tellLeft(Slot gone) {
     if (depth > 0) {
       // A failed write has told it: the caller that is sending must keep the state that it sends
       // for.
-      left.add(port);
+      left.add(gone);
       return;
     }
     for (Slot other : ports) {
-      if (other != null && other.port != port) {
-        other.port.portLeft(port);
+      if (other != null && other.port != gone.port) {
+        other.port.portLeft(gone.port, gone.number);
       }
     }
   }
@@ -544,7 +544,7 @@ public final class Switch implements Dumpable {
     }
     table.forgetLearned(slot.number);
     slot.forget();
-    tellLeft(port);
+    tellLeft(slot);
   }
 
   /**

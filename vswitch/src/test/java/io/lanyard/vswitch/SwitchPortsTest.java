@@ -108,7 +108,7 @@ class SwitchPortsTest extends SwitchScene {
     }
 
     @Override
-    public void portLeft(Port other) {
+    public void portLeft(Port other, int number) {
       left.add(other.name());
     }
 

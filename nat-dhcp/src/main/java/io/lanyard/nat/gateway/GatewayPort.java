@@ -49,7 +49,7 @@ final class GatewayPort implements Port {
   }
 
   @Override
-  public void portLeft(Port other) {
+  public void portLeft(Port other, int number) {
     gateway.released(other);
   }
 

@@ -6,6 +6,7 @@ import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -420,13 +421,20 @@ public final class Neighbours {
   }
 
   /**
-   * Lists the entries of a station, in no order.
+   * Lists the entries of a station, the one that was made longest ago first.
    *
    * @param station the station
-   * @return a snapshot; the whole table is gone through
+   * @return a snapshot; all that are behind its port are gone through, and none of others
    */
   public List<Neighbour> of(Station station) {
-    return list().stream().filter(neighbour -> station.equals(neighbour.station)).toList();
+    ArrivalList<Neighbour> behind = station.budget().neighbours;
+    List<Neighbour> own = new ArrayList<>();
+    for (Neighbour each = behind.oldest(); each != null; each = behind.after(each)) {
+      if (station.equals(each.station)) {
+        own.add(each);
+      }
+    }
+    return own;
   }
 
   /** Forgets everything. */

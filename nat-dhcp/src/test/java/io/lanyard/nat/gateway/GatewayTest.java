@@ -9,6 +9,7 @@ import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.IdlePort;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -24,6 +25,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -68,6 +70,21 @@ class GatewayTest {
   private byte[] ask(int target) {
     return TestNetwork.arp(
         Ethernet.BROADCAST, Arp.REQUEST, TestNetwork.GUEST_MAC, TestNetwork.GUEST, 0, target);
+  }
+
+  @Test
+  void aPacketOfAGuestLooksAtNoPortThatIsIdle() {
+    AtomicLong calls = new AtomicLong();
+    IdlePort.attach(net.network, 250, calls);
+    introduce();
+    calls.set(0);
+    byte[] echo = TestNetwork.icmp(8, 7, new byte[8]);
+    byte[] ping =
+        TestNetwork.ipv4(TestNetwork.GUEST, TestNetwork.GATEWAY, Ipv4.ICMP, 64, 7, 0, echo);
+    for (int i = 0; i < 100; i++) {
+      assertThat(net.exchange(ping)).hasSize(1);
+    }
+    assertThat(calls).hasValue(0);
   }
 
   /** Lets the gateway learn the guest. */

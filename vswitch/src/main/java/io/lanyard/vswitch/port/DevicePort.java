@@ -10,6 +10,7 @@ import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortState;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoHandle;
@@ -112,6 +113,11 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   @Override
   public void start() {
     open();
+  }
+
+  @Override
+  public void portLeft(Port other, int number) {
+    source.portLeft(number);
   }
 
   private void open() {

@@ -60,6 +60,13 @@ public interface DeviceSource {
   }
 
   /**
+   * Hears that a port of the switch is gone, or has lost its carrier. On the network's loop.
+   *
+   * @param number the port's number
+   */
+  default void portLeft(int number) {}
+
+  /**
    * Looks after a device, which hears of what has changed at it (its {@link FrameDevice#mtu}).
    *
    * @param device one that this source has opened

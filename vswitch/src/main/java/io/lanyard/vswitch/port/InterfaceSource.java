@@ -33,6 +33,11 @@ public final class InterfaceSource implements DeviceSource {
   }
 
   @Override
+  public void portLeft(int number) {
+    addresses.release(number);
+  }
+
+  @Override
   public FrameDevice open(long mac) throws IOException {
     return NetworkNamespace.run(settings.namespace(), this::openHere);
   }

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
  * IPv4 in its mapped form.
  *
  * <p>A port may claim {@value #MOST_OF_PORT} addresses; with one more it loses its oldest, and
- * nobody else loses anything; a switch has at most {@link Switch#MOST_PORTS} ports.
+ * nobody else loses anything; a switch has at most {@link Switch#MOST_PORTS} ports. What a port has
+ * claimed goes with its carrier.
  *
  * <p>An open-addressed table with a secret hash, at most half full; an entry that goes lets those
  * behind it close up. Looking an address up allocates nothing.
@@ -154,6 +155,15 @@ final class SharedAddresses {
       if (formerMacs[i] != 0) {
         put(formerHigh[i], formerLow[i], formerMacs[i], formerOwners[i]);
       }
+    }
+  }
+
+  /** Forgets what a port has claimed: it is gone, and another may have its number. */
+  void release(int port) {
+    Claims own = claims[port];
+    claims[port] = null;
+    for (int i = 0; own != null && i < MOST_OF_PORT; i++) {
+      forget(own.high[i], own.low[i], port);
     }
   }
 

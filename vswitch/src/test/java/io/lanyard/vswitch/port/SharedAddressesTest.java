@@ -48,6 +48,20 @@ class SharedAddressesTest {
     assertThat(mac(1000)).isZero();
   }
 
+  /** The next port has the number that it had. */
+  @Test
+  void whatAPortHasClaimedGoesWithIt() {
+    claim(1, 0, A, true);
+    claim(2, 1, B, true);
+    table.claim(0x2001_0db8_0000_0000L, 7, 1, B, true);
+    table.release(1);
+    assertThat(mac(2)).isZero();
+    assertThat(table.size()).isEqualTo(1);
+    assertThat(mac(1)).isEqualTo(A);
+    claim(2, 1, A, false);
+    assertThat(mac(2)).as("nobody has it, so its use counts").isEqualTo(A);
+  }
+
   @Test
   void allPortsTogetherHaveTheirRoom() {
     for (int port = 0; port < Switch.MOST_PORTS; port++) {
