@@ -58,8 +58,8 @@ public class SwitchForwarding {
   private SinkPort plainFrom;
 
   /**
-   * Builds networks of two ports: with offloads, with a guard besides, with many idle ports besides,
-   * and without any of that.
+   * Builds networks of two ports: with offloads, with a guard besides, with many idle ports
+   * besides, and without any of that.
    */
   @Setup
   public void build() {

@@ -12,7 +12,7 @@ import java.util.HexFormat;
  *
  * <p>Thread: any; immutable.
  */
-public final class ClientId {
+public final class ClientId implements Comparable<ClientId> {
   private static final int ETHERNET = 1;
 
   private final byte[] bytes;
@@ -65,6 +65,15 @@ public final class ClientId {
   @Override
   public int hashCode() {
     return hash;
+  }
+
+  /**
+   * {@inheritDoc} By its bytes. Clients choose them, and so their hash: a map finds one among many
+   * of a hash by order.
+   */
+  @Override
+  public int compareTo(ClientId other) {
+    return Arrays.compare(bytes, other.bytes);
   }
 
   @Override

@@ -52,7 +52,7 @@ final class ConflictCheck {
   }
 
   /** Its methods are written out: the JVM would spin a record's own when the first client comes. */
-  private record Key(Address address, ClientId client) {
+  private record Key(Address address, ClientId client) implements Comparable<Key> {
     @Override
     public boolean equals(Object other) {
       return other instanceof Key that
@@ -63,6 +63,12 @@ final class ConflictCheck {
     @Override
     public int hashCode() {
       return 31 * address.hashCode() + client.hashCode();
+    }
+
+    @Override
+    public int compareTo(Key other) {
+      int byAddress = address.compareTo(other.address);
+      return byAddress != 0 ? byAddress : client.compareTo(other.client);
     }
   }
 

@@ -25,7 +25,7 @@ import org.xbill.DNS.Section;
  * @param dclass the class
  * @param flags the flags, one bit each
  */
-record Question(Name name, int type, int dclass, int flags) {
+record Question(Name name, int type, int dclass, int flags) implements Comparable<Question> {
   private static final int RD = 1;
   private static final int CD = 2;
   private static final int AD = 4;
@@ -71,6 +71,15 @@ record Question(Name name, int type, int dclass, int flags) {
   @Override
   public int hashCode() {
     return 31 * (31 * (31 * name.hashCode() + type) + dclass) + flags;
+  }
+
+  /** Guests choose names, and so their hashes: a map finds one among many of a hash by order. */
+  @Override
+  public int compareTo(Question other) {
+    int byNumbers = Integer.compare(type, other.type);
+    byNumbers = byNumbers != 0 ? byNumbers : Integer.compare(dclass, other.dclass);
+    byNumbers = byNumbers != 0 ? byNumbers : Integer.compare(flags, other.flags);
+    return byNumbers != 0 ? byNumbers : name.compareTo(other.name);
   }
 
   boolean edns() {

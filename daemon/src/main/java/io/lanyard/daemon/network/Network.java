@@ -393,11 +393,8 @@ public final class Network implements AutoCloseable {
   public long flowsOfForward(ForwardConfig forward) {
     Set<String> keys = new HashSet<>();
     forward.each().forEach(one -> keys.add(one.key()));
-    return loop.call(
-        () ->
-            (long)
-                gateway.countFlows(
-                    flow -> flow.forward() != null && keys.contains(flow.forward())));
+    return loop.call(() ->
+        (long) gateway.countFlows(flow -> flow.forward() != null && keys.contains(flow.forward())));
   }
 
   /**

@@ -40,8 +40,14 @@ public final class ToldNames {
   /** The longest, as for any answer that is kept. */
   static final long MOST_SECONDS = 86_400;
 
-  /** One address of one name. */
-  private record Key(Address address, String name) {}
+  /** One address of one name. Ordered, as both may be chosen for their hash. */
+  private record Key(Address address, String name) implements Comparable<Key> {
+    @Override
+    public int compareTo(Key other) {
+      int byAddress = address.compareTo(other.address);
+      return byAddress != 0 ? byAddress : name.compareTo(other.name);
+    }
+  }
 
   private static final class OfPort {
     /** When each ends, the one that was told longest ago first. */

@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  * the event mask becomes empty it takes the descriptor out of epoll but goes on as if it were
  * there, and the next change fails with ENOENT. Here the socket is registered once, edge-triggered,
  * for everything; whether it may be read or written is remembered, so that stopping and starting
- * costs no system call. It is its own handle, not watched by a {@link io.lanyard.vswitch.LoopWatch}:
- * there may be a hundred thousand, each with three objects less.
+ * costs no system call. It is its own handle, not watched by a {@link
+ * io.lanyard.vswitch.LoopWatch}: there may be a hundred thousand, each with three objects less.
  */
 final class SocketStream implements HostStream, EpollIoHandle {
   /** From here on a write of its own costs less than a copy. */

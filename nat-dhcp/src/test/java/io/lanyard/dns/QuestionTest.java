@@ -1,0 +1,39 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.TextParseException;
+import org.xbill.DNS.Type;
+
+class QuestionTest {
+  private static final int BITS = 14;
+
+  /** One of many names with one hash, which is 9 times that of all before, and the next letter. */
+  private static Question colliding(int number) throws TextParseException {
+    StringBuilder label = new StringBuilder();
+    for (int bit = 0; bit < BITS; bit++) {
+      label.append((number >>> bit & 1) == 0 ? "az" : "bq");
+    }
+    return Question.recursive(Name.fromString(label + ".example."), Type.A);
+  }
+
+  /** A guest chooses what it asks: a table of questions must not become a list for it. */
+  @Test
+  @Timeout(5)
+  void aQuestionIsFoundAtOnceAmongManyThatWereChosenForTheirHash() throws Exception {
+    Map<Question, Integer> table = new HashMap<>();
+    for (int i = 0; i < 1 << BITS; i++) {
+      table.put(colliding(i), i);
+    }
+    assertThat(table).hasSize(1 << BITS);
+    assertThat(colliding(1)).hasSameHashCodeAs(colliding(2));
+    for (int i = 0; i < 1 << BITS; i++) {
+      assertThat(table.get(colliding(i))).isEqualTo(i);
+    }
+  }
+}
