@@ -3,7 +3,7 @@ package io.lanyard.testing;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 
-/** What a piece of work leaves on the heap. */
+/** The bytes that a piece of work leaves on the heap. */
 public final class Garbage {
   private static final int MOST_ROUNDS = 60;
 

@@ -104,7 +104,7 @@ class FlowTableTest {
     assertThat(ends).isEmpty();
   }
 
-  /** What a scrape of the metrics asks for, with many flows in the table. */
+  /** A scrape of the metrics asks for these numbers each time. */
   @Test
   void theNumberOfFlowsIsKnownWithoutMakingAnything() {
     FlowTable table = table(TestNetworks.quota());
