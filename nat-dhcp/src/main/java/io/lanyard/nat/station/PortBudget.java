@@ -27,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class PortBudget implements Dumpable {
+  /** Of what no port is known to have; no port can be called so. */
+  private static final String UNLOCATED = "(unlocated)";
+
   /** Five stations' worth at the steady rate: a port with many is told of errors less willingly. */
   private static final long ICMP_ERROR_NANOS = 1_000_000L;
 
@@ -89,7 +92,7 @@ public final class PortBudget implements Dumpable {
     Arrays.setAll(offences, i -> new RecentCount());
     this.number = number;
     this.port = port;
-    name = port == null ? "unlocated" : port.name();
+    name = port == null ? UNLOCATED : port.name();
     this.turn = turn;
     descriptors = share.holder(name);
     flows = new FlowOwner(name, turn);
@@ -99,7 +102,8 @@ public final class PortBudget implements Dumpable {
   /**
    * The port's name.
    *
-   * @return the name, as in the configuration
+   * @return the name, as in the configuration; one that no port can have for what no port is known
+   *     to have
    */
   public String name() {
     return name;

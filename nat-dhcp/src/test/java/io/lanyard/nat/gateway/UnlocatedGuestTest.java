@@ -87,7 +87,7 @@ class UnlocatedGuestTest {
         datagram(sender, port(scene));
       }
       assertThat(scene.becomes(() -> status(scene).active() == 1)).isTrue();
-      assertThat(scene.on(() -> scene.nat.listFlows().getFirst().port())).isEqualTo("unlocated");
+      assertThat(scene.on(() -> scene.nat.listFlows().getFirst().port())).isEqualTo("(unlocated)");
       scene.on(() -> {
         guest.announce();
         return true;
