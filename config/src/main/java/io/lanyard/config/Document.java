@@ -267,6 +267,16 @@ public final class Document {
   }
 
   /**
+   * The value that text and changes say at a place, without defaults.
+   *
+   * @param path leads to it
+   * @return JSON, with the keys of the file; empty if nothing is said there
+   */
+  public Optional<String> value(DocumentPath path) {
+    return Optional.ofNullable(Overlay.find(tree, path)).map(ValueText::json);
+  }
+
+  /**
    * The values that the text says and that changes have removed, whether by themselves or with what
    * is around them.
    *

@@ -27,8 +27,13 @@ public final class ValueText {
     if (!problems.isEmpty()) {
       throw problems.exception();
     }
+    return json(node == null ? new YamlNode.Scalar("", true, Place.NOWHERE) : node);
+  }
+
+  /** A value as JSON, which says the same to the reader of the file. */
+  static String json(YamlNode node) {
     StringBuilder json = new StringBuilder();
-    append(json, node == null ? new YamlNode.Scalar("", true, Place.NOWHERE) : node);
+    append(json, node);
     return json.toString();
   }
 

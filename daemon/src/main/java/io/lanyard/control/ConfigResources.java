@@ -2,6 +2,7 @@ package io.lanyard.control;
 
 import io.lanyard.base.EnumText;
 import io.lanyard.config.ConfigException;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
@@ -157,6 +158,9 @@ final class ConfigResources {
         .add("POST", "/v1/config/confirm/{revision}", config::confirm)
         .add("POST", "/v1/config/take-back/{revision}", config::takeBack);
     for (Noun noun : Noun.values()) {
+      if (noun != Noun.NETWORK && noun != Noun.GUEST) { // which say how they run
+        routes.add("GET", noun.route, config.getting(noun));
+      }
       routes.add("PUT", noun.route, config.putting(noun)).taking(OPTIONS);
       if (noun != Noun.LOG_LEVEL && noun != Noun.ENABLED) {
         routes.add("DELETE", noun.route, config.deleting(noun)).taking(OPTIONS);
@@ -208,7 +212,7 @@ final class ConfigResources {
       return daemon::reread;
     }
     String source = request.query("source", "the request");
-    String text = request.text();
+    String text = request.value();
     Path directory;
     try {
       Path parent = Path.of(source).toAbsolutePath().getParent();
@@ -285,7 +289,7 @@ final class ConfigResources {
   private Resource putting(Noun noun) {
     return request -> {
       DocumentPath path = noun.path(request);
-      String value = request.text();
+      String value = request.value();
       return change(
           request,
           all(List.of(edit(request, true, path, value, now()))),
@@ -293,10 +297,45 @@ final class ConfigResources {
     };
   }
 
+  /** The value of a thing as the file would say it, without defaults: what PUT takes. */
+  private Resource getting(Noun noun) {
+    return request -> {
+      RunningConfiguration present = conductor.present();
+      DocumentPath path = noun.path(request);
+      String value =
+          present
+              .document()
+              .value(path)
+              .orElseGet(() -> unsaid(noun, path, present.configuration()));
+      return Response.text(Json.TYPE, value).with("ETag", tag(present.revision()));
+    };
+  }
+
+  /** The value that counts where nothing is said. */
+  private static String unsaid(Noun noun, DocumentPath path, Configuration present) {
+    return switch (noun) {
+      case LOG_LEVEL -> JsonText.text(EnumText.word(present.log().level()));
+      case ENABLED -> ofNetwork(path, present, "true");
+      case EGRESS, NAT, DHCP -> ofNetwork(path, present, "{}");
+      default ->
+          throw Problem.notFound(
+              noun.word, path.steps().getLast(), "\"lanyard config show\" lists what there is");
+    };
+  }
+
+  private static String ofNetwork(DocumentPath path, Configuration present, String value) {
+    String network = path.steps().get(1);
+    if (!present.networks().containsKey(network)) {
+      throw Problem.notFound("network", network, "\"lanyard network ls\" lists the networks");
+    }
+    return value;
+  }
+
   private Resource deleting(Noun noun) {
     return request -> {
       DocumentPath path = noun.path(request);
       if (!isSaid(path)) {
+        requireKnown(request);
         throw Problem.notFound(
             noun.word, path.steps().getLast(), "\"lanyard config show\" lists what there is");
       }
@@ -309,18 +348,7 @@ final class ConfigResources {
 
   /** Whether the file or a change says something there; who removes another thing is told later. */
   private boolean isSaid(DocumentPath path) {
-    List<String> steps = path.steps();
-    try {
-      for (Setting setting : conductor.present().document().settings(false)) {
-        List<String> said = setting.path().steps();
-        if (said.size() >= steps.size() && said.subList(0, steps.size()).equals(steps)) {
-          return true;
-        }
-      }
-    } catch (ConfigException e) {
-      throw new IllegalStateException("what runs has problems", e);
-    }
-    return false;
+    return conductor.present().document().says(path);
   }
 
   private ChangeRequest.Change all(List<Edit> edits) {
@@ -357,10 +385,7 @@ final class ConfigResources {
 
   private Response change(Request request, ChangeRequest.Change change, String why) {
     if (flag(request, "dry-run")) {
-      long known = known(request);
-      if (known != ChangeRequest.ANY && known != conductor.present().revision()) {
-        throw outdated(request);
-      }
+      requireKnown(request);
       return planned(conductor.plan(change));
     }
     return made(request, conductor.apply(asked(request, change, why)));
@@ -423,10 +448,20 @@ final class ConfigResources {
     if (match.isEmpty() || match.equals("*")) {
       return ChangeRequest.ANY;
     }
-    if (!match.matches("\"[0-9]{1,18}\"")) {
+    // That of a thing as it runs has a digest behind the revision.
+    if (!match.matches("\"[0-9]{1,18}(\\.[0-9a-f]{8})?\"")) {
       throw outdated(request);
     }
-    return Long.parseLong(match.substring(1, match.length() - 1));
+    int end = match.indexOf('.');
+    return Long.parseLong(match.substring(1, end < 0 ? match.length() - 1 : end));
+  }
+
+  /** Refuses a request of who knows another revision than the present one. */
+  private void requireKnown(Request request) {
+    long known = known(request);
+    if (known != ChangeRequest.ANY && known != conductor.present().revision()) {
+      throw outdated(request);
+    }
   }
 
   private static Problem outdated(Request request) {

@@ -100,10 +100,7 @@ public final class ControlServer implements AutoCloseable {
                 "GET",
                 "/v1/networks",
                 request -> Json.response(present(daemon.networks(), Network::info)))
-            .add(
-                "GET",
-                "/v1/networks/{network}",
-                request -> Json.response(network(daemon, request.parameter("network")).info()))
+            .add("GET", "/v1/networks/{network}", request -> one(daemon, request))
             .add("GET", "/v1/ports", each(daemon, Network::ports))
             .taking("network")
             .add("GET", "/v1/port-groups", each(daemon, Network::portGroups))
@@ -127,6 +124,13 @@ public final class ControlServer implements AutoCloseable {
     EgressResource.add(routes, daemon);
     ConfigResources.add(routes, daemon);
     return routes;
+  }
+
+  /** As it runs; the tag has the revision, so that a change of the network can name it. */
+  private static Response one(Daemon daemon, Request request) {
+    long revision = daemon.conductor().present().revision();
+    return Json.tagged(
+        network(daemon, request.parameter("network")).info(), Long.toString(revision));
   }
 
   /** All networks' lists as one, or that of the network that {@code ?network=} names. */

@@ -37,7 +37,7 @@ final class GuestResources {
     GuestResources guests = new GuestResources(daemon);
     routes
         .add("GET", "/v1/guests", request -> guests.list())
-        .add("GET", "/v1/guests/{guest}", request -> Json.response(guests.find(request).info()))
+        .add("GET", "/v1/guests/{guest}", guests::one)
         .add(Role.OPERATOR, "GET", "/v1/guests/{guest}/console", guests::watch)
         .add(Role.OPERATOR, "POST", "/v1/guests/{guest}/console", guests::attach)
         .add(Role.OPERATOR, "PUT", "/v1/guests/{guest}/console/size", guests::resize);
@@ -45,6 +45,7 @@ final class GuestResources {
     String one = all + "/{snapshot}";
     routes
         .add("GET", all, guests::snapshots)
+        .add("GET", one, guests::snapshot)
         .add(Role.OPERATOR, "POST", one, guests.onSnapshot("keep", GuestHandle::saveSnapshot))
         .add(
             Role.OPERATOR,
@@ -68,6 +69,12 @@ final class GuestResources {
             .filter(Objects::nonNull) // else it was removed meanwhile
             .map(GuestHandle::info)
             .toList());
+  }
+
+  /** As it runs; the tag has the revision, so that a change of the guest can name it. */
+  private Response one(Request request) {
+    long revision = daemon.conductor().present().revision();
+    return Json.tagged(find(request).info(), Long.toString(revision));
   }
 
   private GuestHandle find(Request request) {
@@ -105,6 +112,20 @@ final class GuestResources {
   }
 
   private Response snapshots(Request request) {
+    return Json.response(listed(request));
+  }
+
+  private Response snapshot(Request request) {
+    String name = request.parameter("snapshot");
+    return listed(request).stream()
+        .filter(snapshot -> snapshot.name().equals(name))
+        .findAny()
+        .map(snapshot -> Json.tagged(snapshot, ""))
+        .orElseThrow(
+            () -> Problem.notFound("snapshot", name, "\"lanyard guest snapshot ls\" lists them"));
+  }
+
+  private List<GuestSnapshotInfo> listed(Request request) {
     List<GuestSnapshotInfo> all = new ArrayList<>();
     onSnapshots(
         request,
@@ -113,7 +134,7 @@ final class GuestResources {
             guest.snapshots().stream()
                 .map(one -> new GuestSnapshotInfo(one.name(), one.taken().toString(), one.bytes()))
                 .forEach(all::add));
-    return Json.response(all);
+    return all;
   }
 
   private Resource onSnapshot(String verb, SnapshotAct act) {

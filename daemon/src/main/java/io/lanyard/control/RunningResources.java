@@ -42,11 +42,13 @@ final class RunningResources {
   static void add(Routes routes, Daemon daemon) {
     RunningResources running = new RunningResources(daemon);
     routes
+        .add("GET", "/v1/networks/{network}/leases/{address}", running::lease)
         .add(
             Role.OPERATOR,
             "DELETE",
             "/v1/networks/{network}/leases/{address}",
             running::releaseLease)
+        .add("GET", "/v1/networks/{network}/flows/{flow}", running::flow)
         .add(Role.OPERATOR, "DELETE", "/v1/networks/{network}/flows/{flow}", running::endFlow)
         .add(Role.OPERATOR, "PUT", "/v1/networks/{network}/ports/{port}/link", running::link)
         .add(Role.OPERATOR, "POST", "/v1/networks/{network}/port-forward", running::portForward)
@@ -151,30 +153,64 @@ final class RunningResources {
     }
   }
 
+  private Response lease(Request request) {
+    Address address = address(request);
+    return network(request).leases().stream()
+        .filter(lease -> lease.address().equals(address.toString()))
+        .findAny()
+        .map(lease -> Json.tagged(lease, ""))
+        .orElseThrow(() -> noLease(address));
+  }
+
   private Response releaseLease(Request request) {
-    String text = request.parameter("address");
-    Address address;
-    try {
-      address = Address.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new Problem(400, "expected an address, found " + text, text, "");
-    }
+    Address address = address(request);
     if (!network(request).release(address)) {
-      throw Problem.notFound("lease", text, "\"lanyard lease ls\" lists the leases");
+      throw noLease(address);
     }
     return Response.empty();
   }
 
+  private static Address address(Request request) {
+    String text = request.parameter("address");
+    try {
+      return Address.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new Problem(400, "expected an address, found " + text, text, "");
+    }
+  }
+
+  private static Problem noLease(Address address) {
+    return Problem.notFound("lease", address.toString(), "\"lanyard lease ls\" lists the leases");
+  }
+
+  private Response flow(Request request) {
+    long id = flowId(request);
+    return network(request).flows().stream()
+        .filter(flow -> flow.id() == id)
+        .findAny()
+        .map(flow -> Json.tagged(flow, ""))
+        .orElseThrow(() -> noFlow(id));
+  }
+
   private Response endFlow(Request request) {
+    long id = flowId(request);
+    if (!network(request).endFlow(id)) {
+      throw noFlow(id);
+    }
+    return Response.empty();
+  }
+
+  private static long flowId(Request request) {
     String text = request.parameter("flow");
     if (!text.matches("[0-9]{1,18}")) {
       throw new Problem(400, "a flow's id is a number, not " + text, text, "");
     }
-    if (!network(request).endFlow(Long.parseLong(text))) {
-      throw Problem.notFound(
-          "flow", text, "it may have ended; \"lanyard flow ls\" lists the flows");
-    }
-    return Response.empty();
+    return Long.parseLong(text);
+  }
+
+  private static Problem noFlow(long id) {
+    return Problem.notFound(
+        "flow", Long.toString(id), "it may have ended; \"lanyard flow ls\" lists the flows");
   }
 
   private Response portForward(Request request) {

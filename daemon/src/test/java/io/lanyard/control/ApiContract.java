@@ -26,6 +26,8 @@ final class ApiContract {
   private static final SchemaRegistry SCHEMAS =
       SchemaRegistry.withDefaultDialect(SpecificationVersion.DRAFT_2020_12);
 
+  private static final String SCHEMAS_OF_ALL = "#/components/schemas/";
+
   private final JsonNode document;
   private final Map<String, Schema> schemas = new HashMap<>();
 
@@ -70,10 +72,36 @@ final class ApiContract {
     String type = mediaType.replaceFirst(";.*", "").strip();
     JsonNode content = response.path("content").path(type);
     assertThat(content.isMissingNode()).as(place + " is " + type).isFalse();
-    if (type.endsWith("json")) {
+    if (isJson(type)) {
       String text = new String(body, StandardCharsets.UTF_8);
       assertThat(schema(content.path("schema")).validate(text, InputFormat.JSON))
           .as(place + " " + text)
+          .isEmpty();
+    }
+  }
+
+  /** Not lines of JSON, each of which is a value. */
+  private static boolean isJson(String type) {
+    return type.equals("application/json") || type.endsWith("+json");
+  }
+
+  /** Checks the body of one request, as far as a schema can. */
+  void checkRequest(String method, String target, String mediaType, String body) {
+    String path = path(target);
+    assertThat(path).as(target + " is not described").isNotNull();
+    JsonNode content =
+        document
+            .path("paths")
+            .path(path)
+            .path(method.toLowerCase(Locale.ROOT))
+            .path("requestBody")
+            .path("content")
+            .path(mediaType);
+    String place = method + " " + path + " with " + mediaType;
+    assertThat(content.path("schema").isObject()).as(place + " is not described").isTrue();
+    if (isJson(mediaType)) {
+      assertThat(schema(content.path("schema")).validate(body, InputFormat.JSON))
+          .as(place + " " + body)
           .isEmpty();
     }
   }
@@ -85,7 +113,7 @@ final class ApiContract {
   }
 
   /** The path of the document that a target is one of, or null. */
-  private @Nullable String path(String target) {
+  @Nullable String path(String target) {
     String[] asked = target.replaceFirst("[?#].*", "").split("/", -1);
     for (Map.Entry<String, JsonNode> path : document.path("paths").properties()) {
       String[] described = path.getKey().split("/", -1);
@@ -100,14 +128,26 @@ final class ApiContract {
     return null;
   }
 
+  /** Copies the schemas that a schema names, and those that these name: there are many others. */
+  private void copyNamed(JsonNode described, ObjectNode to) {
+    for (String reference : described.findValuesAsText("$ref")) {
+      String name = reference.substring(SCHEMAS_OF_ALL.length());
+      if (!to.has(name)) {
+        JsonNode named = document.path("components").path("schemas").path(name);
+        to.set(name, named);
+        copyNamed(named, to);
+      }
+    }
+  }
+
   private Schema schema(JsonNode described) {
     return schemas.computeIfAbsent(
         described.toString(),
         text -> {
           ObjectNode root = JSON.createObjectNode();
           root.putArray("allOf").add(described);
-          root.set("$defs", document.path("components").path("schemas"));
-          return SCHEMAS.getSchema(root.toString().replace("#/components/schemas/", "#/$defs/"));
+          copyNamed(described, root.putObject("$defs"));
+          return SCHEMAS.getSchema(root.toString().replace(SCHEMAS_OF_ALL, "#/$defs/"));
         });
   }
 }

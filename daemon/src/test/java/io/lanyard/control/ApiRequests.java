@@ -25,31 +25,16 @@ final class ApiRequests {
       Map.of(
           "{network}", List.of("vmnet8", "vmnet8", "alone", "new1"),
           "{guest}", List.of("g", "idle"),
-          "{port}", List.of("q", "p1"),
           "{group}", List.of("lab", "new1"),
+          "{port}", List.of("q", "p1", "qemu2"),
           "{forward}", List.of("web", "f1"),
-          "{mac}", List.of("52:54:00:00:00:77", "52:54:00:00:00:78"),
+          "{mac}", List.of("52:54:00:00:00:77", "52:54:00:00:00:10"),
           "{name}", List.of("printer", "web"),
           "{revision}", List.of("1", "2", "3", "10"));
 
-  /** Bodies that are right, by the last segment of the path. */
-  private static final Map<String, String> RIGHT =
-      Map.ofEntries(
-          Map.entry("{network}", "{\"mode\": \"isolated\"}"),
-          Map.entry("{port}", "{\"kind\": \"qemu-stream\", \"path\": \"p1.sock\"}"),
-          Map.entry(
-              "{forward}",
-              "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:28082\", \"to\":"
-                  + " \"192.168.127.9:9\"}"),
-          Map.entry("{group}", "{\"isolated\": true}"),
-          Map.entry("{mac}", "{\"address\": \"192.168.127.77\"}"),
-          Map.entry("{name}", "\"192.168.127.9\""),
-          Map.entry("egress", "{\"rules\": [{\"deny\": \"10.0.0.0/8\"}]}"),
-          Map.entry("nat", "{\"host-loopback\": false}"),
-          Map.entry("dhcp", "{\"lease-time\": \"30m\"}"),
-          Map.entry("link", "{\"up\": true}"),
-          Map.entry("size", "{\"columns\": 80, \"rows\": 24}"),
-          Map.entry("log-level", "\"info\""));
+  /** Paths of edits. */
+  private static final List<String> EDITED =
+      List.of("networks.new1", "networks.vmnet8.nat", "networks.vmnet8.ports[p1]", "log", "guests");
 
   private static final List<String> HOSTILE =
       List.of(
@@ -90,6 +75,9 @@ final class ApiRequests {
           "version: 1\nnetworks: {vmnet8: {mode: isolated}}\n",
           "\"info\"",
           "info");
+
+  private static final List<String> TYPES =
+      List.of("application/json", "application/json", "application/yaml", "text/csv");
 
   private static final List<String> HEADERS =
       List.of(
@@ -135,7 +123,7 @@ final class ApiRequests {
   ApiRequests(JsonNode document, long seed) {
     paths = document.path("paths");
     random = new SplittableRandom(seed);
-    values = new SchemaValues(random, HOSTILE);
+    values = new SchemaValues(document, random, HOSTILE);
     paths
         .properties()
         .forEach(path ->
@@ -152,6 +140,9 @@ final class ApiRequests {
   Sent next() {
     String[] operation = operations.get(random.nextInt(operations.size()));
     Map<String, String> headers = new HashMap<>();
+    if (random.nextBoolean()) {
+      headers.put("Content-Type", pick(TYPES));
+    }
     while (random.nextInt(6) == 0) {
       // The client itself keeps to the rules of headers: it refuses line breaks.
       headers.put(pick(HEADERS), value().replaceAll("[^\\x20-\\x7e]", "?"));
@@ -160,7 +151,7 @@ final class ApiRequests {
         random.nextInt(20) == 0 ? pick(List.of("GET", "HEAD", "PUT", "BREW")) : operation[0],
         target(operation[0], operation[1]),
         headers,
-        operation[0].equals("GET") ? new byte[0] : body(operation[1]));
+        operation[0].equals("GET") ? new byte[0] : body(operation[0], operation[1]));
   }
 
   private String target(String method, String path) {
@@ -194,8 +185,10 @@ final class ApiRequests {
   private String usual(String parameter) {
     return switch (parameter) {
       case "yes", "tolerate", "defaults" -> "true";
+      case "hold" -> Boolean.toString(random.nextInt(3) == 0);
       case "dry-run" -> Boolean.toString(random.nextInt(3) == 0);
-      case "confirm" -> "60s";
+      // Not longer: nothing else changes meanwhile.
+      case "confirm" -> "1s";
       case "type" -> "port";
       default -> pick(NAMES);
     };
@@ -209,8 +202,8 @@ final class ApiRequests {
     return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 
-  private byte[] body(String path) {
-    byte[] bytes = text(path).getBytes(StandardCharsets.UTF_8);
+  private byte[] body(String method, String path) {
+    byte[] bytes = text(method, path).getBytes(StandardCharsets.UTF_8);
     if (random.nextInt(4) == 0) {
       for (int i = 1 + random.nextInt(4); i > 0; i--) {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
@@ -219,30 +212,21 @@ final class ApiRequests {
     return random.nextInt(8) == 0 ? new byte[0] : bytes;
   }
 
-  private String text(String path) {
-    String right = RIGHT.get(path.substring(path.lastIndexOf('/') + 1));
-    if (random.nextInt(3) == 0) {
-      return right == null ? pick(BODIES) : right;
+  private String text(String method, String path) {
+    JsonNode content =
+        paths.path(path).path(method.toLowerCase(Locale.ROOT)).path("requestBody").path("content");
+    JsonNode json = content.path("application/json");
+    if (json.isMissingNode() || random.nextInt(8) == 0) {
+      return pick(BODIES);
     }
-    if (path.startsWith("/v1/config")) {
-      String value = values.of(random.nextInt(2) == 0 ? "network" : "any");
-      // JSON is YAML.
-      return path.equals("/v1/config") && random.nextBoolean()
-          ? "{\"edits\": [{\"operation\": \"set\", \"path\": \"networks.new1\", \"value\": %s}]}"
-              .formatted(value)
-          : values.of("root");
+    if (random.nextInt(4) == 0) {
+      // Guests of the example's VMM would start an emulator.
+      return json.path("example").toString().replace("\"lanyard\"", "\"echo\"");
     }
-    String[] segments = path.split("/", -1);
-    String noun = segments[segments.length - 1].replaceAll("[{}]", "");
-    return values.of(
-        switch (noun) {
-          case "port" -> "qemu-stream";
-          case "group" -> "port-group";
-          case "mac" -> "reservation";
-          case "name" -> "type-ipv4";
-          case "port-forward" -> "forward";
-          default -> noun;
-        });
+    String text = values.of(json.path("schema"));
+    return path.equals("/v1/config") && method.equals("PATCH") && random.nextBoolean()
+        ? text.replaceAll("\"path\":\"[^\"]*\"", "\"path\":\"" + pick(EDITED) + '"')
+        : text;
   }
 
   private String pick(List<String> from) {

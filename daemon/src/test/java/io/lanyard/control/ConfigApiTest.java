@@ -530,6 +530,67 @@ class ConfigApiTest {
   }
 
   @Test
+  void oneThingIsReadAsItIsPut() throws IOException {
+    String web = "/v1/networks/a/forwards/web";
+    assertThat(ask("GET", web, "").status()).isEqualTo(404);
+    done("PUT", web, forward("g:80"));
+    Answer read = done("GET", web, "");
+    assertThat(read.headers()).containsEntry("etag", "\"1\"");
+    assertThat(read.json().path("to").asText()).isEqualTo("g:80");
+    assertThat(done("PUT", web, read.text()).json().path("changes")).isEmpty();
+    assertThat(done("GET", "/v1/networks/a/ports/q", "").text())
+        .isEqualTo("{\"name\":\"q\",\"kind\":\"qemu-stream\",\"path\":\"q.sock\"}");
+    assertThat(done("GET", "/v1/networks/a/nat", "").text()).isEqualTo("{}");
+    assertThat(done("GET", "/v1/networks/a/enabled", "").text()).isEqualTo("true");
+    assertThat(done("GET", "/v1/log-level", "").text()).isEqualTo("\"info\"");
+    assertThat(ask("GET", "/v1/networks/nosuch/nat", "").status()).isEqualTo(404);
+    assertThat(ask("GET", "/v1/networks/a/reservations/zz", "").status()).isEqualTo(404);
+  }
+
+  @Test
+  void theTagOfAThingThatRunsNamesTheRevisionAndTheAnswer() throws IOException {
+    Answer network = done("GET", "/v1/networks/a", "");
+    String tag = network.headers().get("etag");
+    assertThat(tag).matches("\"0\\.[0-9a-f]{8}\"");
+    Map<String, String> ifMatch = Map.of("If-Match", tag);
+    String dns = "/v1/networks/a/dns/printer";
+    assertThat(ask("PUT", dns, "\"10.9.8.9\"", ifMatch).status()).isEqualTo(200);
+    assertThat(ask("PUT", dns, "\"10.9.8.8\"", ifMatch).status()).isEqualTo(412);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          application/json | {"protocol": } | 400 | not JSON: line 1, column 14
+          application/json; charset=utf-8 | {"a": 1 | 400 | not JSON: line 1
+          application/json | to: g:80 | 400 | not JSON
+          application/json | '' | 400 | no body
+          application/yaml | {"protocol": [ | 422 | not YAML
+          application/x-www-form-urlencoded | {"protocol": [ | 422 | not YAML
+          text/csv | a,b | 415 | application/json or application/yaml
+          """)
+  void aBodyIsReadAsWhatItIsSaidToBe(String type, String body, int status, String said)
+      throws IOException {
+    for (String target : List.of("/v1/networks/a/forwards/web", "/v1/networks/a/nat")) {
+      Answer answer = ask("PUT", target, body, Map.of("Content-Type", type));
+      assertThat(answer.status()).as(answer.text()).isEqualTo(status);
+      assertThat(answer.text()).contains(said);
+    }
+  }
+
+  @Test
+  void aFileInJsonIsApplied() throws IOException {
+    Map<String, String> json = Map.of("Content-Type", "application/json");
+    String file = "{\"version\": 1, \"networks\": {\"c\": {\"mode\": \"isolated\"}}}";
+    assertThat(ask("POST", "/v1/config/plan", file, json).status()).isEqualTo(200);
+    Answer broken = ask("PUT", "/v1/config", "{\"version\": 1,}", json);
+    assertThat(broken.status()).isEqualTo(400);
+    assertThat(broken.text()).contains("not JSON: line 1, column 15");
+  }
+
+  @Test
   void aNetworkIsStoppedAndStarted() throws IOException {
     done("PUT", "/v1/networks/a/enabled?yes=true", "false");
     assertThat(state("q")).isEqualTo("stopped");

@@ -10,6 +10,7 @@ import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -42,6 +43,10 @@ final class RouteConventionsTest {
           mode: nat
           ipv4: {subnet: 10.9.8.0/24}
           ports: [{name: n, kind: qemu-stream, path: q.sock}]
+          forwards: [{name: n, protocol: udp, listen: "127.0.0.1:PORT", to: "10.9.8.9:80"}]
+          dhcp: {reservations: [{mac: "52:54:00:00:00:10", address: 10.9.8.10}]}
+          port-groups: {n: {isolated: true}}
+          dns: {hosts: {n: 10.9.8.9}, records: [{name: n, txt: n}]}
       guests:
         n: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: n}]}
       """;
@@ -58,7 +63,12 @@ final class RouteConventionsTest {
   static void open() throws Exception {
     Directories directories =
         new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    Document document = Document.of("test", CONFIGURATION, home);
+    int port;
+    try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    Document document =
+        Document.of("test", CONFIGURATION.replace("PORT", Integer.toString(port)), home);
     daemon = Daemon.open(Daemon.Settings.of(document, directories));
     server = ControlServer.bind(daemon, directories.socket(), null);
     Endpoint any = new Endpoint(Address.LOOPBACK_IPV4, 0);
@@ -67,11 +77,24 @@ final class RouteConventionsTest {
     daemon.startGuests();
     for (String route : ControlServer.routes(daemon).list()) {
       String[] parts = route.split(" ", 2);
-      METHODS
-          .computeIfAbsent(parts[1].replaceAll("\\{[a-z]+}", "n"), path -> new TreeSet<>())
-          .add(parts[0]);
+      METHODS.computeIfAbsent(filled(parts[1]), path -> new TreeSet<>()).add(parts[0]);
     }
     METHODS.put("/metrics", new TreeSet<>(Set.of("GET")));
+  }
+
+  /** A route's path with names of what there is. */
+  private static String filled(String route) {
+    return route
+        .replace("{mac}", "52:54:00:00:00:10")
+        .replace("{record}", "n%2Ftxt%2Fn")
+        .replace("{address}", "10.9.8.9")
+        .replace("{flow}", "7")
+        .replaceAll("\\{[a-z]+}", "n");
+  }
+
+  /** Whether the daemon has nothing of this kind, which is a problem of status 404. */
+  private static boolean isMissing(String path) {
+    return path.contains("/leases/") || path.contains("/flows/") || path.endsWith("/snapshots/n");
   }
 
   @AfterAll
@@ -163,12 +186,13 @@ final class RouteConventionsTest {
     for (Map.Entry<String, Set<String>> route : METHODS.entrySet()) {
       if (route.getValue().contains("GET")) {
         Answer head = ask("HEAD", route.getKey());
-        assertThat(head.status()).as("%s %s", route.getKey(), head).isEqualTo(200);
+        int status = isMissing(route.getKey()) ? 404 : 200;
+        assertThat(head.status()).as("%s %s", route.getKey(), head).isEqualTo(status);
         assertThat(head.body()).as(route.getKey()).isEmpty();
         assertThat(head.headers()).as(route.getKey()).containsKey("content-type");
         if (!head.headers().containsKey("transfer-encoding")) {
           Answer get = ask("GET", route.getKey());
-          assertThat(get.status()).isEqualTo(200);
+          assertThat(get.status()).isEqualTo(status);
           assertThat(get.headers()).containsKeys(head.headers().keySet().toArray(String[]::new));
           assertThat(get.body()).hasSize(Integer.parseInt(get.headers().get("content-length")));
         }
@@ -179,7 +203,7 @@ final class RouteConventionsTest {
   @Test
   void aTypeThatIsNotServedIs406() throws Exception {
     for (Map.Entry<String, Set<String>> route : METHODS.entrySet()) {
-      if (route.getValue().contains("GET")) {
+      if (route.getValue().contains("GET") && !isMissing(route.getKey())) {
         String path = route.getKey();
         assertProblem(path, ask("GET", path, path, "Accept: image/png\r\n\r\n"), 406);
       }
@@ -205,6 +229,43 @@ final class RouteConventionsTest {
       assertProblem(path, ask(method, path, path + "?a=" + "b".repeat(5000), "\r\n"), 414);
       assertProblem(path, ask(method, path, path, "X: " + "y".repeat(9000) + "\r\n\r\n"), 431);
       assertProblem(path, ask(method, path, path, "Content-Length: 1048577\r\n\r\n"), 413);
+    }
+  }
+
+  /** Settings of something that runs, which are no things of their own. */
+  private static final Set<String> SET_ONLY =
+      Set.of("/v1/networks/n/ports/n/link", "/v1/guests/n/console/size");
+
+  @Test
+  void whatCanBePutOrDeletedCanBeReadAndHasATag() throws Exception {
+    for (Map.Entry<String, Set<String>> route : METHODS.entrySet()) {
+      Set<String> methods = route.getValue();
+      String path = route.getKey();
+      if ((methods.contains("PUT") || methods.contains("DELETE")) && !SET_ONLY.contains(path)) {
+        assertThat(methods).as(path).contains("GET");
+        if (isMissing(path)) {
+          continue;
+        }
+        Answer get = ask("GET", path);
+        assertThat(get.status()).as(path + get).isEqualTo(200);
+        assertThat(get.headers()).as(path).containsKey("etag");
+        String known = "If-None-Match: " + get.headers().get("etag") + "\r\n\r\n";
+        assertThat(ask("GET", path, path, known).status()).as(path).isEqualTo(304);
+      }
+    }
+  }
+
+  @Test
+  void aBodyOfATypeThatIsNotTakenIs415WithThoseThatAre() throws Exception {
+    String rest = "Content-Type: text/csv\r\nContent-Length: 1\r\n\r\n1";
+    for (Map.Entry<String, Set<String>> route : METHODS.entrySet()) {
+      for (String method : route.getValue()) {
+        if (method.equals("PUT") || method.equals("PATCH")) {
+          Answer answer = ask(method, route.getKey(), route.getKey(), rest);
+          assertProblem(route.getKey(), answer, 415);
+          assertThat(answer.headers().get("accept")).startsWith("application/json");
+        }
+      }
     }
   }
 }

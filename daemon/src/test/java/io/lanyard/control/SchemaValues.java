@@ -1,13 +1,9 @@
 package io.lanyard.control;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.lanyard.config.Configuration;
-import java.io.IOException;
-import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -15,13 +11,14 @@ import java.util.Set;
 import java.util.SplittableRandom;
 
 /**
- * Random values of the configuration's schema: right ones, and now and then a wrong part.
+ * Random values of the API's schemas: right ones, and now and then a wrong part.
  *
  * <p>They make no device, open sockets on loopback addresses and in the daemon's runtime directory
  * only, and run no program.
  */
 final class SchemaValues {
-  private static final String DEFINITIONS = "#/$defs/";
+  /** How references to what the configuration's file has begin. */
+  private static final String DEFINITIONS = "#/components/schemas/config-";
 
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
@@ -53,28 +50,35 @@ final class SchemaValues {
   private final JsonNode definitions;
 
   /**
-   * Reads the schema.
+   * Makes values of a document's schemas.
    *
+   * @param document the OpenAPI document
    * @param hostile texts that may stand where another value belongs
    */
-  SchemaValues(SplittableRandom random, List<String> hostile) {
+  SchemaValues(JsonNode document, SplittableRandom random, List<String> hostile) {
     this.random = random;
     this.hostile = hostile;
-    try (InputStream in = Configuration.class.getResourceAsStream("lanyard.schema.json")) {
-      definitions = new ObjectMapper().readTree(in).path("$defs");
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
+    definitions = document.path("components").path("schemas");
+  }
+
+  /** A value of a schema. */
+  String of(JsonNode schema) {
+    return value(schema, "").toString();
+  }
+
+  /** A value of any of the configuration's schemas. */
+  private JsonNode any() {
+    var all = List.copyOf(definitions.properties());
+    while (true) {
+      var one = all.get(random.nextInt(all.size()));
+      if (one.getKey().startsWith("config-") && !NEVER.contains(one.getKey().substring(7))) {
+        return value(one.getValue(), "");
+      }
     }
   }
 
-  /** A value of one of the schema's definitions, or of any. */
-  String of(String definition) {
-    JsonNode schema = definitions.path(definition);
-    return value(schema.isMissingNode() ? any() : schema, "").toString();
-  }
-
-  private JsonNode any() {
-    return List.copyOf(definitions.properties()).get(random.nextInt(definitions.size())).getValue();
+  private JsonNode named(String reference) {
+    return definitions.path(reference.substring("#/components/schemas/".length()));
   }
 
   private JsonNode value(JsonNode schema, String name) {
@@ -83,7 +87,7 @@ final class SchemaValues {
     }
     if (schema.has("$ref")) {
       String type = schema.path("$ref").asText().substring(DEFINITIONS.length());
-      return value(definitions.path(type), type);
+      return value(named(schema.path("$ref").asText()), type);
     }
     if (schema.has("const")) {
       return schema.path("const");
@@ -96,6 +100,9 @@ final class SchemaValues {
       return value(pick(schema.path("anyOf")), "");
     }
     JsonNode types = schema.path("type");
+    if (types.isMissingNode()) {
+      return any();
+    }
     return switch ((types.isArray() ? pick(types) : types).asText()) {
       case "object" -> object(schema);
       case "array" -> array(schema);
@@ -129,7 +136,7 @@ final class SchemaValues {
       JsonNode kind = alternative.path("if").path("properties").path("kind").path("const");
       String reference = alternative.path("then").path("$ref").asText();
       if (kind.equals(made.path("kind")) && reference.startsWith(DEFINITIONS)) {
-        made.setAll(object(definitions.path(reference.substring(DEFINITIONS.length()))));
+        made.setAll(object(named(reference)));
       }
     }
     return made;

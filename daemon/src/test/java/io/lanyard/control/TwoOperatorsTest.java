@@ -8,6 +8,8 @@ import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import java.io.IOException;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -62,7 +64,12 @@ final class TwoOperatorsTest {
   }
 
   private String tag() throws IOException {
-    try (HttpClient.Answer answer = client.send("GET", "/v1/config")) {
+    return tag("/v1/config");
+  }
+
+  private String tag(String target) throws IOException {
+    try (HttpClient.Answer answer = client.send("GET", target)) {
+      assertThat(answer.status()).as(target).isEqualTo(200);
       return answer.headers().getOrDefault("etag", "");
     }
   }
@@ -88,6 +95,60 @@ final class TwoOperatorsTest {
           .containsExactlyInAnyOrder(200, 412);
       assertThat(send("DELETE", "/v1/networks/" + name, tag, "")).isEqualTo(412);
       assertThat(send("DELETE", "/v1/networks/" + name, tag(), "")).isEqualTo(200);
+    }
+  }
+
+  /** Two values for each thing of a network that can be read and put. */
+  private static final String[][] THINGS = {
+    {"ports/p", "{\"kind\": \"qemu-stream\", \"path\": \"%d.sock\"}"},
+    {
+      "forwards/f",
+      "{\"protocol\": \"udp\", \"listen\": \"127.0.0.1:PORT\", \"to\": \"10.9.8.9:8%d\"}"
+    },
+    {"reservations/52:54:00:00:00:10", "{\"address\": \"10.9.8.1%d\"}"},
+    {"dns/printer", "\"10.9.8.%d\""},
+    {"dns-records/www%2Ftxt%2Fx", "{\"txt\": \"x\", \"name\": \"www\"}"},
+    {"egress", "{\"rules\": [{\"deny\": \"192.0.2.%d\"}]}"},
+    {"nat", "{\"timeouts\": {\"tcp-established\": \"%dh\"}}"},
+    {"dhcp", "{\"lease-time\": \"%dh\"}"},
+  };
+
+  @Test
+  void oneOfTwoWhoHaveReadAThingIsToldThatTheOtherHasChangedIt() throws Exception {
+    assertThat(send("PUT", "/v1/networks/b", "", NAT)).isEqualTo(200);
+    CyclicBarrier start = new CyclicBarrier(2);
+    String port = Integer.toString(freePort());
+    for (String[] thing : THINGS) {
+      String target = "/v1/networks/b/" + thing[0];
+      String values = thing[1].replace("PORT", port);
+      assertThat(send("PUT", target, tag("/v1/networks/b"), value(values, 3)))
+          .as(target)
+          .isEqualTo(200);
+      String read = tag(target);
+      List<Future<Integer>> both = new ArrayList<>();
+      for (int value : new int[] {4, 5}) {
+        Callable<Integer> change =
+            () -> {
+              start.await();
+              return values.contains("%d")
+                  ? send("PUT", target, read, value(values, value))
+                  : send("DELETE", target, read, "");
+            };
+        both.add(operators.submit(change));
+      }
+      assertThat(List.of(both.get(0).get(), both.get(1).get()))
+          .as(target)
+          .containsExactlyInAnyOrder(200, 412);
+    }
+  }
+
+  private static String value(String values, int number) {
+    return values.replace("%d", Integer.toString(number));
+  }
+
+  private static int freePort() throws IOException {
+    try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      return free.getLocalPort();
     }
   }
 

@@ -462,6 +462,18 @@ public final class LanyardClient {
   }
 
   /**
+   * A snapshot of a guest.
+   *
+   * @param guest its name
+   * @param snapshot the name of the snapshot
+   * @return {@code GET /v1/guests/GUEST/snapshots/SNAPSHOT}
+   * @throws IOException as the class says; refused with status 404 if there is none
+   */
+  public Reply<GuestSnapshotInfo> snapshot(String guest, String snapshot) throws IOException {
+    return one(GuestSnapshotInfo.class, "GET", Query.path("guests", guest, SNAPSHOTS, snapshot));
+  }
+
+  /**
    * Takes a snapshot of a guest, and waits until it is written.
    *
    * @param guest its name
@@ -498,6 +510,18 @@ public final class LanyardClient {
   }
 
   /**
+   * A lease.
+   *
+   * @param network its network
+   * @param address its address
+   * @return {@code GET /v1/networks/NETWORK/leases/ADDRESS}
+   * @throws IOException as the class says; refused with status 404 if there is none
+   */
+  public Reply<LeaseInfo> lease(String network, String address) throws IOException {
+    return one(LeaseInfo.class, "GET", Query.path("networks", network, "leases", address));
+  }
+
+  /**
    * Ends a lease.
    *
    * @param network its network
@@ -506,6 +530,18 @@ public final class LanyardClient {
    */
   public void releaseLease(String network, String address) throws IOException {
     act("DELETE", Query.path("networks", network, "leases", address));
+  }
+
+  /**
+   * A flow.
+   *
+   * @param network its network
+   * @param id its number
+   * @return {@code GET /v1/networks/NETWORK/flows/ID}
+   * @throws IOException as the class says; refused with status 404 if it has ended
+   */
+  public Reply<FlowInfo> flow(String network, String id) throws IOException {
+    return one(FlowInfo.class, "GET", Query.path("networks", network, "flows", id));
   }
 
   /**

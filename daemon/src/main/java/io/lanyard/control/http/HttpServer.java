@@ -12,7 +12,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.group.ChannelGroup;
@@ -96,7 +95,7 @@ public final class HttpServer implements AutoCloseable {
     this.meter = meter;
     this.loop =
         new MultiThreadIoEventLoopGroup(
-            1, new DefaultThreadFactory(name, true), EpollIoHandler.newFactory());
+            1, new DefaultThreadFactory(name, true), EpollLoops.factory());
     this.threads =
         Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name(name + "-", 0).factory());
   }

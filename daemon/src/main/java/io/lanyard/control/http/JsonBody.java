@@ -12,8 +12,8 @@ import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -44,16 +44,48 @@ final class JsonBody {
   private JsonBody() {}
 
   static Map<String, @Nullable Object> object(String mediaType, String body) {
-    checkType(mediaType);
+    var _ = BodyType.of(mediaType, false);
+    return read(
+        body,
+        in -> {
+          if (in.nextToken() != JsonToken.START_OBJECT) {
+            throw new Problem(400, "the request's body is not a JSON object", "", "send {...}");
+          }
+          return members(in);
+        });
+  }
+
+  /**
+   * Checks that a text is one value of JSON, whatever it is.
+   *
+   * @throws Problem 400 with the place of what is not JSON
+   */
+  static void check(String body) {
+    var _ =
+        read(
+            body,
+            in -> {
+              JsonToken first = in.nextToken();
+              if (first == null) {
+                throw new Problem(400, "the request has no body", "", "send a value of JSON");
+              }
+              return Optional.ofNullable(value(in, first));
+            });
+  }
+
+  /** Reads a text. */
+  @FunctionalInterface
+  private interface Reading<T> {
+    T of(JsonParser in) throws IOException;
+  }
+
+  private static <T> T read(String body, Reading<T> reading) {
     try (JsonParser in = Reader.FACTORY.createParser(body)) {
-      if (in.nextToken() != JsonToken.START_OBJECT) {
-        throw new Problem(400, "the request's body is not a JSON object", "", "send {...}");
-      }
-      Map<String, @Nullable Object> members = members(in);
+      T value = reading.of(in);
       if (in.nextToken() != null) {
-        throw new Problem(400, "something follows the JSON object of the request's body", "", "");
+        throw new Problem(400, "something follows the JSON of the request's body", "", "");
       }
-      return members;
+      return value;
     } catch (JsonProcessingException e) {
       JsonLocation at = e.getLocation();
       String place =
@@ -62,22 +94,6 @@ final class JsonBody {
           400, "the request's body is not JSON: " + place + e.getOriginalMessage(), "", "");
     } catch (IOException e) {
       throw new UncheckedIOException("a text cannot be read", e);
-    }
-  }
-
-  private static void checkType(String mediaType) {
-    int end = mediaType.indexOf(';');
-    String type =
-        (end < 0 ? mediaType : mediaType.substring(0, end)).strip().toLowerCase(Locale.ROOT);
-    // curl says that what it sends is a form unless it is told otherwise.
-    if (!type.isEmpty()
-        && !type.endsWith("json")
-        && !type.equals("application/x-www-form-urlencoded")) {
-      throw new Problem(
-          415,
-          "the request's body is " + mediaType + ", which this resource does not take",
-          "",
-          "send JSON, with Content-Type: " + Json.TYPE);
     }
   }
 

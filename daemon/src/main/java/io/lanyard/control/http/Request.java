@@ -72,6 +72,23 @@ public record Request(
   }
 
   /**
+   * The body as text that is JSON or YAML. What the request says to be JSON is checked to be; what
+   * it does not say may be either, since JSON is YAML.
+   *
+   * @return the text
+   * @throws Problem 415 if the request says that it is something else, 400 if it is said to be JSON
+   *     and is not, or is not UTF-8
+   */
+  public String value() {
+    BodyType type = BodyType.of(header("content-type"), true);
+    String text = text();
+    if (type == BodyType.JSON) {
+      JsonBody.check(text);
+    }
+    return text;
+  }
+
+  /**
    * The members of the body, which is a JSON object.
    *
    * @return a modifiable tree: objects are maps in the order of the text, arrays are lists, numbers

@@ -120,6 +120,10 @@ final class HttpServerTest {
                 })
             .add(
                 "GET",
+                "/huge",
+                request -> new Response.Body(200, "text/plain", new byte[4 * 1024 * 1024]))
+            .add(
+                "GET",
                 "/endless",
                 request -> new Response.Stream("application/octet-stream", this::endless))
             .add(
@@ -167,6 +171,18 @@ final class HttpServerTest {
   private String get(String target) throws IOException {
     try (HttpClient.Answer answer = new HttpClient(socket).send("GET", target)) {
       return answer.status() + " " + new String(answer.bytes(), UTF_8);
+    }
+  }
+
+  @Test
+  void aClientThatHasEndedItsHalfGetsAllOfALargeAnswer() throws IOException {
+    for (int round = 0; round < 10; round++) {
+      try (SocketChannel client = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+        send(client, "GET /huge HTTP/1.1\r\nHost: x\r\n\r\n");
+        client.shutdownOutput();
+        assertThat(Channels.newInputStream(client).readAllBytes())
+            .hasSizeGreaterThan(4 * 1024 * 1024);
+      }
     }
   }
 
