@@ -1,6 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
+import io.lanyard.base.Nearest;
 import io.lanyard.base.PrintableText;
 import io.lanyard.control.json.JsonText;
 import java.io.IOException;
@@ -8,6 +9,7 @@ import java.io.PrintWriter;
 import java.nio.file.AccessDeniedException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -214,14 +216,17 @@ public final class Lanyard implements Runnable {
     String message = String.valueOf(exception.getMessage());
     String hint = "See: " + command.getCommandSpec().qualifiedName() + " --help";
     if (exception instanceof UnmatchedArgumentException unmatched) {
-      if (!unmatched.isUnknownOption()) {
-        String word = unmatched.getUnmatched().getFirst();
-        boolean isCommand = !command.getSubcommands().isEmpty();
-        message = (isCommand ? "there is no command " : "there is one word too many: ") + word;
+      String word = unmatched.getUnmatched().getFirst();
+      Set<String> known = command.getSubcommands().keySet();
+      if (unmatched.isUnknownOption()) {
+        known = command.getCommandSpec().optionsMap().keySet();
+      } else {
+        message =
+            (known.isEmpty() ? "there is one word too many: " : "there is no command ") + word;
       }
-      List<String> nearest = unmatched.getSuggestions();
-      if (!nearest.isEmpty()) {
-        hint = "Did you mean " + String.join(" or ", nearest) + "? " + hint;
+      String nearest = Nearest.to(word.replaceFirst("=.*", ""), known);
+      if (nearest != null) {
+        hint = "Did you mean " + nearest + "? " + hint;
       }
     }
     err.println(

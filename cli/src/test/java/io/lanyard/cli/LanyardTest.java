@@ -66,6 +66,16 @@ final class LanyardTest {
   }
 
   @Test
+  void aWordThatIsNearlyRightIsFound() {
+    execute("statsu");
+    assertThat(said.err()).contains("Did you mean status? See: lanyard --help");
+    execute("status", "--jsn");
+    assertThat(said.err()).contains("Did you mean --json? See: lanyard status --help");
+    execute("nosuch");
+    assertThat(said.err()).doesNotContain("Did you mean");
+  }
+
+  @Test
   void anErrorIsJsonWhereTheResultWouldBe() {
     Path socket = directory.resolve("api.sock");
     assertThat(execute("status", "--json", "--socket", socket.toString()))
