@@ -14,6 +14,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any.
  */
 public final class BindFailure {
+  /** The text for a process that cannot make a socket, whatever for. */
+  public static final String NO_DESCRIPTORS =
+      "no descriptors are left: raise the limit of open files (LimitNOFILE= of the service,"
+          + " ulimit -n)";
+
   private static final Path FIRST_UNPRIVILEGED =
       Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
   private static final int USUAL_FIRST_UNPRIVILEGED = 1024;
@@ -62,9 +67,7 @@ public final class BindFailure {
           "the host's kernel has no "
               + (endpoint.address().isIpv4() ? "IPv4" : "IPv6")
               + " sockets";
-      case Errno.EMFILE, Errno.ENFILE ->
-          "no descriptors are left: raise the limit of open files (LimitNOFILE= of the service,"
-              + " ulimit -n)";
+      case Errno.EMFILE, Errno.ENFILE -> NO_DESCRIPTORS;
       case 0 -> {
         String message = cause.getMessage();
         yield message == null ? cause.toString() : message;

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.gateway.GuestLink;
+import io.lanyard.vswitch.LoopOutcome;
 import io.lanyard.vswitch.Turn;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
@@ -52,7 +53,7 @@ final class UpstreamStream implements UpstreamSocket {
             server,
             made -> made.pipeline().addLast(new StreamMessages(this::received, this::failed)));
     channel = connected.channel();
-    connected.addListener(done -> turn.charge(() -> connected(done.isSuccess())));
+    LoopOutcome.hear(connected, loop, done -> turn.charge(() -> connected(done.isSuccess())));
   }
 
   private void connected(boolean success) {
@@ -68,9 +69,7 @@ final class UpstreamStream implements UpstreamSocket {
             }
           });
     } else if (!loop.isShuttingDown()) {
-      // A socket that could not be made, because no descriptor is left, has no loop, and Netty
-      // tells of it on a thread of its own.
-      loop.execute(this::failed);
+      loop.execute(this::failed); // perhaps from inside the constructor
     }
   }
 

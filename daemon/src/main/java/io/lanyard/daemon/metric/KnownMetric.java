@@ -83,7 +83,8 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     counter(
         "lanyard_forward_flows_evicted", "Flows of the forward ended to make place for others.");
     gauge("lanyard_forward_clients", "Addresses that have a flow through the forward.");
-    gauge("lanyard_forward_sockets", "Sockets of the host that the forward's flows hold.");
+    gauge(
+        "lanyard_forward_sockets", "Sockets of the host that the forward's ports and flows hold.");
     counter(
         "lanyard_service_events", "event", "Events of a network's gateway and services, by kind.");
     gauge("lanyard_vmm_memory_bytes", "Memory that a VMM keeps for its guests besides their RAM.");

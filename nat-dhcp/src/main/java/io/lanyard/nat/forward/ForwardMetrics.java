@@ -56,7 +56,7 @@ public interface ForwardMetrics {
   int clients();
 
   /**
-   * Sockets of the host that the forward's connections hold, and a UDP forward's own.
+   * Sockets of the host that the forward's ports and connections hold.
    *
    * @return descriptors
    */

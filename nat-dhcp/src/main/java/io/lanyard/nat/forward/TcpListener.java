@@ -2,6 +2,8 @@ package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.linux.Errno;
+import io.lanyard.linux.ErrnoException;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
@@ -14,9 +16,11 @@ import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.AcceptFailures;
+import io.lanyard.vswitch.LoopOutcome;
 import io.lanyard.vswitch.Turn;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -42,7 +46,7 @@ final class TcpListener extends Listener {
    *
    * @param flows the network's flow table
    * @param egress says who may come in
-   * @param descriptors has to answer for the sockets of connections
+   * @param descriptors has to answer for the sockets of the port and of its connections
    * @param published hears of the host's port that is open
    * @param accepting told when it cannot accept
    */
@@ -66,6 +70,10 @@ final class TcpListener extends Listener {
 
   @Override
   void open(Opening opening) {
+    if (!descriptors.take()) {
+      opening.failed(new ErrnoException("open a listening socket", Errno.EMFILE));
+      return;
+    }
     ServerBootstrap bootstrap =
         new ServerBootstrap()
             .group(link.loop())
@@ -76,20 +84,26 @@ final class TcpListener extends Listener {
             .childOption(ChannelOption.AUTO_READ, false)
             .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
             .childHandler(new Accepted());
-    var bound = bootstrap.bind(forward().listen().toSocketAddress());
+    ChannelFuture bound = bootstrap.bind(forward().listen().toSocketAddress());
     server = bound.channel();
     // Bound by a task on this very loop: a failure comes after this call.
-    bound.addListener(future -> {
-      Throwable cause = future.cause();
-      if (cause != null) {
-        server = null;
-        opening.failed(cause);
-      } else if (server != null) {
-        publishedPort = port();
-        published.add(FlowKey.TCP, forward().listen().address(), publishedPort);
-        opening.opened();
-      }
-    });
+    LoopOutcome.hear(bound, link.loop(), done -> bound(done, opening));
+  }
+
+  private void bound(ChannelFuture bound, Opening opening) {
+    if (server != bound.channel()) {
+      return; // it is closed
+    }
+    Throwable cause = bound.cause();
+    if (cause == null) {
+      publishedPort = port();
+      published.add(FlowKey.TCP, forward().listen().address(), publishedPort);
+      opening.opened();
+    } else {
+      server = null;
+      descriptors.giveBack();
+      opening.failed(cause);
+    }
   }
 
   @Override
@@ -102,6 +116,7 @@ final class TcpListener extends Listener {
     }
     if (open != null) {
       open.unsafe().close(open.voidPromise());
+      descriptors.giveBack();
     }
   }
 

@@ -22,6 +22,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -88,6 +89,40 @@ class ForwardAcceptTest {
   private SocketChannel connect(SocketChannel client, int port) throws Exception {
     client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     return client;
+  }
+
+  private ForwardStatus add(Address at) throws Exception {
+    ForwardConfig forward =
+        new ForwardConfig(null, Transport.TCP, new Endpoint(at, 0), FORWARD.to(), 1);
+    CompletableFuture<ForwardStatus> heard = new CompletableFuture<>();
+    on(() ->
+        nat.forwards()
+            .add(forward)
+            .thenAccept(status -> {
+              assertThat(loop.inEventLoop()).isTrue();
+              heard.complete(status);
+            })
+            .whenComplete((_, thrown) -> {
+              if (thrown != null) {
+                heard.completeExceptionally(thrown);
+              }
+            }));
+    return heard.get(20, TimeUnit.SECONDS);
+  }
+
+  /** Netty itself tells of a socket that could not be made on a thread of its own. */
+  @Test
+  void aForwardWithoutADescriptorForItsPortHearsOfThatOnTheLoop() throws Exception {
+    LogWatch.expect("event=forward-failed .*192.0.2.1");
+    LogWatch.expect("event=forward-failed .*no descriptors are left");
+    assertThat(add(Address.parse("192.0.2.1")).listening()).isFalse(); // its classes are loaded now
+    try (FewDescriptors few = new FewDescriptors()) {
+      few.begin();
+      ForwardStatus added = add(Address.parse("127.0.0.2"));
+      few.end();
+      assertThat(added.listening()).isFalse();
+      assertThat(added.problem()).contains("no descriptors are left");
+    }
   }
 
   @Test

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.ForwardConfig;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
+import io.lanyard.net.UniqueLocal;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.BindException;
@@ -260,6 +264,43 @@ class ForwardChangeTest {
     }
   }
 
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void thePortsOfAForwardAreOfItsNetworksDescriptors(Transport protocol) throws Exception {
+    ForwardConfig one = forward(protocol, freePorts(3), TEN);
+    ForwardConfig range = new ForwardConfig("range", protocol, one.listen(), one.to(), 3);
+    assertThat(add(range).listening()).isTrue();
+    assertThat(scene.on(() -> scene.nat.descriptors().used())).isEqualTo(3);
+    assertThat(remove("range", true)).isTrue();
+    assertThat(scene.becomes(() -> scene.nat.descriptors().used() == 0)).isTrue();
+  }
+
+  @ParameterizedTest
+  @EnumSource(Transport.class)
+  void aPortBeyondTheNetworksDescriptorsIsAProblemAndGivesNothingBackThatItHasNot(
+      Transport protocol) throws Exception {
+    LogWatch.expect("forward-failed");
+    LogWatch.expect("no-descriptor");
+    UniqueLocal prefixes = new UniqueLocal(new byte[UniqueLocal.SEED_LENGTH]);
+    DescriptorBudget four = new DescriptorBudget(() -> 4, Clock.system());
+    HostResources few = HostResources.of(four, List.of(), prefixes);
+    try (NatScene small = new NatScene(TestNetwork.config(), few, nic -> null)) {
+      ForwardConfig one = forward(protocol, freePorts(6), TEN);
+      ForwardConfig range = new ForwardConfig("range", protocol, one.listen(), one.to(), 6);
+      ForwardStatus added =
+          small
+              .on(() -> small.nat.forwards().add(range))
+              .toCompletableFuture()
+              .get(20, TimeUnit.SECONDS);
+      assertThat(added.listening()).isFalse();
+      assertThat(added.problem()).contains("descriptors");
+      int used = small.on(() -> small.nat.descriptors().used());
+      assertThat(used).isBetween(1, 4);
+      assertThat(small.on(() -> small.nat.forwards().remove("range", true))).isTrue();
+      assertThat(small.becomes(() -> small.nat.descriptors().used() == 0)).isTrue();
+    }
+  }
+
   @Test
   void aForwardThatIsNotThereIsNeitherReplacedNorRemoved() throws Exception {
     ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
@@ -373,6 +414,7 @@ class ForwardChangeTest {
         .containsExactlyInAnyOrderElementsOf(model.values());
     assertThat(scene.on(() -> active(untouched.key()))).isEqualTo(1);
     assertThat(scene.on(() -> scene.nat.descriptors().used()))
-        .isEqualTo(1 + (int) model.keySet().stream().filter(key -> key.startsWith("udp")).count());
+        .as("the sockets of the connection and of each forward")
+        .isEqualTo(1 + model.size());
   }
 }

@@ -3,7 +3,11 @@ package io.lanyard.vswitch.port;
 import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
+import io.lanyard.linux.BindFailure;
+import io.lanyard.linux.Errno;
+import io.lanyard.vswitch.LoopOutcome;
 import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.SocketErrors;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -55,25 +59,26 @@ final class ConnectingEndpoint implements StreamEndpoint {
       return;
     }
     boolean unix = to instanceof DomainSocketAddress;
-    new Bootstrap()
-        .group(context.loop())
-        .channel(unix ? EpollDomainSocketChannel.class : EpollSocketChannel.class)
-        .option(ChannelOption.ALLOCATOR, context.allocator())
-        .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, LAST_RETRY_MILLIS)
-        .handler(
-            new ChannelInitializer<>() {
-              @Override
-              protected void initChannel(Channel channel) {
-                // The reading handler is added once the connection stands.
-              }
-            })
-        .connect(to)
-        .addListener((ChannelFuture done) -> connected(done));
+    ChannelFuture outcome =
+        new Bootstrap()
+            .group(context.loop())
+            .channel(unix ? EpollDomainSocketChannel.class : EpollSocketChannel.class)
+            .option(ChannelOption.ALLOCATOR, context.allocator())
+            .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, LAST_RETRY_MILLIS)
+            .handler(
+                new ChannelInitializer<>() {
+                  @Override
+                  protected void initChannel(Channel channel) {
+                    // The reading handler is added once the connection stands.
+                  }
+                })
+            .connect(to);
+    LoopOutcome.hear(outcome, context.loop(), this::connected);
   }
 
   private void connected(ChannelFuture done) {
     if (!done.isSuccess()) {
-      waits(Causes.of(done.cause()));
+      waits(why(done.cause()));
       again();
     } else if (closed) {
       Future<?> _ = done.channel().close();
@@ -81,6 +86,13 @@ final class ConnectingEndpoint implements StreamEndpoint {
       told = false;
       offer(done.channel());
     }
+  }
+
+  private static String why(Throwable cause) {
+    int number = SocketErrors.number(cause);
+    return number == Errno.EMFILE || number == Errno.ENFILE
+        ? BindFailure.NO_DESCRIPTORS
+        : Causes.of(cause);
   }
 
   private void offer(Channel channel) {

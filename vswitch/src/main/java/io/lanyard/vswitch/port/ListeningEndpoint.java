@@ -8,6 +8,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import io.lanyard.vswitch.AcceptFailures;
+import io.lanyard.vswitch.LoopOutcome;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.SocketErrors;
 import io.netty.bootstrap.ServerBootstrap;
@@ -102,7 +103,7 @@ public final class ListeningEndpoint implements StreamEndpoint {
     if (!unix) {
       bootstrap.option(ChannelOption.SO_REUSEADDR, true);
     }
-    bootstrap.bind(at).addListener((ChannelFuture bound) -> bound(bound));
+    LoopOutcome.hear(bootstrap.bind(at), context.loop(), this::bound);
   }
 
   private void bound(ChannelFuture bound) {

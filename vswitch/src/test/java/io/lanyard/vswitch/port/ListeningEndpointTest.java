@@ -36,6 +36,9 @@ class ListeningEndpointTest {
   private ListeningEndpoint endpoint;
   private volatile PortState state = PortState.up();
 
+  /** Whether it was told on a thread other than the loop's. */
+  private volatile boolean strayed;
+
   @AfterEach
   void end() throws Exception {
     onLoop(() -> {
@@ -44,6 +47,7 @@ class ListeningEndpointTest {
       return 0;
     });
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
+    assertThat(strayed).isFalse();
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
@@ -60,6 +64,7 @@ class ListeningEndpointTest {
 
           @Override
           public void waiting(PortState now) {
+            strayed |= !loop.inEventLoop();
             state = now;
           }
         };
