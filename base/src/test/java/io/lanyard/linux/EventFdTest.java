@@ -5,7 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -43,6 +49,26 @@ class EventFdTest {
       assertThat(EventFd.signalOther(fd)).isEqualTo(Long.BYTES);
     }
     assertThat(count()).isEqualTo(1000);
+  }
+
+  @Test
+  void noSignalIsLostWhereManyThreadsSend() throws Exception {
+    int threads = 4;
+    int each = 20_000; // many times what the kernel keeps ends of
+    try (ExecutorService senders = Executors.newFixedThreadPool(threads)) {
+      List<Future<Long>> lost = new ArrayList<>();
+      for (int i = 0; i < threads; i++) {
+        lost.add(
+            senders.submit(() ->
+                IntStream.range(0, each)
+                    .filter(_ -> EventFd.signalOther(fd) != Long.BYTES)
+                    .count()));
+      }
+      for (Future<Long> some : lost) {
+        assertThat(some.get()).isZero();
+      }
+    }
+    assertThat(count()).isEqualTo((long) threads * each);
   }
 
   @Test

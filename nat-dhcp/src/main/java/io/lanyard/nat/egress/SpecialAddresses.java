@@ -42,6 +42,10 @@ public final class SpecialAddresses {
           "198.18.0.0/15",
           "224.0.0.0/3",
           "::/127",
+          "64:ff9b:1::/48", // RFC 8215: translators of one network, so any IPv4 address
+          "100::/64",
+          "2001:2::/48",
+          "5f00::/16",
           "fc00::/7",
           "fe80::/10",
           "fec0::/10",

@@ -10,6 +10,7 @@ import io.lanyard.nat.egress.SpecialAddresses;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.net.Address;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides about a flow by the levels of a policy and by what is protected.
@@ -53,10 +54,21 @@ final class EgressJudge {
           : EgressDecision.denied(null, "the port is not in host-loopback");
     }
     boolean resolves = under.byName() && NameServices.isOne(protocol, port);
-    String embedded = judgeEmbedded(under, resolves, protocol, high, low, port);
-    if (!embedded.isEmpty()) {
-      return EgressDecision.denied(null, embedded);
-    }
+    EgressDecision embedded = judgeEmbedded(under, resolves, protocol, high, low, port);
+    return embedded != null && embedded.passing() == null
+        ? embedded
+        : EgressDecision.after(
+            embedded, judgeItself(under, names, resolves, protocol, high, low, port));
+  }
+
+  private EgressDecision judgeItself(
+      EgressPolicy under,
+      List<String> names,
+      boolean resolves,
+      int protocol,
+      long high,
+      long low,
+      int port) {
     String shield = protection.reason(high, low);
     String withheld = "";
     EgressLevel last = under.levels().getLast();
@@ -173,11 +185,11 @@ final class EgressJudge {
   }
 
   /**
-   * Why a flow may not be to the IPv4 address that an IPv6 address stands for, empty if it may,
-   * where the host's network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what IPv4
-   * rules forbid is not reached by IPv6.
+   * The denial of a flow to the IPv4 address that an IPv6 address stands for, null if there is
+   * none, where the host's network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what
+   * IPv4 rules forbid is not reached by IPv6.
    */
-  private String judgeEmbedded(
+  private @Nullable EgressDecision judgeEmbedded(
       EgressPolicy under, boolean resolves, int protocol, long high, long low, int port) {
     long ipv4;
     if (high == TRANSLATED && low >>> 32 == 0) {
@@ -185,18 +197,26 @@ final class EgressJudge {
     } else if (high >>> 48 == SIX_TO_FOUR) {
       ipv4 = Address.ipv4Low((int) (high >>> 16));
     } else {
-      return "";
+      return null;
     }
     String shield =
         Destinations.isLoopback(0, ipv4)
             ? "an address of the host itself"
             : protection.reason(0, ipv4);
+    EgressDecision tried = null;
     for (EgressLevel level : under.levels()) {
       int index = level.rules().find(0, ipv4, protocol, port, !shield.isEmpty(), resolves);
       if (index != EgressRules.NONE) {
-        return level.verdict(index) == Verdict.ALLOW ? "" : level.describe(index);
+        EgressDecision decision = EgressDecision.byRule(level, index, Grant.BY_ADDRESS);
+        if (decision.admitted()) {
+          return tried;
+        }
+        if (!decision.dry()) {
+          return decision;
+        }
+        tried = tried == null ? decision : tried;
       }
     }
-    return shield;
+    return shield.isEmpty() ? tried : EgressDecision.denied(null, shield);
   }
 }

@@ -17,6 +17,8 @@ import io.lanyard.net.Subnet;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The decision by the rules of a port before those of its network. */
 class EgressJudgeTest {
@@ -187,6 +189,32 @@ class EgressJudgeTest {
     EgressPolicy under = policy("default: allow", "rules: [{deny: 192.0.2.0/24}]");
     assertThat(tcp(under, "64:ff9b::c000:207", 443).admitted()).isFalse();
     assertThat(tcp(under, "2002:c000:207::1", 443).admitted()).isFalse();
+  }
+
+  @Test
+  void anIpv4RuleThatIsOnlyTriedLetsPassByIpv6AndCounts() {
+    EgressPolicy under =
+        policy("rules: [{deny: 198.51.100.0/24}]", "rules: [{deny: 192.0.2.0/24}], dry-run: true");
+    EgressDecision tried = tcp(under, "64:ff9b::c000:207", 443);
+    assertThat(tried.dry()).isTrue();
+    assertThat(tried.why()).isEqualTo("rule 0 of port p1, deny 192.0.2.0/24");
+    EgressDecision denied = tcp(under, "64:ff9b::c633:6407", 443);
+    assertThat(denied.passing()).isNull();
+    assertThat(denied.rule()).isZero();
+    EgressPolicy both =
+        policy("rules: [{deny: 192.0.2.7}]", "rules: [{deny: 192.0.2.0/24}], dry-run: true");
+    assertThat(tcp(both, "2002:c000:207::1", 443).passing()).as("a trial opens nothing").isNull();
+    EgressPolicy network = policy("rules: [{deny: 192.0.2.7}], dry-run: true", "");
+    assertThat(tcp(network, "2002:c000:207::1", 443).dry()).isTrue();
+    assertThat(tcp(network, "64:ff9b::a01:101", 443).passing()).as("a host address").isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"64:ff9b:1::a09:909", "100::1", "2001:2::1", "5f00::1"})
+  void aNameThatLeadsWhereNobodyIsInTheWorldOpensNothing(String address) {
+    EgressPolicy under = policy("default: deny", "rules: [{allow: 'www.example:443'}]");
+    assertThat(tcp(under, address, 443, "www.example").why())
+        .isEqualTo("rule 0 of port p1 permits www.example, but not at a private address");
   }
 
   @Test
