@@ -47,6 +47,8 @@ final class CompletionScript {
           "REVISION",
           "NETWORK/PORT",
           "NETWORK[/PORT]",
+          "GROUP",
+          "NETWORK/GROUP",
           "FORWARD",
           "MAC",
           "NAME");

@@ -50,6 +50,8 @@ final class ChangingTest {
         {"path": "networks.vmnet8.ports[p1].device", "value": "t0", "origin": "f:5:1"},
         {"path": "networks.vmnet8.ports[p1].addresses", "value": "[192.168.127.20]",
          "origin": "f:5:1"},
+        {"path": "networks.vmnet8.port-groups.trusted.guard", "value": "strict",
+         "origin": "f:6:1"},
         {"path": "networks.lab.mode", "value": "isolated", "origin": "f:4:1"},
         {"path": "guests.web.memory", "value": "512M", "origin": "f:11:1"}]}
       """;
@@ -139,6 +141,14 @@ final class ChangingTest {
             + "| {`name`:`p2`,`kind`:`qemu-stream`,`path`:`p2.sock`}",
         "port set vmnet8 p1 isolated=true | set networks.vmnet8.ports[p1].isolated | true",
         "port rm vmnet8 p1 | remove networks.vmnet8.ports[p1] |",
+        "group add vmnet8 untrusted | set networks.vmnet8.port-groups.untrusted | {}",
+        "group set vmnet8 trusted limits.new-flows=20"
+            + "| set networks.vmnet8.port-groups.trusted.limits.new-flows | 20",
+        "group set vmnet8 trusted --unset guard"
+            + "| remove networks.vmnet8.port-groups.trusted.guard |",
+        "group rm vmnet8 trusted | remove networks.vmnet8.port-groups.trusted |",
+        "port set vmnet8 p1 port-group=trusted"
+            + "| set networks.vmnet8.ports[p1].port-group | `trusted`",
         "reservation add vmnet8 52-54-00-00-00-11 192.168.127.11 db"
             + "| set networks.vmnet8.dhcp.reservations[52:54:00:00:00:11]"
             + "| {`mac`:`52-54-00-00-00-11`,`address`:`192.168.127.11`,`hostname`:`db`}",
@@ -242,6 +252,34 @@ final class ChangingTest {
   }
 
   @Test
+  void aGroupIsAddedWithItsSettings() throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("group add vmnet8 untrusted isolated=true limits.new-flows=20"))
+        .as(said.err())
+        .isZero();
+    assertThat(edits().findValuesAsText("path"))
+        .containsExactly(
+            "networks.vmnet8.port-groups.untrusted",
+            "networks.vmnet8.port-groups.untrusted.isolated",
+            "networks.vmnet8.port-groups.untrusted.limits.new-flows");
+  }
+
+  @Test
+  void aGroupThatPortsAreInIsNotRemovedAndTheAnswerNamesThem() {
+    daemon.answer(
+        "PATCH /v1/config",
+        409,
+        """
+        {"title": "ports p1, web.nic0 are in port group trusted of network vmnet8",
+         "status": 409, "hint": "give each another port-group, or none, first"}
+        """);
+    assertThat(run("group rm vmnet8 trusted")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .contains("ports p1, web.nic0 are in port group trusted of network vmnet8")
+        .contains("give each another port-group");
+  }
+
+  @Test
   void aPortMovesWithItsSettings() throws IOException {
     daemon.answer("PATCH /v1/config", PLAN);
     assertThat(run("port move vmnet8 p1 lab")).as(said.err()).isZero();
@@ -284,6 +322,7 @@ final class ChangingTest {
         "forward add vmnet8 tcp 127.0.0.1:8080 web:80 --name web",
         "forward add vmnet8 tcp 90 web:90",
         "port add vmnet8 p1 --kind tap --device x",
+        "group add vmnet8 trusted guard=learn",
         "reservation add vmnet8 52:54:00:00:00:10 192.168.127.11",
         "dns add vmnet8 printer 192.168.127.8",
         "dns add vmnet8 www cname printer",
@@ -302,6 +341,8 @@ final class ChangingTest {
         "forward rm vmnet8 none",
         "forward set vmnet8 none to=x:1",
         "port rm vmnet8 none",
+        "group set vmnet8 none guard=learn",
+        "group rm vmnet8 none",
         "reservation rm vmnet8 52:54:00:00:00:99",
         "dns rm vmnet8 none",
         "dns rm vmnet8 www a",

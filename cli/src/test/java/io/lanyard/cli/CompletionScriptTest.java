@@ -35,6 +35,8 @@ final class CompletionScriptTest {
             case "$*" in
               'completion --names NETWORK') echo vmnet8; echo vmnet1 ;;
               'completion --names PORT vmnet8') echo qemu1 ;;
+              'completion --names GROUP vmnet8') echo trusted; echo untrusted ;;
+              'completion --names NETWORK/GROUP') echo vmnet8/trusted ;;
               'completion --names MAC vmnet8') echo 52:54:00:00:00:10; echo 52:54:00:00:00:11 ;;
               *) echo "unexpected: $*" >&2 ;;
             esac
@@ -83,6 +85,9 @@ final class CompletionScriptTest {
     assertThat(complete("port", "link", "vmnet8", "")).containsExactly("qemu1");
     assertThat(complete("port", "link", "vmnet8", "qemu1", "")).containsExactly("up", "down");
     assertThat(complete("port", "rm", "--yes", "vmnet8", "q")).containsExactly("qemu1");
+    assertThat(complete("group", "set", "vmnet8", "")).containsExactly("trusted", "untrusted");
+    assertThat(complete("group", "rm", "vmnet8", "u")).containsExactly("untrusted");
+    assertThat(complete("group", "show", "")).containsExactly("vmnet8/trusted");
     assertThat(complete("network", "set", "vmnet8", "")).isEmpty();
   }
 

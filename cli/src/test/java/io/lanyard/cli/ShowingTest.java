@@ -72,6 +72,20 @@ final class ShowingTest {
         {"path":"networks.vmnet8.dns.hosts.printer","value":"192.168.127.9"}]}
       """;
 
+  private static final String GROUPS =
+      """
+      {"revision":1,"settings":[
+        {"path":"networks.vmnet8.port-groups.lab.guard","value":"strict","origin":"f:7:1"},
+        {"path":"networks.vmnet8.port-groups.lab.limits.new-flows","value":"5","origin":"f:8:1"},
+        {"path":"networks.vmnet8.ports[p1].port-group","value":"lab","origin":"f:9:1"},
+        {"path":"networks.vmnet8.ports[p1].guard","value":"strict",
+         "origin":"networks.vmnet8.port-groups.lab.guard, f:7:1"},
+        {"path":"networks.vmnet8.ports[p1].isolated","value":"false","origin":"default"},
+        {"path":"guests.web.nics[0].port-group","value":"lab","origin":"f:12:1"},
+        {"path":"guests.web.nics[0].guard","value":"strict",
+         "origin":"networks.vmnet8.port-groups.lab.guard, f:7:1"}]}
+      """;
+
   private static final String LEASES =
       """
       [{"network":"vmnet8","address":"192.168.127.130","hostname":"laptop"},
@@ -208,6 +222,66 @@ final class ShowingTest {
     assertThat(run("guest show web --json")).isZero();
     assertThat(JSON.readTree(said.out()).path("settings").path("disks[0].path").asText())
         .isEqualTo("/a.img");
+  }
+
+  private void withGroups() {
+    // The first answer, from the start of the test, has no groups.
+    daemon
+        .answer("GET /v1/config", GROUPS)
+        .answer(
+            "GET /v1/port-groups",
+            """
+            [{"network":"vmnet8","name":"lab","ports":["p1","web.nic0"]},
+             {"network":"vmnet8","name":"plain","ports":[]}]
+            """)
+        .answer("GET /v1/ports", "[" + PORT + "," + PORT.replace("p1", "web.nic0") + "]");
+    assertThat(run("config show")).isZero();
+    assertThat(run("port ls")).isZero();
+  }
+
+  @Test
+  void groupsAreListedWithTheirPorts() {
+    withGroups();
+    assertThat(run("group ls vmnet8")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            NETWORK  NAME   PORTS
+            vmnet8   lab    p1,web.nic0
+            vmnet8   plain  -
+            """);
+    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/port-groups?network=vmnet8");
+  }
+
+  @Test
+  void aGroupIsShownWithItsSettings() {
+    withGroups();
+    assertThat(run("group show vmnet8/lab")).as(said.err()).isZero();
+    assertThat(said.out())
+        .contains("p1\n")
+        .contains("web.nic0\n")
+        .containsPattern("guard +strict\n")
+        .containsPattern("limits.new-flows +5\n");
+    assertThat(run("group show vmnet8/none")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .contains("network vmnet8 has no port group none")
+        .contains("lanyard group ls vmnet8");
+    assertThat(run("group show vmnet8")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("expected NETWORK/GROUP");
+  }
+
+  @Test
+  void aPortSaysFromWhereItsSettingsCome() throws IOException {
+    withGroups();
+    assertThat(run("port show vmnet8/p1 --json")).as(said.err()).isZero();
+    JsonNode port = JSON.readTree(said.out());
+    assertThat(port.path("settings").path("guard").asText()).isEqualTo("strict");
+    assertThat(port.path("origins").path("guard").asText())
+        .isEqualTo("networks.vmnet8.port-groups.lab.guard, f:7:1");
+    assertThat(port.path("origins").path("port-group").asText()).isEqualTo("f:9:1");
+    assertThat(port.path("origins").has("isolated")).as("a default").isFalse();
+    assertThat(run("port show vmnet8/web.nic0")).as(said.err()).isZero();
+    assertThat(said.out()).containsPattern("guard +networks.vmnet8.port-groups.lab.guard, f:7:1\n");
   }
 
   @Test
@@ -512,6 +586,12 @@ final class ShowingTest {
     assertThat(said.out()).isEqualTo("vmnet8\n");
     assertThat(run("completion --names NETWORK/PORT")).isZero();
     assertThat(said.out()).isEqualTo("vmnet8/p1\n");
+    daemon.answer("GET /v1/port-groups", "[{\"network\":\"vmnet8\",\"name\":\"lab\"}]");
+    assertThat(run("completion --names GROUP vmnet8")).as(said.err()).isZero();
+    assertThat(said.out()).isEqualTo("lab\n");
+    assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/port-groups?network=vmnet8");
+    assertThat(run("completion --names NETWORK/GROUP")).isZero();
+    assertThat(said.out()).isEqualTo("vmnet8/lab\n");
     daemon.answer("GET /v1/guests", "[{\"name\":\"$(reboot)\"},{\"name\":\"b\"}]");
     assertThat(run("completion --names GUEST")).isZero();
     assertThat(run("completion --names GUEST")).isZero();

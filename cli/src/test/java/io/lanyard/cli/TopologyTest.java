@@ -26,7 +26,8 @@ final class TopologyTest {
          "ports": [
            {"name": "p", "kind": "patch", "state": "up", "at": "network=vmnet8 peer=q",
             "guest": "", "guestState": "", "stations": []},
-           {"name": "t", "kind": "tap", "state": "no-carrier", "at": "device=t0 netns=a",
+           {"name": "t", "group": "trusted", "kind": "tap", "state": "no-carrier",
+            "at": "device=t0 netns=a",
             "guest": "", "guestState": "", "stations": [
               {"mac": "52:54:00:00:00:02", "vlan": 20, "addresses": [], "hostname": ""}]}]},
         {"network": "vmnet8", "mode": "nat", "state": "running", "subnet": "192.168.127.0/24",
@@ -83,7 +84,7 @@ final class TopologyTest {
             """
             lab  isolated  running
             ├─ p  patch  up  to vmnet8/q
-            └─ t  tap  no-carrier  device=t0 netns=a
+            └─ t  tap  no-carrier  group trusted  device=t0 netns=a
                └─ 52:54:00:00:00:02  vlan 20
             vmnet8  nat  running  192.168.127.0/24
             ├─ q  patch  up  to lab/p
@@ -102,7 +103,7 @@ final class TopologyTest {
             "\"switch vmnet8\" -- \"guest web\" [label=\"web.nic0\"];",
             "\"switch lab\" -- \"port lab/t\" [label=\"no-carrier\", style=dashed];",
             "\"switch lab\" -- \"switch vmnet8\" [label=\"p - q\"];",
-            "t\\ntap\\ndevice=t0 netns=a\\n52:54:00:00:00:02  vlan 20");
+            "t\\ntap\\ngroup trusted\\ndevice=t0 netns=a\\n52:54:00:00:00:02  vlan 20");
   }
 
   @Test
@@ -124,6 +125,7 @@ final class TopologyTest {
             "vmnet8",
             "192.168.127.0/24",
             "t  tap  no-carrier",
+            "group trusted",
             "web",
             "52:54:00:00:00:10  192.168.127.10  <b>\"web\\&?[1m");
     // Four ports, the one guest's second line, and the patch's arc.
