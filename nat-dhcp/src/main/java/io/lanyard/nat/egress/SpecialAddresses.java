@@ -51,9 +51,11 @@ public final class SpecialAddresses {
           "fec0::/10",
           "ff00::/8");
 
-  /** Prefixes below which an IPv4 address is hidden, and where its bits begin. */
-  private static final Subnet NAT64 = Subnet.parse("64:ff9b::/96"); // RFC 6052 section 2.1
+  /** {@link #embedded} of an address that stands for itself. */
+  public static final long NONE = 0;
 
+  private static final Subnet NAT64 = Subnet.parse("64:ff9b::/96"); // RFC 6052 section 2.1
+  private static final Subnet LOCAL_NAT64 = Subnet.parse("64:ff9b:1::/48"); // RFC 8215
   private static final Subnet SIX_TO_FOUR = Subnet.parse("2002::/16"); // RFC 3056 section 2
 
   private final SubnetTable ipv4;
@@ -66,8 +68,8 @@ public final class SpecialAddresses {
   }
 
   /**
-   * Whether an address is one of these. Where an IPv6 address stands for an IPv4 one (NAT64, 6to4),
-   * that one is looked at.
+   * Whether an address is one of these. Where an IPv6 address stands for an IPv4 one ({@link
+   * #embedded}), that one is looked at.
    *
    * @param high the upper long of the address
    * @param low its lower long
@@ -77,12 +79,26 @@ public final class SpecialAddresses {
     if (Address.isIpv4(high, low)) {
       return ipv4.find(high, low) != SubnetTable.NONE;
     }
-    if (NAT64.contains(high, low)) {
-      return ipv4.find(0, Address.ipv4Low((int) low)) != SubnetTable.NONE;
-    }
-    if (SIX_TO_FOUR.contains(high, low)) {
-      return ipv4.find(0, Address.ipv4Low((int) (high >>> 16))) != SubnetTable.NONE;
+    long hidden = embedded(high, low);
+    if (hidden != NONE && ipv4.find(0, hidden) != SubnetTable.NONE) {
+      return true;
     }
     return ipv6.find(high, low) != SubnetTable.NONE;
+  }
+
+  /**
+   * The IPv4 address that an IPv6 one stands for: by the well-known prefix of translators, by a
+   * prefix of 96 bits below the one for translators of a site, or by 6to4. Which other prefixes
+   * translators have, nobody can know.
+   *
+   * @param high the upper long of the address
+   * @param low its lower long
+   * @return the lower long of the IPv4 address; {@link #NONE} if it stands for none
+   */
+  public static long embedded(long high, long low) {
+    if (NAT64.contains(high, low) || LOCAL_NAT64.contains(high, low)) {
+      return Address.ipv4Low((int) low);
+    }
+    return SIX_TO_FOUR.contains(high, low) ? Address.ipv4Low((int) (high >>> 16)) : NONE;
   }
 }

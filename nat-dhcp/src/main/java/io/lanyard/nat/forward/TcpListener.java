@@ -91,7 +91,7 @@ final class TcpListener extends Listener {
   }
 
   private void bound(ChannelFuture bound, Opening opening) {
-    if (server != bound.channel()) {
+    if (!bound.channel().equals(server)) {
       return; // it is closed
     }
     Throwable cause = bound.cause();

@@ -18,12 +18,6 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class EgressJudge {
-  /** {@code 64:ff9b::/96}, behind which translators find IPv4. */
-  private static final long TRANSLATED = 0x0064_ff9b_0000_0000L;
-
-  /** {@code 2002::/16}. */
-  private static final int SIX_TO_FOUR = 0x2002;
-
   private final Protection protection;
 
   /**
@@ -191,12 +185,8 @@ final class EgressJudge {
    */
   private @Nullable EgressDecision judgeEmbedded(
       EgressPolicy under, boolean resolves, int protocol, long high, long low, int port) {
-    long ipv4;
-    if (high == TRANSLATED && low >>> 32 == 0) {
-      ipv4 = Address.ipv4Low((int) low);
-    } else if (high >>> 48 == SIX_TO_FOUR) {
-      ipv4 = Address.ipv4Low((int) (high >>> 16));
-    } else {
+    long ipv4 = SpecialAddresses.embedded(high, low);
+    if (ipv4 == SpecialAddresses.NONE) {
       return null;
     }
     String shield =

@@ -188,6 +188,9 @@ class EgressJudgeTest {
   void whatIpv4RulesOfAPortForbidIsNotReachedByIpv6() {
     EgressPolicy under = policy("default: allow", "rules: [{deny: 192.0.2.0/24}]");
     assertThat(tcp(under, "64:ff9b::c000:207", 443).admitted()).isFalse();
+    assertThat(tcp(under, "64:ff9b:1::c000:207", 443).admitted()).isFalse();
+    assertThat(tcp(under, "64:ff9b:1:5::c000:207", 443).admitted()).isFalse();
+    assertThat(tcp(under, "64:ff9b:1::c000:307", 443).admitted()).isTrue();
     assertThat(tcp(under, "2002:c000:207::1", 443).admitted()).isFalse();
   }
 
