@@ -4,9 +4,10 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
 import io.lanyard.config.PortPolicy;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,7 +32,10 @@ public final class EgressPolicies {
   private record Made(PortPolicy from, @Nullable EgressLevel own, EgressPolicy policy) {}
 
   private final Map<String, Made> made = new HashMap<>();
-  private final Map<String, EgressLevel> groups = new TreeMap<>();
+
+  /** The port groups' rules: while the ports of a group change one by one, former ones, too. */
+  private final Map<PortEgress.Group, EgressLevel> groups = new LinkedHashMap<>();
+
   private PortEgress ports;
   private EgressPolicy network;
 
@@ -75,7 +79,7 @@ public final class EgressPolicies {
   private Made make(String port, PortPolicy from, @Nullable EgressLevel before) {
     EgressPolicy policy = network;
     if (!from.groupEgress().equals(EgressConfig.INHERITED)) {
-      policy = policy.behind(group(from.group(), from.groupEgress()));
+      policy = policy.behind(group(PortEgress.Group.of(from)));
     }
     EgressLevel own = null;
     if (!from.egress().equals(EgressConfig.INHERITED)) {
@@ -85,9 +89,17 @@ public final class EgressPolicies {
     return new Made(from, own, policy);
   }
 
-  private EgressLevel group(String name, EgressConfig config) {
-    EgressLevel level = level("port group " + name, config, groups.get(name));
-    groups.put(name, level);
+  private EgressLevel group(PortEgress.Group group) {
+    EgressLevel known = groups.get(group);
+    if (known != null) {
+      return known;
+    }
+    EgressLevel before = null;
+    for (Map.Entry<PortEgress.Group, EgressLevel> each : groups.entrySet()) {
+      before = each.getKey().name().equals(group.name()) ? each.getValue() : before;
+    }
+    EgressLevel level = new EgressLevel("port group " + group.name(), group.egress(), before);
+    groups.put(group, level);
     return level;
   }
 
@@ -157,8 +169,12 @@ public final class EgressPolicies {
    */
   public void addTo(DumpNode.Builder node) {
     network.levels().getLast().addTo(node);
-    groups.forEach(
-        (name, level) -> node.child(level.addTo(DumpNode.of("port group " + name)).build()));
+    groups.entrySet().stream()
+        .sorted(Comparator.comparing(each -> each.getKey().name()))
+        .forEach(each -> {
+          DumpNode.Builder group = DumpNode.of("port group " + each.getKey().name());
+          node.child(each.getValue().addTo(group).build());
+        });
     made.forEach((port, its) -> {
       if (its.own() != null) {
         node.child(its.own().addTo(DumpNode.of("port " + port)).build());

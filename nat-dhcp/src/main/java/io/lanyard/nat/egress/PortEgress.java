@@ -18,6 +18,18 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class PortEgress {
+  /**
+   * A port group, as a port has it.
+   *
+   * @param name the group's name
+   * @param egress its rules
+   */
+  record Group(String name, EgressConfig egress) {
+    static Group of(PortPolicy policy) {
+      return new Group(policy.group(), policy.groupEgress());
+    }
+  }
+
   private final Map<String, PortPolicy> ports = new HashMap<>();
   private final UnaryOperator<String> declared;
   private Runnable listener = () -> {};
@@ -78,15 +90,11 @@ public final class PortEgress {
         : ports.getOrDefault(declared.apply(port), PortPolicy.DEFAULT);
   }
 
-  /**
-   * The port groups of all these ports.
-   *
-   * @return their names
-   */
-  Set<String> groups() {
-    Set<String> names = new HashSet<>();
-    ports.values().forEach(policy -> names.add(policy.group()));
-    return names;
+  /** The port groups of all these ports, with their rules. */
+  Set<Group> groups() {
+    Set<Group> all = new HashSet<>();
+    ports.values().forEach(policy -> all.add(Group.of(policy)));
+    return all;
   }
 
   /**

@@ -154,6 +154,29 @@ class EgressGroupsTest {
   }
 
   @Test
+  void thePortsOfAGroupCountTogetherAfterTheyHaveChangedOneByOne() {
+    EgressPolicies policies =
+        policies(network("default: allow", GROUPS, "port-group: closed", "port-group: closed"));
+    decide(policies, "p0", "192.0.2.7", 443).count();
+    NetworkConfig next =
+        network(
+            "default: allow",
+            GROUPS.replace("rules: [{allow: '192.0.2.7:443'}", "rules: [{allow: 192.0.2.7}"),
+            "port-group: closed",
+            "port-group: closed");
+
+    ports.set("p0", next.ports().getFirst().policy());
+    policies.refresh();
+    assertThat(decide(policies, "p1", "192.0.2.7", 80).admitted()).as("not yet").isFalse();
+    ports.set("p1", next.ports().getLast().policy());
+    policies.refresh();
+    decide(policies, "p0", "192.0.2.7", 80).count();
+    decide(policies, "p1", "192.0.2.7", 80).count();
+
+    assertThat(dump(policies)).containsOnlyOnce("port group closed").contains("flows=2");
+  }
+
+  @Test
   void aGroupThatNoPortIsInIsForgotten() {
     EgressPolicies policies = policies(network("default: allow", GROUPS, "port-group: closed"));
     assertThat(decide(policies, "p0", "203.0.113.1", 80).admitted()).isFalse();
