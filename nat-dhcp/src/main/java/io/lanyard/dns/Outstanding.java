@@ -105,6 +105,11 @@ final class Outstanding {
     hold(asker.port(), asker.bytes());
   }
 
+  /** Whether a question is under way. */
+  boolean has(Waiting waiting) {
+    return all.contains(waiting);
+  }
+
   /** Ends a question: it and its askers count no more. Nothing happens if it has ended already. */
   void end(Waiting waiting) {
     if (!all.remove(waiting)) {

@@ -406,7 +406,10 @@ final class Recursion {
   }
 
   private void ask(Waiting waiting) {
-    if (closed || (waiting.hosts != resolver.hosts() && inHostsFile(waiting))) {
+    // Its port may have gone while the servers were looked up.
+    if (closed
+        || !outstanding.has(waiting)
+        || (waiting.hosts != resolver.hosts() && inHostsFile(waiting))) {
       return;
     }
     Name name = waiting.question.name();

@@ -135,6 +135,24 @@ class DnsSocketsTest {
     }
   }
 
+  @Test
+  void aPortThatGoesWhileTheServersAreLookedUpHasNothingAsked() throws Exception {
+    ForwarderScene scene = scene(64);
+    try {
+      scene.upstream.answer = DnsSocketsTest::unlessSlow;
+      scene.onLoop(() -> {
+        askSlowly(scene, 4);
+        scene.forwarder.end(scene.guest("p1").station().budget());
+        return true;
+      });
+      assertThat(scene.ask("p2", "www.example.").getRcode()).isEqualTo(Rcode.NOERROR);
+      scene.await(() -> scene.sockets.held() == 0);
+      assertThat(scene.count(DnsCount.UPSTREAM_UDP)).isEqualTo(1);
+    } finally {
+      scene.close();
+    }
+  }
+
   /** The server is silent about names that begin so. */
   private static @Nullable Message unlessSlow(Message response) {
     return response.getQuestion().getName().toString().startsWith("slow") ? null : response;
