@@ -25,6 +25,7 @@ sealed interface Form<T>
         Form.OneOrMore,
         Form.NamedMap,
         Form.OffOr,
+        Form.OrOff,
         Form.FlagOrServices {
   /**
    * Reads a value.
@@ -357,6 +358,33 @@ sealed interface Form<T>
     @Override
     public List<Section> sections() {
       return List.of(section);
+    }
+  }
+
+  /**
+   * A value, or the word {@code off}.
+   *
+   * @param value the value's form
+   * @param <T> the value's type
+   */
+  record OrOff<T>(Form<T> value) implements Form<OrOff.Said<T>> {
+    static final String WORD = "off";
+
+    /**
+     * The value.
+     *
+     * @param value null for {@code off}
+     * @param <T> its type
+     */
+    record Said<T>(@Nullable T value) {}
+
+    @Override
+    public @Nullable Said<T> read(Problems problems, String path, Place place, YamlNode node) {
+      if (node instanceof YamlNode.Scalar scalar && scalar.text().equals(WORD)) {
+        return new Said<>(null);
+      }
+      T read = value.read(problems, path, place, node);
+      return read == null ? null : new Said<>(read);
     }
   }
 

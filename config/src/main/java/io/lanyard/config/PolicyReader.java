@@ -82,7 +82,7 @@ final class PolicyReader {
         macLimit == null ? shared.macLimit() : macLimit,
         PortStorm.Keys.read(said).over(shared.storm()),
         addresses,
-        PortLimits.Keys.read(said).over(shared.limits()),
+        PortLimits.Keys.read(said, shared.limits()),
         egress,
         shared.egress());
   }

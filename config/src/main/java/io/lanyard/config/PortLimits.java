@@ -15,19 +15,6 @@ public record PortLimits(
   /** Nothing is limited. */
   public static final PortLimits NONE = new PortLimits(null, null, null);
 
-  /**
-   * These limits, and where one is not said that of a port group.
-   *
-   * @param group the group's
-   * @return each key on its own
-   */
-  PortLimits over(PortLimits group) {
-    return new PortLimits(
-        fromGuest == null ? group.fromGuest : fromGuest,
-        toGuest == null ? group.toGuest : toGuest,
-        newFlows == null ? group.newFlows : newFlows);
-  }
-
   /** The keys of {@code limits}. */
   static final class Keys {
     private static final BitRate LEAST = new BitRate(8_000);
@@ -39,24 +26,24 @@ public record PortLimits(
             LEAST,
             MOST);
 
-    static final Key<BitRate> FROM_GUEST =
+    static final Key<Form.OrOff.Said<BitRate>> FROM_GUEST =
         Key.optional(
             "from-guest",
-            RATE,
+            new Form.OrOff<>(RATE),
             "the port group's, else any amount",
             "What guests behind the port may send in a second; more is dropped.");
 
-    static final Key<BitRate> TO_GUEST =
+    static final Key<Form.OrOff.Said<BitRate>> TO_GUEST =
         Key.optional(
             "to-guest",
-            RATE,
+            new Form.OrOff<>(RATE),
             "the port group's, else any amount",
             "What they may be sent in a second; more is dropped.");
 
-    static final Key<Integer> NEW_FLOWS =
+    static final Key<Form.OrOff.Said<Integer>> NEW_FLOWS =
         Key.optional(
             "new-flows",
-            new Form.Whole(1, 1_000_000),
+            new Form.OrOff<>(new Form.Whole(1, 1_000_000)),
             "the port group's, else any number",
             "How many flows they may begin beyond the gateway in a second; as many may come at"
                 + " once. The first packet of one more is dropped.");
@@ -71,12 +58,28 @@ public record PortLimits(
 
     private Keys() {}
 
-    /** Reads the limits of a port or a NIC. */
-    static PortLimits read(Fields port) {
-      Fields limits = port.find(PortPolicy.Keys.LIMITS);
+    /**
+     * Reads the limits of a port, a NIC or a port group.
+     *
+     * @param group those of its port group, which hold where it says nothing
+     * @return each key on its own
+     */
+    static PortLimits read(Fields port, PortLimits group) {
+      Form.OffOr.Given given = port.find(PortPolicy.Keys.LIMITS);
+      if (given == null) {
+        return group;
+      }
+      Fields limits = given.mapping(); // null for off
       return limits == null
           ? NONE
-          : new PortLimits(limits.find(FROM_GUEST), limits.find(TO_GUEST), limits.find(NEW_FLOWS));
+          : new PortLimits(
+              limit(limits.find(FROM_GUEST), group.fromGuest),
+              limit(limits.find(TO_GUEST), group.toGuest),
+              limit(limits.find(NEW_FLOWS), group.newFlows));
+    }
+
+    private static <T> @Nullable T limit(Form.OrOff.@Nullable Said<T> said, @Nullable T ofGroup) {
+      return said == null ? ofGroup : said.value();
     }
   }
 }

@@ -113,7 +113,12 @@ public record PortPolicy(
             "Addresses and subnets that it may use besides those leased to or reserved for its MAC"
                 + " addresses. DHCP gives the addresses to nobody. Only with a guard.");
 
-    static final Key<Fields> LIMITS = Key.mapping("limits", PortLimits.Keys.SECTION);
+    static final Key<Form.OffOr.Given> LIMITS =
+        Key.optional(
+            "limits",
+            new Form.OffOr(PortLimits.Keys.SECTION, false),
+            Key.DEFAULTS_OF_ITS_KEYS,
+            "How much passes it, or off for any amount, whatever its port group says.");
 
     static final Key<Fields> EGRESS =
         Key.optional(

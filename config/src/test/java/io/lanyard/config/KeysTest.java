@@ -331,6 +331,7 @@ class KeysTest {
       case Form.Within<?> within -> found.add(within.kind());
       case Form.ListOf<?> list -> kinds(list.item(), found);
       case Form.OneOrMore<?>(Form.ListOf<?> list) -> kinds(list, found);
+      case Form.OrOff<?> orOff -> kinds(orOff.value(), found);
       case Form.FlagOrServices(Form.ListOf<Service> list) -> kinds(list, found);
       case Form.NamedMap<?> map -> {
         found.add(map.names());

@@ -44,6 +44,8 @@ class PortGroupsTest {
             - {name: none, kind: tap, device: t2}
             - {name: free, kind: tap, device: t3, port-group: lab, storm-control: off}
             - {name: bare, kind: tap, device: t4, port-group: plain}
+            - {name: fast, kind: tap, device: t5, port-group: lab, limits: off}
+            - {name: many, kind: tap, device: t6, port-group: lab, limits: {new-flows: off}}
       guests:
         web:
           nics: [{network: vmnet8, port-group: lab, isolated: false}, {network: vmnet8}]
@@ -114,6 +116,13 @@ class PortGroupsTest {
   }
 
   @Test
+  void aPortIsWithoutTheLimitsOfItsGroupWhereItSaysSo() throws ConfigException {
+    assertThat(port("fast").policy().limits()).isEqualTo(PortLimits.NONE);
+    assertThat(port("many").policy().limits())
+        .isEqualTo(new PortLimits(BitRate.parse("10Mbit"), null, null));
+  }
+
+  @Test
   void theRulesOfAPortAndOfItsGroupStayApart() throws ConfigException {
     PortPolicy policy = port("some").policy();
 
@@ -160,13 +169,15 @@ class PortGroupsTest {
             "networks.vmnet8.ports[some].limits.new-flows = 6 # groups.yaml:29:29",
             "networks.vmnet8.ports[some].limits.from-guest = 10Mbit"
                 + " # networks.vmnet8.port-groups.lab.limits.from-guest, groups.yaml:15:30",
+            "networks.vmnet8.ports[fast].limits = off # groups.yaml:34:70",
+            "networks.vmnet8.ports[many].limits.new-flows = off # groups.yaml:35:82",
             "networks.vmnet8.ports[none].guard = learn # networks.vmnet8.guard, groups.yaml:6:12",
             "networks.vmnet8.ports[none].isolated = false # default",
             "networks.vmnet8.port-groups.plain.guard = learn"
                 + " # networks.vmnet8.guard, groups.yaml:6:12",
             "guests.web.nics[0].guard = strict"
                 + " # networks.vmnet8.port-groups.lab.guard, groups.yaml:11:16",
-            "guests.web.nics[0].isolated = false # groups.yaml:36:57",
+            "guests.web.nics[0].isolated = false # groups.yaml:38:57",
             "guests.web.nics[1].guard = learn # networks.vmnet8.guard, groups.yaml:6:12");
   }
 }

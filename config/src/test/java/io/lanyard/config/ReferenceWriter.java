@@ -153,6 +153,7 @@ final class ReferenceWriter {
               + value(map.value());
       case Form.OffOr offOr ->
           "`" + String.join("`, `", offOr.words()) + "` or " + link(offOr.section(), "mapping");
+      case Form.OrOff<?> orOff -> "`" + Form.OrOff.WORD + "` or " + value(orOff.value());
       case Form.FlagOrServices(Form.ListOf<Service> services) ->
           "`true`, `false` or " + value(services);
     };

@@ -69,7 +69,8 @@ final class SchemaWriter {
   private <T> Map<String, Object> property(Key<T> key) {
     Map<String, Object> property = new LinkedHashMap<>(form(key.form()));
     StringBuilder description = new StringBuilder(key.meaning());
-    if (key.form() instanceof Form.Within<?> within) {
+    Form<?> limited = key.form() instanceof Form.OrOff<?> orOff ? orOff.value() : key.form();
+    if (limited instanceof Form.Within<?> within) {
       description.append(" From ").append(within.range(" to ")).append('.');
     }
     if (!key.unlessSaid().isEmpty()) {
@@ -144,6 +145,8 @@ final class SchemaWriter {
         Object word = words.size() == 1 ? Map.of("const", "off") : Map.of("enum", words);
         yield Map.of("anyOf", List.of(word, form(offOr.section())));
       }
+      case Form.OrOff<?> orOff ->
+          Map.of("anyOf", List.of(Map.of("const", Form.OrOff.WORD), form(orOff.value())));
       case Form.FlagOrServices(Form.ListOf<Service> services) ->
           Map.of("anyOf", List.of(Map.of("type", "boolean"), form(services)));
     };
