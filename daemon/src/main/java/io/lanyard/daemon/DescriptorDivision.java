@@ -38,7 +38,7 @@ final class DescriptorDivision {
    */
   private static final int EACH_QUEUE_PAIR = 12;
 
-  /** Its memory, image, console and what its VMM opens. */
+  /** Its memory, image, console, what its VMM opens, and one NIC. */
   private static final int EACH_GUEST = 16;
 
   // Connections to the API and of metrics, accepted sockets, files that are read.
@@ -120,7 +120,9 @@ final class DescriptorDivision {
       }
     }
     for (GuestConfig guest : configuration.guests().values()) {
-      count += EACH_GUEST + guest.disks().size();
+      // Which attachment a VMM takes is known later: the one that needs most.
+      int further = Math.max(0, guest.nics().size() - 1);
+      count += EACH_GUEST + guest.disks().size() + further * (EACH_PORT + EACH_QUEUE_PAIR);
     }
     return count;
   }

@@ -55,6 +55,23 @@ class DescriptorDivisionTest {
   }
 
   @Test
+  void eachFurtherNicOfAGuestMayBeAVhostUserPort() throws Exception {
+    String text =
+        "version: 1\nnetworks: {n: {mode: nat, ipv4: {subnet: 10.0.0.0/24}}}\n"
+            + "guests: {g: {vmm: lanyard, memory: 64M, kernel: k, nics: [%s]}}\n";
+    int one =
+        DescriptorDivision.lasting(
+            ConfigLoader.parse("test.yaml", text.formatted("{network: n}"), Path.of(".")));
+    int three =
+        DescriptorDivision.lasting(
+            ConfigLoader.parse(
+                "test.yaml",
+                text.formatted("{network: n}, {network: n}, {network: n}"),
+                Path.of(".")));
+    assertThat(three - one).isEqualTo(2 * (2 + 12));
+  }
+
+  @Test
   void quotasThatNobodyHasWrittenFollowTheLimit() throws Exception {
     FlowQuota quota = quota("", 500);
     assertThat(quota.total(FlowKey.TCP)).isEqualTo(500);
