@@ -4,7 +4,9 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.control.api.PortInfo;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import picocli.CommandLine.Command;
@@ -33,7 +35,8 @@ final class EgressCommand {
   @Command(
       name = "show",
       description = {
-        "Shows the rules of a network, in the order in which they decide.",
+        "Shows the rules of a network, in the order in which they decide: those of a port or a"
+            + " guest, then those of its port group, then the network's.",
         "The host's own addresses, other networks and link-local addresses are denied unless a"
             + " rule says otherwise."
       })
@@ -44,25 +47,69 @@ final class EgressCommand {
     @Parameters(paramLabel = "NETWORK")
     String network = "";
 
-    /** A setting of the egress, as the table has it. */
-    record Rule(String key, String value, String origin) {}
+    /** A setting of the egress of a port, a guest, a port group or the network. */
+    record Rule(String level, String key, String value, String origin) {}
 
     @Override
     public Integer call() {
-      DocumentPath path = path(network);
+      Effective all = Effective.of(api, true);
       List<Rule> list = new ArrayList<>();
-      int above = path.toString().length();
-      for (Effective.Value value : Effective.of(api, true).below(path)) {
-        String key = value.path().toString().substring(above);
-        list.add(
-            new Rule(key.startsWith(".") ? key.substring(1) : key, value.text(), value.origin()));
-      }
+      levels(all)
+          .forEach((egress, level) -> {
+            for (Effective.Value value : all.below(egress)) {
+              String key = value.key(egress);
+              if (!key.isEmpty()) { // Without a key nothing is said there.
+                list.add(new Rule(level, key, value.text(), value.origin()));
+              }
+            }
+          });
       if (list.isEmpty()) {
         // The daemon says it better if there is no such network.
         var _ = api.ask(daemon -> daemon.network(network));
       }
-      output.table(list, List.of("key", "value", "origin"));
+      output.table(list, List.of("level", "key", "value", "origin"));
       return Lanyard.DONE;
+    }
+
+    /**
+     * The places of all that may have rules, in the order in which they decide, with their names.
+     */
+    private Map<DocumentPath, String> levels(Effective all) {
+      Map<DocumentPath, String> levels = new LinkedHashMap<>();
+      Map<DocumentPath, String> guests = new LinkedHashMap<>();
+      Map<DocumentPath, String> groups = new LinkedHashMap<>();
+      for (Effective.Value value : all.values()) {
+        List<String> steps = value.path().steps();
+        if (steps.size() < 4) {
+          continue;
+        }
+        String name = steps.get(3);
+        if (steps.getFirst().equals("guests")) {
+          if (steps.get(2).equals("nics")
+              && steps.getLast().equals("network")
+              && network.equals(Edits.value(value.text()))) {
+            String guest = steps.get(1);
+            guests.put(egress(Target.guest(guest)), "guest " + guest);
+          }
+        } else if (steps.getFirst().equals("networks") && steps.get(1).equals(network)) {
+          switch (steps.get(2)) {
+            case "ports" -> levels.put(egress(Target.port(network, name)), "port " + name);
+            case "port-groups" ->
+                groups.put(egress(Target.portGroup(network, name)), "port group " + name);
+            default -> {
+              // It has no rules of its own.
+            }
+          }
+        }
+      }
+      levels.putAll(guests);
+      levels.putAll(groups);
+      levels.put(path(network), "network");
+      return levels;
+    }
+
+    private static DocumentPath egress(Target target) {
+      return target.path().child("egress");
     }
   }
 

@@ -86,6 +86,26 @@ final class ShowingTest {
          "origin":"networks.vmnet8.port-groups.lab.guard, f:7:1"}]}
       """;
 
+  private static final String LEVELS =
+      """
+      {"revision":1,"settings":[
+        {"path":"networks.vmnet8.egress.default","value":"allow","origin":"default"},
+        {"path":"networks.vmnet8.egress.rules","value":"[]","origin":"default"},
+        {"path":"networks.vmnet8.port-groups.lab.egress.rules[0].allow",
+         "value":"\\"*.example:443\\"","origin":"f:7:1"},
+        {"path":"networks.vmnet8.port-groups.plain.egress","value":"(inherited)",
+         "origin":"default"},
+        {"path":"networks.vmnet8.ports[p1].kind","value":"tap","origin":"f:9:1"},
+        {"path":"networks.vmnet8.ports[p1].egress.default","value":"deny","origin":"f:9:1"},
+        {"path":"networks.vmnet8.ports[p2].egress","value":"(inherited)","origin":"default"},
+        {"path":"networks.lab.ports[p1].egress.default","value":"allow","origin":"f:10:1"},
+        {"path":"guests.web.nics[0].network","value":"lab","origin":"f:11:1"},
+        {"path":"guests.web.nics[1].network","value":"vmnet8","origin":"f:11:1"},
+        {"path":"guests.web.egress.rules[0].deny","value":"10.0.0.0/8","origin":"f:12:1"},
+        {"path":"guests.db.nics[0].network","value":"lab","origin":"f:13:1"},
+        {"path":"guests.db.egress.default","value":"deny","origin":"f:14:1"}]}
+      """;
+
   private static final String LEASES =
       """
       [{"network":"vmnet8","address":"192.168.127.130","hostname":"laptop"},
@@ -205,6 +225,26 @@ final class ShowingTest {
     assertThat(daemon.asked().getLast().target()).endsWith("direction=in");
     assertThat(run("egress test p2 a.example")).isEqualTo(1);
     assertThat(said.err()).contains("there is no guest or port p2").contains("lanyard port ls");
+  }
+
+  @Test
+  void theRulesOfEveryLevelAreShownInTheOrderInWhichTheyDecide() throws IOException {
+    daemon.answer("GET /v1/config", LEVELS);
+    // The first answer, from the start of the test, has no rules.
+    assertThat(run("config show")).isZero();
+    assertThat(run("egress show vmnet8")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            LEVEL           KEY             VALUE            ORIGIN
+            port p1         default         deny             f:9:1
+            guest web       rules[0].deny   10.0.0.0/8       f:12:1
+            port group lab  rules[0].allow  "*.example:443"  f:7:1
+            network         default         allow            default
+            network         rules           []               default
+            """);
+    assertThat(run("egress show vmnet8 --json")).isZero();
+    assertThat(JSON.readTree(said.out()).path(0).path("level").asText()).isEqualTo("port p1");
   }
 
   @Test
