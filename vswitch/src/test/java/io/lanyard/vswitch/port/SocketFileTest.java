@@ -40,6 +40,22 @@ class SocketFileTest {
   }
 
   @Test
+  void aSocketGetsTheOwnerAndTheGroupThatItsPortSays() throws IOException {
+    try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      var _ = socket.bind(UnixDomainSocketAddress.of(path));
+      boolean root = Files.getAttribute(path, "unix:uid").equals(0);
+      int user = root ? 65_534 : (int) Files.getAttribute(path, "unix:uid");
+      int group = root ? 65_533 : (int) Files.getAttribute(path, "unix:gid");
+      new SocketFile(path, String.valueOf(user), String.valueOf(group), "rw--w----").grant();
+      assertThat(Files.getAttribute(path, "unix:uid")).isEqualTo(user);
+      assertThat(Files.getAttribute(path, "unix:gid")).isEqualTo(group);
+      assertThat(mode(path)).isEqualTo("rw--w----");
+      assertThatThrownBy(new SocketFile(path, "no-such-user", null, null)::grant)
+          .hasMessageContaining("cannot give " + path + " to user no-such-user");
+    }
+  }
+
+  @Test
   void aLinkInTheSocketsPlaceOpensNobodyElsesFile() throws IOException {
     Path secret = Files.writeString(directory.resolve("secret"), "mine");
     Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-------"));
