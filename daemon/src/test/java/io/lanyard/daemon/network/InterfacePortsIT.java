@@ -1,0 +1,116 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.base.Directories;
+import io.lanyard.config.Document;
+import io.lanyard.control.api.PortInfo;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.LogWatch;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Ports of kind {@code interface}: one end of a pair of the host's, named as Xen names a virtual
+ * machine's, and an interface within a container's namespace. Needs root, iproute2, ping and
+ * iperf3.
+ */
+@SuppressWarnings("NullAway.Init") // the fields are set before each test
+@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class InterfacePortsIT {
+  private static final String PREFIX = "lyif" + ProcessHandle.current().pid() % 100_000;
+  private static final String HOST = PREFIX + "h";
+  private static final String CONTAINER = PREFIX + "c";
+  private static final String ONE = PREFIX + "1";
+  private static final String TWO = PREFIX + "2";
+  private static final List<String> ALL = List.of(HOST, CONTAINER, ONE, TWO);
+
+  @TempDir Path home;
+  private Daemon daemon;
+
+  @BeforeEach
+  void start() throws Exception {
+    for (String namespace : ALL) {
+      BridgedIT.run("ip netns add " + namespace);
+    }
+    connect("vif1.0", HOST, ONE, 1);
+    connect("c0", CONTAINER, TWO, 2);
+    daemon =
+        Daemon.open(
+            Daemon.Settings.of(
+                Document.of(
+                    "test",
+                    """
+                    version: 1
+                    networks:
+                      lab:
+                        mode: isolated
+                        ports:
+                          - {name: xen, kind: interface, interface: vif1.0, netns: %s}
+                          - {name: box, kind: interface, interface: c0, netns: %s}
+                    """
+                        .formatted(HOST, CONTAINER),
+                    home),
+                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    daemon.close();
+    for (String namespace : ALL) {
+      BridgedIT.run("ip netns del " + namespace);
+    }
+  }
+
+  /** Makes an interface for a port, whose other end somebody has. */
+  private static void connect(String device, String netns, String end, int number)
+      throws Exception {
+    BridgedIT.run(
+        "ip link add " + device + " netns " + netns + " type veth peer name e0 netns " + end);
+    BridgedIT.run("ip -n " + netns + " link set " + device + " up");
+    BridgedIT.run("ip -n " + end + " addr add 10.97.0." + number + "/24 dev e0");
+    BridgedIT.run("ip -n " + end + " addr add fd97::" + number + "/64 dev e0 nodad");
+    BridgedIT.run("ip -n " + end + " link set e0 up");
+  }
+
+  private boolean isUp(String name) {
+    for (PortInfo port : Objects.requireNonNull(daemon.network("lab")).ports()) {
+      if (port.name().equals(name)) {
+        assertThat(port.kind()).isEqualTo("interface");
+        return port.state().equals("up");
+      }
+    }
+    return false;
+  }
+
+  @Test
+  void whoIsAtTheirOtherEndsMeetsAlsoAfterAnInterfaceWasMadeAnew() throws Exception {
+    BridgedIT.await("both ports", () -> isUp("xen") && isUp("box"));
+    BridgedIT.await("IPv4", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
+    BridgedIT.await("IPv6", () -> BridgedIT.reaches(TWO, "fd97::1"));
+    // The ends leave checksums and segments to their interfaces.
+    Process server =
+        new ProcessBuilder("ip", "netns", "exec", TWO, "iperf3", "-s", "-1")
+            .redirectErrorStream(true)
+            .redirectOutput(home.resolve("server").toFile())
+            .start();
+    BridgedIT.await("the server", () -> BridgedIT.in(TWO, "ss -Hlnt").contains(":5201"));
+    assertThat(BridgedIT.in(ONE, "timeout 20 iperf3 -c 10.97.0.2 -n 20M")).contains("receiver");
+    assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
+
+    LogWatch.expect("event=port-failed network=\"lab\" port=\"xen\"");
+    BridgedIT.run("ip -n " + HOST + " link del vif1.0"); // as when the virtual machine restarts
+    BridgedIT.await("the port without its interface", () -> !isUp("xen"));
+    connect("vif1.0", HOST, ONE, 1);
+    BridgedIT.await("the port", () -> isUp("xen"));
+    // It has another MAC address now, which the other end hears of by its question.
+    BridgedIT.await("IPv4 again", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
+  }
+}
