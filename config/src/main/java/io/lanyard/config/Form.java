@@ -383,7 +383,9 @@ sealed interface Form<T>
       if (node instanceof YamlNode.Scalar scalar && scalar.text().equals(WORD)) {
         return new Said<>(null);
       }
-      T read = value.read(problems, path, place, node);
+      Problems found = problems.separate();
+      T read = value.read(found, path, place, node);
+      problems.addWithWord(found, WORD);
       return read == null ? null : new Said<>(read);
     }
   }

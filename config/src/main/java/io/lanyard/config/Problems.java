@@ -28,11 +28,33 @@ final class Problems {
     return copy;
   }
 
+  /** Problems of the same source, without those that there are. */
+  Problems separate() {
+    return new Problems(source);
+  }
+
+  /** Adds the problems of a reading in whose place a word would have been right, too. */
+  void addWithWord(Problems others, String word) {
+    for (Problem other : others.problems) {
+      add(
+          new Problem(
+              other.source(),
+              other.line(),
+              other.column(),
+              other.path(),
+              other.message().replaceFirst("^expected ", "expected " + word + " or ")));
+    }
+  }
+
   void add(Place place, String path, String message) {
+    Edit edit = place.edit();
+    String where = edit == null ? source : edit.source();
+    add(new Problem(where, place.line(), place.column(), path, message));
+  }
+
+  private void add(Problem problem) {
     if (problems.size() < MOST) {
-      Edit edit = place.edit();
-      String where = edit == null ? source : edit.source();
-      problems.add(new Problem(where, place.line(), place.column(), path, message));
+      problems.add(problem);
     } else {
       more++;
     }
@@ -44,11 +66,7 @@ final class Problems {
       if (problems.stream().anyMatch(known -> isSame(known, other))) {
         continue;
       }
-      if (problems.size() < MOST) {
-        problems.add(other);
-      } else {
-        more++;
-      }
+      add(other);
     }
     more = Math.max(more, others.more);
   }
