@@ -57,8 +57,11 @@ class DescriptorDivisionTest {
   @Test
   void eachFurtherNicOfAGuestMayBeAVhostUserPort() throws Exception {
     String text =
-        "version: 1\nnetworks: {n: {mode: nat, ipv4: {subnet: 10.0.0.0/24}}}\n"
-            + "guests: {g: {vmm: lanyard, memory: 64M, kernel: k, nics: [%s]}}\n";
+        """
+        version: 1
+        networks: {n: {mode: nat, ipv4: {subnet: 10.0.0.0/24}}}
+        guests: {g: {vmm: lanyard, memory: 64M, kernel: k, nics: [%s]}}
+        """;
     int one =
         DescriptorDivision.lasting(
             ConfigLoader.parse("test.yaml", text.formatted("{network: n}"), Path.of(".")));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
@@ -28,13 +29,15 @@ final class EpollLoopsTest {
     @Override
     public void userEventTriggered(ChannelHandlerContext context, Object event) {
       if (event == ChannelInputShutdownReadComplete.INSTANCE) {
-        context
-            .executor()
-            .execute(() ->
-                context
-                    .writeAndFlush(Unpooled.wrappedBuffer(new byte[LENGTH]))
-                    .addListener(sent -> context.close()));
+        context.executor().execute(() -> answer(context));
       }
+    }
+
+    private static void answer(ChannelHandlerContext context) {
+      var _ =
+          context
+              .writeAndFlush(Unpooled.wrappedBuffer(new byte[LENGTH]))
+              .addListener(ChannelFutureListener.CLOSE);
     }
   }
 
