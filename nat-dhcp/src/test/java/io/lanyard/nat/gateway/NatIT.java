@@ -19,7 +19,6 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -35,27 +34,20 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A real Linux stack, in a namespace, behind the gateway. Needs root. */
+/** A real Linux stack, in a namespace, behind the gateway, by either family. Needs root. */
 class NatIT {
   private static final MacAddress WEB = MacAddress.parse("52:54:00:00:00:10");
 
-  private static final String HOST = "192.168.127.1";
-
-  private static NetworkConfig loopback() {
-    return TestNetworks.nat("nat: {host-loopback: true}");
-  }
-
-  private static NatNamespace network(NetworkConfig config) throws Exception {
-    return new NatNamespace(
-        config, nic -> nic.equals(WEB) ? Address.parse(NatNamespace.GUEST) : null);
+  private static NatNamespace network(LinuxFamily family, NetworkConfig config) throws Exception {
+    return family.namespace(config, nic -> nic.equals(WEB) ? Address.parse(family.guest()) : null);
   }
 
   /** Answers every datagram with itself, until closed. */
-  private static DatagramSocket echoServer() throws Exception {
-    DatagramSocket socket =
-        new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+  private static DatagramSocket echoServer(LinuxFamily family) throws Exception {
+    DatagramSocket socket = new DatagramSocket(new InetSocketAddress(family.loopbackAddress(), 0));
     socket.setReceiveBufferSize(4 << 20);
     Thread.ofVirtual()
         .start(() -> {
@@ -73,12 +65,13 @@ class NatIT {
     return socket;
   }
 
-  @Test
-  void guestPingsTheGatewayWithSmallAndFragmentedPackets() throws Exception {
-    try (NatNamespace net = network(loopback())) {
-      assertThat(net.guest("busybox", "ping", "-c", "2", "192.168.127.2").output())
+  @ParameterizedTest
+  @EnumSource
+  void guestPingsTheGatewayWithSmallAndFragmentedPackets(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family, family.loopbackConfig())) {
+      assertThat(net.guest("busybox", "ping", "-c", "2", family.gateway).output())
           .contains(" 2 packets received");
-      assertThat(net.guest("busybox", "ping", "-c", "1", "-s", "20000", "192.168.127.2").output())
+      assertThat(net.guest("busybox", "ping", "-c", "1", "-s", "20000", family.gateway).output())
           .contains(" 1 packets received");
     }
   }
@@ -100,11 +93,12 @@ class NatIT {
     assertThat(result.status()).as(result.output()).isZero();
   }
 
-  @Test
-  void udpReachesTheHostByTheLoopbackNameAndComesBack() throws Exception {
-    try (NatNamespace net = network(loopback());
-        DatagramSocket server = echoServer()) {
-      String target = "UDP4:" + HOST + ":" + server.getLocalPort();
+  @ParameterizedTest
+  @EnumSource
+  void udpReachesTheHostByTheLoopbackNameAndComesBack(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family, family.loopbackConfig());
+        DatagramSocket server = echoServer(family)) {
+      String target = family.socat("UDP", server.getLocalPort());
       assertThat(net.guest("sh", "-c", "echo over and back | socat -t 2 - " + target).output())
           .contains("over and back");
       // Larger than the MTU in both directions: fragments out, fragments in.
@@ -195,9 +189,10 @@ class NatIT {
     }
   }
 
-  @Test
-  void udpToAClosedPortOfTheHostIsRefusedAtOnce() throws Exception {
-    try (NatNamespace net = network(loopback())) {
+  @ParameterizedTest
+  @EnumSource
+  void udpToAClosedPortOfTheHostIsRefusedAtOnce(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family, family.loopbackConfig())) {
       int closed;
       try (DatagramSocket probe = new DatagramSocket(0)) {
         closed = probe.getLocalPort();
@@ -206,42 +201,42 @@ class NatIT {
               net.guest(
                       "sh",
                       "-c",
-                      "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 2 - UDP4:"
-                          + HOST
-                          + ":"
-                          + closed)
+                      "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 2 - "
+                          + family.socat("UDP", closed))
                   .output())
           .contains("Connection refused");
     }
   }
 
-  @Test
-  void withoutPermissionNobodyAnswersForTheHost() throws Exception {
-    try (NatNamespace net = network(TestNetworks.nat());
-        ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
+  @ParameterizedTest
+  @EnumSource
+  void withoutPermissionNobodyAnswersForTheHost(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family, family.config());
+        ServerSocket server = new ServerSocket(0, 5, family.loopbackAddress())) {
       server.setSoTimeout(200);
-      String target = "TCP4:" + HOST + ":" + server.getLocalPort() + ",connect-timeout=1";
+      String target = family.socat("TCP", server.getLocalPort()) + ",connect-timeout=1";
       assertThat(net.guest("socat", "-u", "/dev/null", target).status()).isNotZero();
       assertThatExceptionOfType(SocketTimeoutException.class).isThrownBy(server::accept);
     }
   }
 
-  @Test
-  void tenThousandUdpFlowsPassAndTheirDescriptorsComeBack() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void tenThousandUdpFlowsPassAndTheirDescriptorsComeBack(LinuxFamily family) throws Exception {
     long before = descriptors();
-    try (NatNamespace net = network(loopback());
-        DatagramSocket server = echoServer()) {
+    try (NatNamespace net = network(family, family.loopbackConfig());
+        DatagramSocket server = echoServer(family)) {
       // 10,000 guest ports, one destination: a socket each.
       // Perl is part of every Debian; the guest's sockets must not count against this process.
       String script =
           """
-          use IO::Socket::INET;
+          use IO::Socket::IP;
           my ($got, @kept) = (0);
           for my $base (0 .. 49) {
             my @now;
             for my $i (0 .. 199) {
-              my $s = IO::Socket::INET->new(
-                Proto => 'udp', PeerAddr => '%s', PeerPort => %d) or die "socket: $!";
+              my $s = IO::Socket::IP->new(
+                Proto => 'udp', PeerHost => '%s', PeerPort => %d) or die "socket: $!";
               $s->send("x$base.$i");
               push @now, $s;
             }
@@ -255,7 +250,7 @@ class NatIT {
           }
           print "answered $got\\n";
           """
-              .formatted(HOST, server.getLocalPort());
+              .formatted(family.host, server.getLocalPort());
       NatNamespace.Result result =
           net.guest("sh", "-c", "ulimit -n 12000; perl - <<'E'\n" + script + "E\n");
       assertThat(result.output()).contains("answered 10000");
@@ -271,33 +266,36 @@ class NatIT {
     }
   }
 
-  @Test
-  void tcpForwardReachesAGuestByItsName() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void tcpForwardReachesAGuestByItsName(LinuxFamily family) throws Exception {
     LogWatch.expect("forward-failed");
-    ServerSocket taken = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
+    ServerSocket taken = new ServerSocket(0, 5, family.loopbackAddress());
     try (NatNamespace net =
         network(
+            family,
             TestNetworks.forwards(
-                loopback(),
+                family.loopbackConfig(),
                 new ForwardConfig(
                     null,
                     Transport.TCP,
-                    new Endpoint(Address.LOOPBACK_IPV4, taken.getLocalPort()),
+                    new Endpoint(Address.of(family.loopbackAddress()), taken.getLocalPort()),
                     new ToGuest("web", WEB, 80),
                     1),
                 new ForwardConfig(
                     null,
                     Transport.TCP,
-                    new Endpoint(Address.LOOPBACK_IPV4, 0),
+                    new Endpoint(Address.of(family.loopbackAddress()), 0),
                     new ToGuest("web", WEB, 80),
                     1)))) {
-      Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "EXEC:cat");
+      Process server =
+          net.startGuest("socat", family.socatListen("TCP", 80) + ",reuseaddr,fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
         await(() -> net.on(() -> net.nat.forwards().list().get(0).problem()) != null);
         var second = net.on(() -> net.nat.forwards().list().get(1));
         assertThat(second.listening()).isTrue();
-        try (Socket client = new Socket(InetAddress.getLoopbackAddress(), second.port())) {
+        try (Socket client = new Socket(family.loopbackAddress(), second.port())) {
           client.setSoTimeout(5000);
           client.getOutputStream().write("through\n".getBytes(StandardCharsets.UTF_8));
           var reader =
@@ -322,15 +320,22 @@ class NatIT {
     }
   }
 
-  @Test
-  void tcpForwardToAnAddressThatNobodyHasIsResetAsSoonAsArpGivesUp() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void tcpForwardToAnAddressThatNobodyHasIsResetAsSoonAsItsSearchGivesUp(LinuxFamily family)
+      throws Exception {
     ForwardConfig nowhere =
         TestNetwork.forward(
-            Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), "192.168.127.77", 80);
-    try (NatNamespace net = network(TestNetworks.forwards(loopback(), nowhere))) {
+            Transport.TCP,
+            new Endpoint(Address.of(family.loopbackAddress()), 0),
+            family.nobody(),
+            80);
+    try (NatNamespace net =
+        network(family, TestNetworks.forwards(family.loopbackConfig(), nowhere))) {
       int port = net.on(() -> net.nat.forwards().list().getFirst().port());
-      try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
-        // ARP asks three times in three seconds; TCP alone would try for more than two minutes.
+      try (Socket client = new Socket(family.loopbackAddress(), port)) {
+        // It is asked for three times in three seconds, by ARP or ND; TCP alone would try for more
+        // than two minutes.
         client.setSoTimeout(30_000);
         assertThatThrownBy(() -> client.getInputStream().read())
             .isInstanceOf(SocketException.class)
@@ -339,18 +344,21 @@ class NatIT {
     }
   }
 
-  @Test
-  void udpForwardTellsClientsApart() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void udpForwardTellsClientsApart(LinuxFamily family) throws Exception {
     try (NatNamespace net =
         network(
+            family,
             TestNetworks.forwards(
-                loopback(),
+                family.loopbackConfig(),
                 TestNetwork.forward(
                     Transport.UDP,
-                    new Endpoint(Address.LOOPBACK_IPV4, 0),
-                    NatNamespace.GUEST,
+                    new Endpoint(Address.of(family.loopbackAddress()), 0),
+                    family.guest(),
                     7)))) {
-      Process server = net.startGuest("socat", "-T", "5", "UDP4-LISTEN:7,fork", "EXEC:cat");
+      Process server =
+          net.startGuest("socat", "-T", "5", family.socatListen("UDP", 7) + ",fork", "EXEC:cat");
       try {
         await(() -> net.guest("sh", "-c", "ss -lun | grep -q :7").status() == 0);
         int port = net.on(() -> net.nat.forwards().list().get(0).port());
@@ -358,9 +366,9 @@ class NatIT {
             DatagramSocket two = new DatagramSocket()) {
           one.setSoTimeout(5000);
           two.setSoTimeout(5000);
-          send(one, "one", port);
+          send(one, "one", family, port);
           assertThat(receive(one)).isEqualTo("one");
-          send(two, "two", port);
+          send(two, "two", family, port);
           assertThat(receive(two)).isEqualTo("two");
         }
         assertThat(net.on(() -> net.nat.forwards().list().get(0).accepted())).isEqualTo(2);
@@ -370,15 +378,16 @@ class NatIT {
     }
   }
 
-  /** Requests and their answers, one after the other. */
+  /** Requests and their answers, one after the other. The program has no IPv6 before 3.8. */
   @ParameterizedTest
   @ValueSource(strings = {"", "--tcp"})
   void sockperfLosesNoAnswer(String protocol) throws Exception {
+    LinuxFamily family = LinuxFamily.IPV4;
     String port = "25202";
     List<String> command =
-        new ArrayList<>(List.of("sockperf", "sr", "-i", "127.0.0.1", "-p", port));
+        new ArrayList<>(List.of("sockperf", "sr", "-i", family.loopback, "-p", port));
     List<String> client =
-        new ArrayList<>(List.of("sockperf", "pp", "-i", HOST, "-p", port, "-t", "1"));
+        new ArrayList<>(List.of("sockperf", "pp", "-i", family.host, "-p", port, "-t", "1"));
     if (!protocol.isEmpty()) {
       command.add(protocol);
       client.add(protocol);
@@ -388,7 +397,7 @@ class NatIT {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
-    try (NatNamespace net = network(loopback())) {
+    try (NatNamespace net = network(family, family.loopbackConfig())) {
       await(() -> NatNamespace.host("sh", "-c", "ss -ltun | grep -q :" + port).status() == 0);
       assertThat(net.guest(client.toArray(String[]::new)).output())
           .contains("Total")
@@ -399,26 +408,39 @@ class NatIT {
     }
   }
 
-  @Test
-  void iperf3UdpLosesNothingAtAModerateRate() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void iperf3UdpLosesNothingAtAModerateRate(LinuxFamily family) throws Exception {
     Process server =
-        new ProcessBuilder("iperf3", "-s", "-1", "-B", "127.0.0.1", "-p", "25201")
+        new ProcessBuilder("iperf3", "-s", "-1", "-B", family.loopback, "-p", "25201")
             .redirectErrorStream(true)
             .start();
-    try (NatNamespace net = network(loopback())) {
+    try (NatNamespace net = network(family, family.loopbackConfig())) {
       await(() -> NatNamespace.host("sh", "-c", "ss -ltn | grep -q :25201").status() == 0);
       NatNamespace.Result result =
           net.guest(
-              "iperf3", "-c", HOST, "-p", "25201", "-u", "-b", "200M", "-t", "2", "-l", "1400");
+              "iperf3",
+              "-c",
+              family.host,
+              "-p",
+              "25201",
+              "-u",
+              "-b",
+              "200M",
+              "-t",
+              "2",
+              "-l",
+              "1400");
       assertThat(result.output()).contains("receiver").containsPattern("0/\\d+ \\(0%\\)");
     } finally {
       server.destroy();
     }
   }
 
-  private static void send(DatagramSocket socket, String text, int port) throws Exception {
+  private static void send(DatagramSocket socket, String text, LinuxFamily family, int port)
+      throws Exception {
     byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
-    socket.send(new DatagramPacket(bytes, bytes.length, InetAddress.getLoopbackAddress(), port));
+    socket.send(new DatagramPacket(bytes, bytes.length, family.loopbackAddress(), port));
   }
 
   private static String receive(DatagramSocket socket) throws Exception {

@@ -3,11 +3,10 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
-import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.gateway.LinuxFamily;
 import io.lanyard.nat.gateway.NatNamespace;
 import java.io.InputStream;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -23,33 +22,32 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
-/** Linux's TCP, in a namespace, against ours. Needs root. */
+/** Linux's TCP, in a namespace, against ours, by either family. Needs root. */
 class TcpIT {
   /** A guest that does not come must not keep the suite. */
   private static final int WAIT_MILLIS = 60_000;
 
-  private static final String HOST = "192.168.127.1";
-
-  private static NatNamespace network() throws Exception {
-    return new NatNamespace(TestNetworks.nat("nat: {host-loopback: true}"), nic -> null);
+  private static NatNamespace network(LinuxFamily family) throws Exception {
+    return family.namespace(family.loopbackConfig(), nic -> null);
   }
 
-  private static ServerSocket listen() throws Exception {
-    ServerSocket server = new ServerSocket(0, 1100, InetAddress.getLoopbackAddress());
+  private static ServerSocket listen(LinuxFamily family) throws Exception {
+    ServerSocket server = new ServerSocket(0, 1100, family.loopbackAddress());
     server.setSoTimeout(WAIT_MILLIS);
     return server;
   }
 
-  @Test
-  void twentyMegabytesComeDownAndGoUpWhole() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void twentyMegabytesComeDownAndGoUpWhole(LinuxFamily family) throws Exception {
     byte[] file = new byte[20 << 20];
     new Random(3).nextBytes(file);
     String sum = HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(file));
     MessageDigest uploaded = MessageDigest.getInstance("SHA-256");
-    HttpServer server =
-        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    HttpServer server = HttpServer.create(new InetSocketAddress(family.loopbackAddress(), 0), 0);
     server.createContext(
         "/file",
         exchange -> {
@@ -67,8 +65,8 @@ class TcpIT {
           exchange.close();
         });
     server.start();
-    String url = "http://" + HOST + ":" + server.getAddress().getPort();
-    try (NatNamespace net = network()) {
+    String url = "http://" + family.hostInUrl() + ":" + server.getAddress().getPort();
+    try (NatNamespace net = network(family)) {
       assertThat(net.guest("sh", "-c", "curl -sS " + url + "/file | sha256sum").output())
           .startsWith(sum);
       Path up = Files.createTempFile("lanyard", "up");
@@ -86,18 +84,19 @@ class TcpIT {
     }
   }
 
-  @Test
-  void iperf3RunsBothWays() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void iperf3RunsBothWays(LinuxFamily family) throws Exception {
     Process server =
-        new ProcessBuilder("iperf3", "-s", "-B", "127.0.0.1", "-p", "25202")
+        new ProcessBuilder("iperf3", "-s", "-B", family.loopback, "-p", "25202")
             .redirectErrorStream(true)
             .start();
-    try (NatNamespace net = network()) {
+    try (NatNamespace net = network(family)) {
       String script = "for i in $(seq 50); do ss -ltn | grep -q :25202 && break; sleep .1; done";
       NatNamespace.host("sh", "-c", script);
-      for (String way : List.of("-4", "-R")) {
+      for (String way : List.of("-V", "-R")) {
         NatNamespace.Result result =
-            net.guest("iperf3", "-c", HOST, "-p", "25202", "-t", "2", "-P", "4", way);
+            net.guest("iperf3", "-c", family.host, "-p", "25202", "-t", "2", "-P", "4", way);
         assertThat(result.status()).as(result.output()).isZero();
         assertThat(result.output()).contains("SUM").contains("receiver");
       }
@@ -106,23 +105,25 @@ class TcpIT {
     }
   }
 
-  @Test
-  void aClosedPortOfTheHostRefuses() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aClosedPortOfTheHostRefuses(LinuxFamily family) throws Exception {
     int closed;
-    try (ServerSocket probe = listen()) {
+    try (ServerSocket probe = listen(family)) {
       closed = probe.getLocalPort();
     }
-    try (NatNamespace net = network()) {
-      assertThat(net.guest("socat", "-u", "/dev/null", "TCP4:" + HOST + ":" + closed).output())
+    try (NatNamespace net = network(family)) {
+      assertThat(net.guest("socat", "-u", "/dev/null", family.socat("TCP", closed)).output())
           .contains("Connection refused");
     }
   }
 
-  @Test
-  void eachSideMayCloseItsHalfFirst() throws Exception {
-    try (NatNamespace net = network();
-        ServerSocket server = listen()) {
-      String target = "TCP4:" + HOST + ":" + server.getLocalPort();
+  @ParameterizedTest
+  @EnumSource
+  void eachSideMayCloseItsHalfFirst(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family);
+        ServerSocket server = listen(family)) {
+      String target = family.socat("TCP", server.getLocalPort());
       // The guest ends first; the answer is made of all that it sent.
       CompletableFuture<String> heard =
           CompletableFuture.supplyAsync(() -> {
@@ -154,10 +155,11 @@ class TcpIT {
     }
   }
 
-  @Test
-  void aResetOfTheHostReachesTheGuest() throws Exception {
-    try (NatNamespace net = network();
-        ServerSocket server = listen()) {
+  @ParameterizedTest
+  @EnumSource
+  void aResetOfTheHostReachesTheGuest(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family);
+        ServerSocket server = listen(family)) {
       CompletableFuture<Void> reset =
           CompletableFuture.runAsync(() -> {
             try (Socket s = server.accept()) {
@@ -169,19 +171,23 @@ class TcpIT {
             }
           });
       assertThat(
-              net.guest("sh", "-c", "curl -sS http://" + HOST + ":" + server.getLocalPort())
+              net.guest(
+                      "sh",
+                      "-c",
+                      "curl -sS http://" + family.hostInUrl() + ":" + server.getLocalPort())
                   .output())
           .containsIgnoringCase("reset");
       reset.get(5, TimeUnit.SECONDS);
     }
   }
 
-  @Test
-  void aResetThatMeetsTheGuestsFinIsNoFault() throws Exception {
-    try (NatNamespace net = network();
-        ServerSocket server = listen()) {
+  @ParameterizedTest
+  @EnumSource
+  void aResetThatMeetsTheGuestsFinIsNoFault(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family);
+        ServerSocket server = listen(family)) {
       int port = server.getLocalPort();
-      Process guest = net.startGuest("socat", "-t", "20", "-", "TCP4:" + HOST + ":" + port);
+      Process guest = net.startGuest("socat", "-t", "20", "-", family.socat("TCP", port));
       Socket s = server.accept();
       s.setSoTimeout(WAIT_MILLIS);
       guest.getOutputStream().write('?');
@@ -203,17 +209,18 @@ class TcpIT {
     }
   }
 
-  @Test
-  void urgentDataOfTheHostStaysInTheStreamAndHoldsNothingUp() throws Exception {
-    try (NatNamespace net = network();
-        ServerSocket server = listen()) {
+  @ParameterizedTest
+  @EnumSource
+  void urgentDataOfTheHostStaysInTheStreamAndHoldsNothingUp(LinuxFamily family) throws Exception {
+    try (NatNamespace net = network(family);
+        ServerSocket server = listen(family)) {
       Process guest =
           net.startGuest(
               "perl",
               "-e",
               """
-              use IO::Socket::INET;
-              my $s = IO::Socket::INET->new(PeerAddr => '%s', PeerPort => %d) or die;
+              use IO::Socket::IP;
+              my $s = IO::Socket::IP->new(PeerHost => '%s', PeerPort => %d) or die;
               $s->setsockopt(SOL_SOCKET, 10, 1); # SO_OOBINLINE
               print $s "?"; $s->flush;
               alarm 10;
@@ -221,7 +228,7 @@ class TcpIT {
               while (length $all < 7) { sysread $s, $all, 100, length $all or die; }
               print $all;
               """
-                  .formatted(HOST, server.getLocalPort()));
+                  .formatted(family.host, server.getLocalPort()));
       try (Socket s = server.accept()) {
         s.setSoTimeout(WAIT_MILLIS);
         assertThat(s.getInputStream().read()).isEqualTo('?');
@@ -238,12 +245,13 @@ class TcpIT {
     }
   }
 
-  @Test
-  void aThousandConnectionsAtOnceAndTheirDescriptorsComeBack() throws Exception {
+  @ParameterizedTest
+  @EnumSource
+  void aThousandConnectionsAtOnceAndTheirDescriptorsComeBack(LinuxFamily family) throws Exception {
     long before = descriptors();
     List<Socket> accepted = new ArrayList<>();
-    try (NatNamespace net = network();
-        ServerSocket server = listen()) {
+    try (NatNamespace net = network(family);
+        ServerSocket server = listen(family)) {
       Thread acceptor =
           Thread.ofVirtual()
               .start(() -> {
@@ -259,11 +267,11 @@ class TcpIT {
               });
       String script =
           """
-          use IO::Socket::INET;
+          use IO::Socket::IP;
           alarm 120;
           my ($got, @kept) = (0);
           for (1 .. 1000) {
-            my $s = IO::Socket::INET->new(PeerAddr => '%s', PeerPort => %d, Timeout => 10)
+            my $s = IO::Socket::IP->new(PeerHost => '%s', PeerPort => %d, Timeout => 10)
               or die "socket: $!";
             push @kept, $s;
           }
@@ -272,7 +280,7 @@ class TcpIT {
           $| = 1; print "";
           sleep 2;
           """
-              .formatted(HOST, server.getLocalPort());
+              .formatted(family.host, server.getLocalPort());
       Process guest = net.startGuest("sh", "-c", "ulimit -n 4096; perl - <<'E'\n" + script + "E\n");
       int most = 0;
       while (guest.isAlive()) {
