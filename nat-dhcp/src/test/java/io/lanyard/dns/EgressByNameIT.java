@@ -198,9 +198,11 @@ class EgressByNameIT {
       assertThat(connect(guests, GOOD, 8088)).contains("served");
       assertThat(connect(guests, GOOD, 853)).as("DNS over TLS").contains("No route to host");
       guests.configure("rules: [{deny: evil.example}, {allow: '" + GOOD + ":tcp/853'}]");
-      assertThat(connect(guests, GOOD, 853)).contains("served");
+      assertThat(guests.askOverTls(GOOD, "good.example")).contains("status: NOERROR");
       guests.configure("rules: [{deny: " + EVIL + "}]");
-      assertThat(connect(guests, GOOD, 853)).as("without a rule about names").contains("served");
+      assertThat(guests.askOverTls(GOOD, "good.example"))
+          .as("without a rule about names")
+          .contains("status: NOERROR");
     }
   }
 
