@@ -305,9 +305,7 @@ final class AdversarialGuestIT {
     await("descriptors are given back", () -> daemon.descriptors() <= descriptors + HELD);
     await(
         "TCP memory is given back",
-        () ->
-            daemon.metrics().get("lanyard_network_tcp_memory_bytes{network=\"a\"}")
-                <= LEFT_TCP_BYTES);
+        () -> daemon.metric("lanyard_network_tcp_memory_bytes{network=\"a\"}") <= LEFT_TCP_BYTES);
     await("the heap is free again", () -> daemon.heap() - heap <= LEFT_BYTES);
   }
 }

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.adversary;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -217,7 +218,14 @@ final class DaemonUnderAttack {
   /** Bytes of the heap that are in use and no garbage. */
   long heap() throws IOException, InterruptedException {
     new HeapProbe(running.process().pid()).collect();
-    return metrics().get("lanyard_heap_bytes").longValue();
+    return (long) metric("lanyard_heap_bytes");
+  }
+
+  /** A metric that there is, by its name and labels. */
+  double metric(String name) throws IOException {
+    Double value = metrics().get(name);
+    assertThat(value).as(name).isNotNull();
+    return value;
   }
 
   /** The daemon's log. */
