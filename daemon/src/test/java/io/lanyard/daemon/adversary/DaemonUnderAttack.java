@@ -1,7 +1,7 @@
 package io.lanyard.daemon.adversary;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
-import static org.assertj.core.api.Assertions.assertThat;
+import static java.util.Objects.requireNonNull;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
@@ -223,9 +223,7 @@ final class DaemonUnderAttack {
 
   /** A metric that there is, by its name and labels. */
   double metric(String name) throws IOException {
-    Double value = metrics().get(name);
-    assertThat(value).as(name).isNotNull();
-    return value;
+    return requireNonNull(metrics().get(name), name);
   }
 
   /** The daemon's log. */
