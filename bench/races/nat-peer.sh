@@ -63,12 +63,18 @@ case $peer in
     fi
     # Versions without IPv6 can race over IPv4.
     [ "$family" = 4 ] && ipv6='' || ipv6='ipv6: {subnet: "fd77:0:0:8::/64"}'
+    egress=''
+    for n in $(seq $((${RULES:-0} / 2))); do
+      egress+="{deny: 198.18.$((n % 256)).$((n / 256))}, {deny: \"*.site$n.example.net:443\"}, "
+    done
+    egress=${egress:+"egress: {rules: [${egress%, }]}"}
     lanyard_daemon <<YAML
 version: 1
 networks:
   race:
     mode: nat
     mtu: $mtu
+    $egress
     ipv4: {subnet: 10.77.0.0/24}
     $ipv6
     nat: {host-loopback: true}
