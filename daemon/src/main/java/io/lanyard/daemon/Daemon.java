@@ -247,6 +247,16 @@ public final class Daemon implements AutoCloseable {
   }
 
   /**
+   * Looks for a daemon that uses the same state directory. Starts nothing.
+   *
+   * @param directories where a daemon is to keep its files
+   * @throws StartException if there is one: its process, and what to do
+   */
+  public static void checkUnused(Directories directories) throws StartException {
+    StateLock.check(directories.state());
+  }
+
+  /**
    * The same, with other timeouts for its VMMs.
    *
    * @param settings what to make it from

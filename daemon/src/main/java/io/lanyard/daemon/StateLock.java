@@ -63,6 +63,18 @@ final class StateLock implements AutoCloseable {
     }
   }
 
+  /**
+   * Looks whether another daemon has the lock.
+   *
+   * @param directory the state directory, which need not be there
+   * @throws StartException if it has
+   */
+  static void check(Path directory) throws StartException {
+    if (Files.exists(directory.resolve(NAME))) {
+      take(directory).close();
+    }
+  }
+
   private static @Nullable FileLock tryLock(FileChannel channel) throws IOException {
     try {
       return channel.tryLock();

@@ -69,6 +69,7 @@ final class DaemonCommand {
             .with(state, runtime, images);
     Path asked = configuration.api().socket();
     Path socket = asked == null ? directories.socket() : directories.runtime().resolve(asked);
+    Daemon.checkUnused(directories);
     checkPlace(socket);
     DaemonLog log = DaemonLog.install(configuration.log().level());
     System.Logger logger = System.getLogger(DaemonCommand.class.getName());
