@@ -74,7 +74,7 @@ final class RequestSchemasTest {
   private static ObjectNode definitions() throws IOException {
     try (InputStream in = Configuration.class.getResourceAsStream("lanyard.schema.json")) {
       ObjectNode definitions = (ObjectNode) JSON.readTree(in).path("$defs");
-      // What requests have and the file has no name for.
+      // Parts of the file that are bodies of requests, and that its schema does not name.
       name(definitions, "port", "/network/properties/ports", "items");
       name(definitions, "dns-host", "/dns/properties/hosts", "additionalProperties");
       name(definitions, "log-level", "/log/properties", "level");
