@@ -24,6 +24,25 @@ end_race() {
 trap end_race EXIT
 trap 'exit 130' INT TERM
 
+# The IP version that FAMILY says.
+family=${FAMILY:-4}
+case $family in
+  4) loopback=127.0.0.1 ;;
+  6) loopback=::1 ;;
+  *) echo "$(basename "$0"): FAMILY is 4 or 6, not $family" >&2; exit 1 ;;
+esac
+
+# One of two words, by that version.
+of_family() { if [ "$family" = 4 ]; then echo "$1"; else echo "$2"; fi; }
+
+# Gives a namespace's device an address of either version, which it may use at once.
+address() {
+  case $3 in
+    *:*) ip -n "$1" addr add "$3" dev "$2" nodad ;;
+    *) ip -n "$1" addr add "$3" dev "$2" ;;
+  esac
+}
+
 fail() { echo "$(basename "$0"): $1" >&2; [ ! -s "$work/log" ] || tail -20 "$work/log" >&2; exit 1; }
 
 # Runs a command in the background until the race ends; what it says is shown if the race fails.

@@ -1,14 +1,8 @@
 # A namespace behind a NAT in user space, over the IP version that FAMILY says. Sourced by the races through a NAT, behind common.sh and with peer and mtu
-# set; leaves in target the address by which the namespace reaches the host's loopback, and in loopback the latter. lanyard has a TAP port, as slirp4netns and pasta do; lanyard-stream a QEMU stream port, as gvproxy does.
+# set; leaves in target the address by which the namespace reaches the host's loopback. lanyard has a TAP port, as slirp4netns and pasta do; lanyard-stream a QEMU stream port, as gvproxy does.
 # shellcheck shell=bash
 : "${peer:?}" "${mtu:?}"
 port=$((20000 + $$ % 20000))
-family=${FAMILY:-4}
-case $family in
-  4) loopback=127.0.0.1 ;;
-  6) loopback=::1 ;;
-  *) fail "FAMILY is 4 or 6, not $family" ;;
-esac
 netns "$netns_a"
 
 # The guest's end of a device that the peer did not configure itself.
@@ -88,7 +82,7 @@ YAML
     guest 10.77.0.9/24 10.77.0.2
     target=10.77.0.1
     if [ "$family" = 6 ]; then
-      ip -n "$netns_a" addr add fd77:0:0:8::9/64 dev t0 nodad
+      address "$netns_a" t0 fd77:0:0:8::9/64
       ip -n "$netns_a" route replace default via fd77:0:0:8::2
       target=fd77:0:0:8::1
     fi

@@ -1,12 +1,14 @@
 /* UDP as QUIC's senders and receivers do it: batches of equal datagrams, each one system call (UDP_SEGMENT and UDP_GRO of udp(7)).
  *
- *   udpbatch serve PORT                          on the loopback, until killed
+ *   udpbatch serve ADDRESS PORT                  until killed
  *   udpbatch out|in ADDRESS PORT SECONDS BYTES   prints thousands of datagrams delivered a second, and what share was lost: 183.4(2%)
  *
- * out: the client sends as fast as it can and then asks how many came. in: it asks to be sent to, and counts. */
+ * out: the client sends as fast as it can and then asks how many came. in: it asks to be sent to, and counts.
+ * An IPv4 address is used by its mapped form (RFC 4291, section 2.5.5.2), so that one kind of socket does for both versions. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <err.h>
+#include <netinet/in.h>
 #include <netinet/udp.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -37,17 +39,28 @@ static double now(void)
 
 static int open_socket(void)
 {
-	int s = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), one = 1, room = 4 << 20;
+	int s = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0), none = 0, one = 1, room = 4 << 20;
 	struct timeval wait = {.tv_usec = 500000};
-	if (s < 0 || setsockopt(s, SOL_UDP, UDP_GRO, &one, sizeof one) < 0)
+	if (s < 0 || setsockopt(s, IPPROTO_IPV6, IPV6_V6ONLY, &none, sizeof none) < 0 ||
+	    setsockopt(s, SOL_UDP, UDP_GRO, &one, sizeof one) < 0)
 		err(1, "socket");
 	setsockopt(s, SOL_SOCKET, SO_RCVBUF, &room, sizeof room);
 	setsockopt(s, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof wait);
 	return s;
 }
 
+static struct sockaddr_in6 endpoint(const char *address, const char *port)
+{
+	struct sockaddr_in6 to = {.sin6_family = AF_INET6, .sin6_port = htons(atoi(port))};
+	char mapped[64];
+	snprintf(mapped, sizeof mapped, "%s%s", strchr(address, ':') ? "" : "::ffff:", address);
+	if (inet_pton(AF_INET6, mapped, &to.sin6_addr) != 1)
+		errx(2, "not an address: %s", address);
+	return to;
+}
+
 /* Receives a batch, or a datagram, and says in how many datagrams it came; 0 after half a second without any. */
-static long receive(int s, struct sockaddr_in *from, size_t *length)
+static long receive(int s, struct sockaddr_in6 *from, size_t *length)
 {
 	char control[CMSG_SPACE(sizeof(int))];
 	struct iovec vector = {bytes, sizeof bytes};
@@ -65,7 +78,7 @@ static long receive(int s, struct sockaddr_in *from, size_t *length)
 }
 
 /* Sends data for a time; how many datagrams. */
-static uint64_t blast(int s, struct sockaddr_in *to, unsigned seconds, unsigned size)
+static uint64_t blast(int s, struct sockaddr_in6 *to, unsigned seconds, unsigned size)
 {
 	int many = BATCH / size < MOST_SEGMENTS ? BATCH / size : MOST_SEGMENTS;
 	uint64_t count = 0;
@@ -86,16 +99,16 @@ static uint64_t blast(int s, struct sockaddr_in *to, unsigned seconds, unsigned 
 	return count;
 }
 
-static void tell(int s, struct sockaddr_in *to, char kind, uint32_t seconds, uint32_t size, uint64_t count)
+static void tell(int s, struct sockaddr_in6 *to, char kind, uint32_t seconds, uint32_t size, uint64_t count)
 {
 	struct control c = {kind, seconds, size, count};
 	sendto(s, &c, sizeof c, 0, (struct sockaddr *)to, sizeof *to);
 }
 
-static void serve(int port)
+static void serve(struct sockaddr_in6 here)
 {
 	int s = open_socket();
-	struct sockaddr_in from, here = {.sin_family = AF_INET, .sin_port = htons(port), .sin_addr = {htonl(INADDR_LOOPBACK)}};
+	struct sockaddr_in6 from;
 	if (bind(s, (struct sockaddr *)&here, sizeof here) < 0)
 		err(1, "bind");
 	for (uint64_t count = 0;;) {
@@ -122,9 +135,9 @@ static void serve(int port)
 }
 
 /* Asks until the answer is there, and counts the data that come meanwhile. */
-static uint64_t ask(int s, struct sockaddr_in *to, char kind, uint32_t seconds, uint32_t size, uint64_t token, uint64_t *data)
+static uint64_t ask(int s, struct sockaddr_in6 *to, char kind, uint32_t seconds, uint32_t size, uint64_t token, uint64_t *data)
 {
-	struct sockaddr_in from;
+	struct sockaddr_in6 from;
 	for (int tries = 0; tries < 20; tries++) {
 		if (*data == 0)
 			tell(s, to, kind, seconds, size, token);
@@ -142,13 +155,12 @@ static uint64_t ask(int s, struct sockaddr_in *to, char kind, uint32_t seconds, 
 
 int main(int argc, char **argv)
 {
-	if (argc == 3 && strcmp(argv[1], "serve") == 0)
-		serve(atoi(argv[2]));
+	if (argc == 4 && strcmp(argv[1], "serve") == 0)
+		serve(endpoint(argv[2], argv[3]));
 	if (argc != 6)
-		errx(2, "usage: udpbatch serve PORT | out|in ADDRESS PORT SECONDS BYTES");
+		errx(2, "usage: udpbatch serve ADDRESS PORT | out|in ADDRESS PORT SECONDS BYTES");
 	int s = open_socket();
-	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons(atoi(argv[3]))};
-	inet_pton(AF_INET, argv[2], &to.sin_addr);
+	struct sockaddr_in6 to = endpoint(argv[2], argv[3]);
 	unsigned seconds = atoi(argv[4]), size = atoi(argv[5]);
 	uint64_t none = 0, sent, came = 0;
 	if (strcmp(argv[1], "out") == 0) {
