@@ -25,6 +25,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -242,6 +243,7 @@ class DevicePortIT extends PortSuite {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(200);
       long seen = 0;
       while (seen < 1_000_000) {
+        LockSupport.parkNanos(1_000_000); // the guest and the loop have the processors
         seen =
             onLoop(() -> {
               peer.clear();

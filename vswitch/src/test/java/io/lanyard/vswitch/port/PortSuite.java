@@ -43,7 +43,10 @@ import org.junit.jupiter.api.Timeout;
 abstract class PortSuite {
   static final long GUEST = 0x525400000001L;
   static final long PEER = 0x525400000002L;
-  private static final int MILLION = 1_000_000;
+
+  /** Many times the frames that all queues on the way to a guest hold. */
+  private static final int FLOOD = 100_000;
+
   private static final int FROM = 0x0a000001;
   private static final int TO = 0x0a000002;
 
@@ -392,15 +395,15 @@ abstract class PortSuite {
   }
 
   @Test
-  void aMillionFramesToAGuestThatDoesNotReadAreAllAccountedFor() throws Exception {
+  void aFloodToAGuestThatDoesNotReadIsAccountedForToItsLastFrame() throws Exception {
     awaitState(port, "up");
     long before = onLoop(this::outcome);
     byte[] frame = numbered(GUEST, PEER, 1, 50);
-    // Leak detection would note each of a million looks at the frame.
+    // Leak detection would note each look at the frame.
     ByteBuf flood = Frames.untracked(OffloadHeader.LENGTH + frame.length);
     flood.writeZero(OffloadHeader.LENGTH).writeBytes(frame);
     int batch = 1000;
-    for (int i = 0; i < MILLION / batch; i++) {
+    for (int i = 0; i < FLOOD / batch; i++) {
       onLoop(() -> {
         for (int j = 0; j < batch; j++) {
           network.receive(peer, flood);
@@ -410,10 +413,10 @@ abstract class PortSuite {
       });
     }
     long outcome = onLoop(this::outcome);
-    assertThat(outcome - before).isGreaterThanOrEqualTo(MILLION);
+    assertThat(outcome - before).isGreaterThanOrEqualTo(FLOOD);
     // One that the port took and lost later counts twice.
     assertThat(onLoop(() -> port.counters().transmittedFrames()))
-        .isLessThanOrEqualTo(before + MILLION + 10);
+        .isLessThanOrEqualTo(before + FLOOD + 10);
     // As soon as the guest reads, frames get through again.
     byte[] last = numbered(GUEST, PEER, 4711, 70);
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
