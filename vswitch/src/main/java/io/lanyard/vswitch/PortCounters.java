@@ -27,6 +27,7 @@ public final class PortCounters {
   private long softwareChecksums;
   private long softwareSegmentations;
   private long loopNanos;
+  private long loopWaitNanos;
 
   /** Makes counters that stand at zero. */
   public PortCounters() {}
@@ -110,6 +111,11 @@ public final class PortCounters {
     loopNanos += nanos;
   }
 
+  /** Counts the loop's time that others got while the port waited. */
+  void loopWait(long nanos) {
+    loopWaitNanos += nanos;
+  }
+
   /**
    * Time that the network's loop has spent on the port: on frames that came in by it, and on data
    * that came for its flows.
@@ -118,6 +124,17 @@ public final class PortCounters {
    */
   public long loopNanos() {
     return loopNanos;
+  }
+
+  /**
+   * Time that the network's loop has spent on other ports while this one had work in the queue. A
+   * port that has work all the time has its fair share of the loop if this is at most so many times
+   * its {@link #loopNanos} as there are others with work. One that is alone waits for nobody.
+   *
+   * @return nanoseconds since the port was made, up to its last turn
+   */
+  public long loopWaitNanos() {
+    return loopWaitNanos;
   }
 
   /**
@@ -223,6 +240,7 @@ public final class PortCounters {
         .with("transmittedFrames", transmittedFrames)
         .with("transmittedBytes", transmittedBytes)
         .withNonZero("loopNanos", loopNanos)
+        .withNonZero("loopWaitNanos", loopWaitNanos)
         .withNonZero("softwareChecksums", softwareChecksums)
         .withNonZero("softwareSegmentations", softwareSegmentations);
     for (DropCause cause : DropCause.values()) {

@@ -35,6 +35,9 @@ public final class Turn {
   /** Whether the port is in the queue. */
   boolean queued;
 
+  /** The loop's time of all others when the port came into the queue, or was served last. */
+  private long othersBefore;
+
   private boolean refused;
   @Nullable Turn next;
   private @Nullable Work first;
@@ -86,6 +89,7 @@ public final class Turn {
     last = work;
     if (!queued) {
       queued = true;
+      othersBefore = others();
       turns.enqueue(this);
     }
   }
@@ -197,6 +201,18 @@ public final class Turn {
   /** Nanoseconds charged so far. */
   long spent() {
     return counters.loopNanos();
+  }
+
+  /** Nanoseconds charged to all others so far. */
+  private long others() {
+    return turns.charged() - spent();
+  }
+
+  /** Counts what others have got while the port was in the queue. */
+  void waited() {
+    long others = others();
+    counters.loopWait(others - othersBefore);
+    othersBefore = others;
   }
 
   boolean waits() {

@@ -85,6 +85,9 @@ public final class Turns {
   private @Nullable Turn running;
   private long startedAt;
 
+  /** Nanoseconds charged to all turns. */
+  private long charged;
+
   /**
    * Makes turns without ports.
    *
@@ -197,8 +200,15 @@ public final class Turns {
     Turn turn = running;
     if (turn != null) {
       running = null;
-      turn.spend(clock.nanoTime() - startedAt);
+      long nanos = clock.nanoTime() - startedAt;
+      charged += nanos;
+      turn.spend(nanos);
     }
+  }
+
+  /** Nanoseconds charged so far to all turns, those of ports that are gone as well. */
+  long charged() {
+    return charged;
   }
 
   /** Hears that the running work of a port threw, and ends its burst. */
@@ -274,6 +284,7 @@ public final class Turns {
         turn.run(turn.poll());
       }
     } finally {
+      turn.waited();
       if (turn.waits()) {
         enqueue(turn);
       } else {

@@ -76,6 +76,10 @@ class TurnsTest {
     long nanos() {
       return port.counters().loopNanos();
     }
+
+    long waited() {
+      return port.counters().loopWaitNanos();
+    }
   }
 
   /** The loop: one batch of events, then what waits for its end. */
@@ -204,6 +208,38 @@ class TurnsTest {
     // When the other has been silent for a quantum, it is alone again.
     event(alone, 600 * MICRO);
     assertThat(event(alone, MICRO)).isTrue();
+  }
+
+  @Test
+  void countsWhatOthersGotWhileAPortHadWork() {
+    Guest cheap = new Guest("cheap", 20 * MICRO);
+    Guest expensive = new Guest("expensive", 4_000 * MICRO);
+    run(2_000_000 * MICRO, cheap, expensive);
+    assertThat((double) cheap.waited() / expensive.nanos()).isCloseTo(1, within(0.02));
+    assertThat((double) expensive.waited() / cheap.nanos()).isCloseTo(1, within(0.02));
+  }
+
+  @Test
+  void countsNoWaitOfAPortThatHasNothingToDo() {
+    Guest flood = new Guest("flood", 200 * MICRO);
+    Guest ping = new Guest("ping", 10 * MICRO).once();
+    run(100_000 * MICRO, flood);
+    for (int i = 0; i < 40; i++) {
+      batch(ping.once());
+      run(1_000 * MICRO, flood);
+    }
+    assertThat(ping.waited()).as("it had credit whenever it came").isZero();
+    assertThat(flood.waited()).isEqualTo(ping.nanos());
+  }
+
+  @Test
+  void countsNoWaitOfAPortThatIsAloneNorForItsOwnWork() {
+    Guest alone = new Guest("alone", 3_000 * MICRO);
+    for (int i = 0; i < 100; i++) {
+      batch(alone);
+      event(alone, 200 * MICRO); // as a timer does for one of its flows
+    }
+    assertThat(alone.waited()).isZero();
   }
 
   @Test

@@ -18,6 +18,7 @@ import java.util.Map;
  * @param transmittedBytes their bytes
  * @param loopNanos nanoseconds that the network's loop has spent on its frames and on its flows'
  *     data
+ * @param loopWaitNanos nanoseconds that the loop has spent on other ports while this one had work
  * @param receiveDrops frames dropped on the way in, by cause
  * @param transmitDrops frames dropped on the way out, by cause
  */
@@ -33,5 +34,6 @@ public record PortInfo(
     long transmittedFrames,
     long transmittedBytes,
     long loopNanos,
+    long loopWaitNanos,
     Map<String, Long> receiveDrops,
     Map<String, Long> transmitDrops) {}

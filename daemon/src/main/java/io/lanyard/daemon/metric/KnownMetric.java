@@ -73,6 +73,9 @@ record KnownMetric(String name, boolean rising, String label, String help) {
         "lanyard_port_loop_seconds",
         "Time that the network's loop has spent on the port's frames, its flows' data, and its requests"
             + " for leases and names.");
+    counter(
+        "lanyard_port_loop_wait_seconds",
+        "Time that the network's loop has spent on other ports while this one had work.");
     counter("lanyard_port_software_checksums", "Checksums finished in software for the port.");
     counter("lanyard_port_software_segmentations", "Super-frames cut in software for the port.");
     gauge("lanyard_forward_listening", "1 while the forward's port on the host is open, else 0.");

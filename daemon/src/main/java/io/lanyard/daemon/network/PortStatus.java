@@ -34,6 +34,7 @@ final class PortStatus {
         counters.transmittedFrames(),
         counters.transmittedBytes(),
         counters.loopNanos(),
+        counters.loopWaitNanos(),
         drops(counters::receiveDrops),
         drops(counters::transmitDrops));
   }
@@ -61,19 +62,20 @@ final class PortStatus {
         port.transmittedFrames(),
         port.transmittedBytes(),
         port.loopNanos(),
+        port.loopWaitNanos(),
         port.receiveDrops(),
         port.transmitDrops());
   }
 
   static PortInfo failed(String network, String name, String kind, String problem) {
     return new PortInfo(
-        network, name, "", kind, "failed", problem, 0, 0, 0, 0, 0, Map.of(), Map.of());
+        network, name, "", kind, "failed", problem, 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   /** A port of a network that is stopped. */
   static PortInfo stopped(String network, String name, String kind) {
     return new PortInfo(
-        network, name, "", kind, Network.STOPPED, "", 0, 0, 0, 0, 0, Map.of(), Map.of());
+        network, name, "", kind, Network.STOPPED, "", 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   static void measure(Metrics metrics, String network, Port port) {
@@ -87,6 +89,7 @@ final class PortStatus {
     metrics.portEach(network, name, "receive_drops", () -> drops(counters::receiveDrops));
     metrics.portEach(network, name, "transmit_drops", () -> drops(counters::transmitDrops));
     metrics.port(network, name, "loop_seconds", () -> counters.loopNanos() / 1e9);
+    metrics.port(network, name, "loop_wait_seconds", () -> counters.loopWaitNanos() / 1e9);
     metrics.port(network, name, "software_checksums", counters::softwareChecksums);
     metrics.port(network, name, "software_segmentations", counters::softwareSegmentations);
   }
