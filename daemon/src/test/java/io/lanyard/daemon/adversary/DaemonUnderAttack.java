@@ -45,6 +45,9 @@ final class DaemonUnderAttack {
                 "netns",
                 "exec",
                 world.host,
+                "nice", // before the attackers: it is the daemon that divides its time
+                "-n",
+                "-10",
                 "env",
                 "JDK_JAVA_OPTIONS=-Xmx"
                     + HEAP
@@ -170,9 +173,23 @@ final class DaemonUnderAttack {
   /** The loop's time of the honest guest's port and of the attacker's, at one moment. */
   LoopTime loopTime(Attack attack) throws IOException {
     JsonNode ports = ports();
+    JsonNode honest = port(ports, "honest");
     return new LoopTime(
-        port(ports, "honest").path("loopNanos").asLong(),
-        port(ports, attack.port()).path("loopNanos").asLong());
+        honest.path("loopNanos").asLong(),
+        port(ports, attack.port()).path("loopNanos").asLong(),
+        honest.path("loopWaitNanos").asLong(),
+        processor("a").ran());
+  }
+
+  /** The longest of the networks' loops' turns that were looked at last, in ms. */
+  double turnMillis() throws IOException {
+    Map<String, Double> metrics = metrics();
+    double longest = 0;
+    for (String network : List.of("a", "b")) {
+      String name = "lanyard_loop_delay_seconds{loop=\"network " + network + "\"}";
+      longest = Math.max(longest, 1000 * requireNonNull(metrics.get(name), name));
+    }
+    return longest;
   }
 
   private JsonNode ports() throws IOException {
