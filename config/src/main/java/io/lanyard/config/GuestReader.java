@@ -159,7 +159,11 @@ final class GuestReader {
     for (int i = 0; i < said.size(); i++) {
       Nic nic = guest.nics().get(i);
       PortGroups there = groups.apply(nic.network());
-      PortGroupConfig group = there == null ? null : there.of(said.get(i));
+      PortGroupConfig group = null;
+      if (there != null) {
+        there.holds(said.get(i), ofGuest);
+        group = there.of(said.get(i));
+      }
       all.add(
           new Nic(
               nic.name(),

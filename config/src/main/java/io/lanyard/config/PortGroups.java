@@ -12,8 +12,11 @@ final class PortGroups {
 
   private final Map<String, PortGroupConfig> groups = new LinkedHashMap<>();
 
-  private PortGroups(List<String> names) {
+  private final boolean leadsOut;
+
+  private PortGroups(List<String> names, boolean leadsOut) {
     this.names = names;
+    this.leadsOut = leadsOut;
   }
 
   /**
@@ -24,7 +27,7 @@ final class PortGroups {
    */
   static PortGroups read(
       Fields network, int networkMtu, boolean leadsOut, boolean hasNames, EgressReader egress) {
-    PortGroups all = new PortGroups(network.keysOf(NetworkConfig.Keys.PORT_GROUPS));
+    PortGroups all = new PortGroups(network.keysOf(NetworkConfig.Keys.PORT_GROUPS), leadsOut);
     for (Form.Named<Fields> named : network.value(NetworkConfig.Keys.PORT_GROUPS)) {
       Fields fields = named.value();
       if (fields != null) {
@@ -43,6 +46,19 @@ final class PortGroups {
   /** All without problems, in the order of the file. */
   Map<String, PortGroupConfig> all() {
     return groups;
+  }
+
+  /**
+   * Reports a NIC on this network whose guest has egress rules that decide nothing here: its guest
+   * would be thought closed, and have the whole network.
+   */
+  void holds(Fields nic, EgressConfig ofGuest) {
+    if (!leadsOut && !ofGuest.equals(EgressConfig.INHERITED)) {
+      nic.problem(
+          GuestConfig.Nic.Keys.NETWORK,
+          "the guest's egress rules hold on networks of mode nat only; for a guest with a NIC here,"
+              + " write them in a port group of the nat network");
+    }
   }
 
   /**

@@ -230,6 +230,28 @@ class ConfigApiTest {
   }
 
   @Test
+  void aGuestWithEgressRulesIsOnNetworksThatHoldThemAlone() throws IOException {
+    done(
+        "PATCH",
+        "/v1/config",
+        "{\"edits\": [{\"operation\": \"set\", \"path\": \"guests.g.egress\","
+            + " \"value\": {\"default\": \"deny\"}}]}");
+    done("PUT", "/v1/networks/b", "{\"mode\": \"isolated\"}");
+    String refused = "the guest's egress rules hold on networks of mode nat only";
+    Answer moved =
+        ask(
+            "PATCH",
+            "/v1/config",
+            "{\"edits\": [{\"operation\": \"set\", \"path\": \"guests.g.nics[0].network\","
+                + " \"value\": \"b\"}]}");
+    assertThat(moved.status()).isEqualTo(422);
+    assertThat(moved.text()).contains("guests.g.nics[0].network: " + refused);
+    Answer changed = ask("PUT", "/v1/networks/a", "{\"mode\": \"isolated\"}");
+    assertThat(changed.status()).isEqualTo(422);
+    assertThat(changed.text()).contains("guests.g.nics[0].network: " + refused);
+  }
+
+  @Test
   void aPortGroupIsPutAndDeletedWhenNoPortIsInIt() throws IOException {
     done("PUT", "/v1/networks/a/port-groups/lab", "{\"isolated\": true, \"guard\": \"strict\"}");
     Answer joined =
