@@ -46,6 +46,10 @@ public enum DropCause {
   GUARD_SERVER("the guest behind the port plays DHCP server or router"),
   /** The headers cannot be judged: cut short, split, or behind too many tags. */
   GUARD_MALFORMED("the guest behind the port hides its headers"),
+  /** The packet came to the host's adapter and is for none of the host's addresses there. */
+  NOT_FOR_HOST("the host's adapter is no router: a guest's way out is the network's gateway"),
+  /** A name server of the host's, where egress rules are about names. */
+  NAME_SERVICE("names are asked of the network's gateway where egress rules are about names"),
   /** More broadcast frames than the port may send. */
   BROADCAST_STORM("look for a loop behind the port, or raise networks.NAME.storm-control"),
   /** More multicast frames than the port may send. */

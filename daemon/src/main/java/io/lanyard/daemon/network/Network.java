@@ -128,6 +128,7 @@ public final class Network implements AutoCloseable {
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
     this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
+    this.gateway = new NetworkGateway(config.name(), loop, metrics);
     this.ports =
         new NetworkPorts(
             config,
@@ -145,8 +146,8 @@ public final class Network implements AutoCloseable {
             events,
             addresses,
             host::ipv6SubnetOf,
+            new HostAdapterRules(gateway),
             guestMacs(config, guests));
-    this.gateway = new NetworkGateway(config.name(), loop, metrics);
     this.captures =
         new NetworkCaptures(
             loop,

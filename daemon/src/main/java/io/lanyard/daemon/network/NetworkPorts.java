@@ -38,6 +38,7 @@ import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.FrameHistory;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.policy.HostDestinations;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
 import io.lanyard.vswitch.port.Framing;
@@ -93,6 +94,7 @@ final class NetworkPorts {
   /** The IPv6 subnet of a network, said or derived; null for none. */
   private final Function<NetworkConfig, @Nullable Subnet> ipv6Subnet;
 
+  private final HostDestinations.Rules hostRules;
   private final PortPlace place;
   private final PortLoads loads;
 
@@ -114,6 +116,7 @@ final class NetworkPorts {
   /**
    * Makes a network without ports.
    *
+   * @param hostRules what guests may send to the host's adapter
    * @param guestMacs the addresses of configured guests' NICs, which no other port may use, whether
    *     the guest is there or not
    */
@@ -128,6 +131,7 @@ final class NetworkPorts {
       EventBus events,
       PortAddresses addresses,
       Function<NetworkConfig, @Nullable Subnet> ipv6Subnet,
+      HostDestinations.Rules hostRules,
       List<Long> guestMacs) {
     this.config = config;
     this.loop = loop;
@@ -142,6 +146,7 @@ final class NetworkPorts {
         new PortGovernance(
             ethernet, new PortPolicies(config.switching(), addresses, context.timers().clock()));
     this.ipv6Subnet = ipv6Subnet;
+    this.hostRules = hostRules;
     this.guestMacs = guestMacs;
     this.history = history(config);
     guestMacs.forEach(ethernet::reserve);
@@ -375,31 +380,40 @@ final class NetworkPorts {
       return "";
     }
     Ipv4Config ipv4 = gateway.ipv4();
-    List<TapSettings.HostAddress> own = new ArrayList<>();
+    List<HostDestinations.Own> own = new ArrayList<>();
     if (ipv4 != null) {
-      own.add(new TapSettings.HostAddress(ipv4.host(), ipv4.subnet().prefix()));
+      own.add(new HostDestinations.Own(ipv4.host(), ipv4.subnet()));
     }
     Subnet ipv6 = ipv6Subnet.apply(config);
     if (ipv6 != null) {
-      own.add(new TapSettings.HostAddress(Ipv6Config.host(ipv6), ipv6.prefix()));
+      own.add(new HostDestinations.Own(Ipv6Config.host(ipv6), ipv6));
     }
     Object model =
         new HostAdapterPorts.HostAdapter(
             Network.HOST_PORT,
             adapter.name(),
             config.mtu(),
-            own,
+            own.stream()
+                .map(one -> new TapSettings.HostAddress(one.address(), one.subnet().prefix()))
+                .toList(),
             adapter.persistent(),
             // The same for each adapter of the network: guests that know it go on.
             MacAddress.derivedFrom("host of " + config.name()).bits());
     PortListener claim =
         new HostAdapterListener(
             config.name(),
-            own.stream().map(TapSettings.HostAddress::address).toList(),
+            own.stream().map(HostDestinations.Own::address).toList(),
             ethernet,
             addresses,
             (port, mac) -> pin(mac, port));
-    await(List.of(start(Network.HOST_PORT, model, PortPolicies::hostAdapter, List.of(claim))));
+    HostDestinations destinations = new HostDestinations(own, hostRules);
+    await(
+        List.of(
+            start(
+                Network.HOST_PORT,
+                model,
+                policies -> policies.hostAdapter(destinations),
+                List.of(claim))));
     return problem(Network.HOST_PORT);
   }
 

@@ -14,6 +14,7 @@ import io.lanyard.vswitch.PortRules.Reach;
 import io.lanyard.vswitch.ReservedGroup;
 import io.lanyard.vswitch.StormLimits;
 import io.lanyard.vswitch.policy.Guard;
+import io.lanyard.vswitch.policy.HostDestinations;
 import io.lanyard.vswitch.policy.HostShield;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.policy.RateLimit;
@@ -72,11 +73,18 @@ final class PortPolicies {
 
   /**
    * The rules of the host adapter's port: isolated ports aside it reaches everybody, and nobody
-   * configures the host by it.
+   * configures the host by it or goes through it past the gateway.
+   *
+   * @param destinations holds packets to the host's addresses
    */
-  PortRules hostAdapter() {
+  PortRules hostAdapter(HostDestinations destinations) {
     return new PortRules(
-        List.of(), List.of(HostShield.SHIELD), Reach.ORDINARY, Integer.MAX_VALUE, false, storm);
+        List.of(),
+        List.of(HostShield.SHIELD, destinations),
+        Reach.ORDINARY,
+        Integer.MAX_VALUE,
+        false,
+        storm);
   }
 
   /**

@@ -9,7 +9,12 @@ import io.lanyard.config.Edit;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.linux.Ifreq;
+import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.testing.LogWatch;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,6 +27,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The host's own device on a network, in both families. Needs root, iproute2 and ping. */
 @Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
@@ -55,6 +63,10 @@ class HostAdapterIT {
   }
 
   private Daemon open(boolean persistent, int subnet) throws Exception {
+    return open("mode: host-only", persistent, subnet);
+  }
+
+  private Daemon open(String keys, boolean persistent, int subnet) throws Exception {
     Daemon made =
         Daemon.open(
             Daemon.Settings.of(
@@ -64,18 +76,75 @@ class HostAdapterIT {
                     version: 1
                     networks:
                       a:
-                        mode: host-only
+                        %5$s
                         ipv4: {subnet: 10.93.%2$d.0/24}
                         ipv6: {subnet: "fd93:17:0:%2$d::/64"}
                         guard: learn
                         host-adapter: {name: %1$s, persistent: %3$s}
                         ports: [{name: guest, kind: tap, device: t0, netns: %4$s}]
                     """
-                        .formatted(ADAPTER, subnet, persistent, NAMESPACE),
+                        .formatted(ADAPTER, subnet, persistent, NAMESPACE, keys),
                     home),
                 new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
     daemon = made;
     return made;
+  }
+
+  private static void addressTheGuest() throws Exception {
+    String ip = "ip -n " + NAMESPACE + " ";
+    BridgedIT.run(ip + "link set t0 up");
+    BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
+    BridgedIT.run(ip + "addr add fd93:17:0:17::50/64 dev t0 nodad");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.93.99.1, 10.93.17.1, 32", "fd93:99::1, fd93:17:0:17::1, 128"})
+  void nobodyGoesPastTheGatewayByTheHostsOtherAddresses(String other, String own, int length)
+      throws Exception {
+    String dummy = "lyhd" + PID;
+    BridgedIT.run("ip link add " + dummy + " type veth peer name " + dummy + "p");
+    try {
+      BridgedIT.run("ip link set " + dummy + " up");
+      String nodad = length == 128 ? " nodad" : "";
+      BridgedIT.run("ip addr add " + other + "/" + length + " dev " + dummy + nodad);
+      open(false, 17);
+      addressTheGuest();
+      BridgedIT.run("ip -n " + NAMESPACE + " route add " + other + "/" + length + " via " + own);
+      assertThat(BridgedIT.reaches(NAMESPACE, own)).isTrue();
+      assertThat(BridgedIT.reaches(NAMESPACE, other)).isFalse();
+      assertThat(LogWatch.count("the host's adapter does not lead further")).isPositive();
+    } finally {
+      BridgedIT.run("ip link del " + dummy);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.93.17.1", "fd93:17:0:17::1"})
+  void aNameServerOfTheHostsIsClosedWhereRulesAreAboutNames(String own) throws Exception {
+    String rules = "egress: {default: deny, rules: [{allow: 'good.example:443'}]}";
+    open("mode: nat\n    " + rules, false, 17);
+    addressTheGuest();
+    InetAddress host = InetAddress.getByName(own);
+    try (ServerSocket names = new ServerSocket(53, 9, host);
+        ServerSocket other = new ServerSocket(5300, 9, host)) {
+      assertThat(connects(other)).isTrue();
+      assertThat(connects(names)).isFalse();
+      assertThat(LogWatch.count("names are asked of the gateway, and not of the host"))
+          .isPositive();
+    }
+  }
+
+  private static boolean connects(ServerSocket server) throws Exception {
+    return NetworkNamespace.run(
+        NAMESPACE,
+        () -> {
+          try (Socket socket = new Socket()) {
+            socket.connect(server.getLocalSocketAddress(), 2_000);
+            return true;
+          } catch (SocketTimeoutException e) {
+            return false;
+          }
+        });
   }
 
   private static Edit change(String key, String value) {
@@ -108,9 +177,7 @@ class HostAdapterIT {
     assertThat(addresses())
         .contains("10.93.17.1/24 brd 10.93.17.255", "fd93:17:0:17::1/64", "scope global nodad");
     String ip = "ip -n " + NAMESPACE + " ";
-    BridgedIT.run(ip + "link set t0 up");
-    BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
-    BridgedIT.run(ip + "addr add fd93:17:0:17::50/64 dev t0 nodad");
+    addressTheGuest();
     for (String address : new String[] {"10.93.17.1", "fd93:17:0:17::1"}) {
       assertThat(BridgedIT.reaches(NAMESPACE, address)).as(address).isTrue();
     }

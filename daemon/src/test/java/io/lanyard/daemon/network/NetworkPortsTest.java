@@ -81,6 +81,7 @@ class NetworkPortsTest {
         new EventBus(Clock.system(), "r"),
         new PortAddresses(1),
         of -> null,
+        new HostAdapterRules(new NetworkGateway("lab", loop, metrics)),
         List.of());
   }
 

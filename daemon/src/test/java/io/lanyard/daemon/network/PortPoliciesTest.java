@@ -13,9 +13,11 @@ import io.lanyard.config.PortStorm;
 import io.lanyard.config.ReservedFrames;
 import io.lanyard.config.StormConfig;
 import io.lanyard.config.SwitchConfig;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortRules;
 import io.lanyard.vswitch.ReservedGroup;
 import io.lanyard.vswitch.StormLimits;
+import io.lanyard.vswitch.policy.HostDestinations;
 import io.lanyard.vswitch.policy.HostShield;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.policy.RateLimit;
@@ -26,6 +28,21 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class PortPoliciesTest {
+  private static final HostDestinations NOBODYS = new HostDestinations(List.of(), Open.RULES);
+
+  /** Rules that close nothing. */
+  private enum Open implements HostDestinations.Rules {
+    RULES;
+
+    @Override
+    public boolean admits(Port from, int protocol, long high, long low, int service) {
+      return true;
+    }
+
+    @Override
+    public void strayed(Port from, long high, long low) {}
+  }
+
   private static PortPolicies policies(GuardMode guard) {
     return new PortPolicies(
         new SwitchConfig(guard, StormConfig.DEFAULT, Set.of(), null),
@@ -47,9 +64,10 @@ class PortPoliciesTest {
     assertThat(policies.port(PortPolicy.DEFAULT)).isEqualTo(plain);
     assertThat(policies.nic(PortPolicy.DEFAULT)).isEqualTo(plain);
     // Isolated ports do not reach it, and nobody configures the host by it.
-    assertThat(policies.hostAdapter().reach()).isEqualTo(plain.reach());
-    assertThat(policies.hostAdapter().ingress()).isEmpty();
-    assertThat(policies.hostAdapter().egress()).containsExactly(HostShield.SHIELD);
+    PortRules adapter = policies.hostAdapter(NOBODYS);
+    assertThat(adapter.reach()).isEqualTo(plain.reach());
+    assertThat(adapter.ingress()).isEmpty();
+    assertThat(adapter.egress()).containsExactly(HostShield.SHIELD, NOBODYS);
   }
 
   /** The policy of a port that is in no group. */
@@ -127,14 +145,14 @@ class PortPoliciesTest {
             new PortAddresses(7),
             Clock.system());
     assertThat(some.port(PortPolicy.DEFAULT).storm()).isEqualTo(new StormLimits(1, 2, 3));
-    assertThat(some.hostAdapter().storm()).isEqualTo(new StormLimits(1, 2, 3));
+    assertThat(some.hostAdapter(NOBODYS).storm()).isEqualTo(new StormLimits(1, 2, 3));
     PortPolicies none =
         new PortPolicies(
             new SwitchConfig(GuardMode.OFF, null, Set.of(), null),
             new PortAddresses(7),
             Clock.system());
     assertThat(none.port(PortPolicy.DEFAULT).storm()).isNull();
-    assertThat(none.hostAdapter().storm()).isNull();
+    assertThat(none.hostAdapter(NOBODYS).storm()).isNull();
   }
 
   @Test

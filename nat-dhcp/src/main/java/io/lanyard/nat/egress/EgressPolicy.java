@@ -1,5 +1,6 @@
 package io.lanyard.nat.egress;
 
+import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +88,17 @@ public final class EgressPolicy {
    */
   public boolean byName() {
     return byName;
+  }
+
+  /**
+   * Whether the ways to ask for names that do not lead through the gateway are closed: where a rule
+   * is about names, and where the default denies, as a question carries data out.
+   *
+   * @return false if guests may ask anybody
+   */
+  public boolean closesNameServices() {
+    EgressConfig last = levels.getLast().config();
+    return byName || (last.otherwise() == EgressConfig.Verdict.DENY && !last.dryRun());
   }
 
   /**

@@ -297,6 +297,50 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   /**
+   * Decides on a packet that a guest sends to the host's adapter, past the gateway.
+   *
+   * @param port the name of the port that it comes from
+   * @param protocol the IP protocol number
+   * @param high the upper long of its destination
+   * @param low the lower long of its destination
+   * @param service the destination's port
+   * @return false if it is to be dropped, which is counted and logged
+   */
+  public boolean admitsToHost(String port, int protocol, long high, long low, int service) {
+    EgressDecision decision = judge.judgeAtHost(policies.of(port), protocol, high, low, service);
+    decision.count();
+    if (!decision.admitted()) {
+      deniedAtHost(port, text(protocol, new Address(high, low), service), decision.why());
+    }
+    return decision.admitted();
+  }
+
+  /**
+   * Counts and logs a packet that a guest has sent to the host's adapter for somebody beyond it.
+   *
+   * @param port the name of the port that it comes from
+   * @param high the upper long of its destination
+   * @param low the lower long of its destination
+   */
+  public void strayed(String port, long high, long low) {
+    deniedAtHost(
+        port, new Address(high, low).toString(), "the host's adapter does not lead further");
+  }
+
+  private void deniedAtHost(String port, String destination, String why) {
+    counters.count(GatewayCount.EGRESS_DENIED);
+    log.log(
+        Logger.Level.INFO,
+        "egress-denied",
+        port,
+        line ->
+            line.with("network", network)
+                .with("port", port)
+                .with("destination", destination)
+                .with("reason", why));
+  }
+
+  /**
    * Decides on a flow that comes in.
    *
    * @param guest the name of the port that the guest is behind; where that is not known yet the
@@ -462,7 +506,8 @@ public final class Egress implements NamePolicy, Dumpable {
         return EgressTrial.allowed("the gateway's own address, which no rule is about");
       }
       case ON_LINK, BROADCAST -> {
-        return EgressTrial.allowed("an address of the network itself, which no rule is about");
+        return EgressTrial.of(
+            judge.judgeAtHost(under, protocol, destination.high(), destination.low(), service));
       }
       case PROHIBITED -> {
         return EgressTrial.denied("an address by which the host would reach itself");

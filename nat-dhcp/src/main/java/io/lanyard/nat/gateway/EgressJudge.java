@@ -125,6 +125,37 @@ final class EgressJudge {
     return EgressDecision.after(tried, EgressDecision.comesIn());
   }
 
+  /**
+   * Decides about a packet to the host's own addresses on the network, or to a group that the host
+   * may be in, which does not come to the gateway. No rule is about the network itself; but names
+   * are not asked of the host where they are asked of the gateway alone, unless a rule names the
+   * host's address and the service.
+   *
+   * @param under the policy of the port that the packet comes from
+   * @param protocol the IP protocol number
+   * @param high the upper long of the destination
+   * @param low its lower long
+   * @param port the destination's port
+   * @return the decision
+   */
+  EgressDecision judgeAtHost(EgressPolicy under, int protocol, long high, long low, int port) {
+    if (!under.closesNameServices() || !NameServices.isOne(protocol, port)) {
+      return EgressDecision.allowed(
+          null,
+          "an address of the network itself, which no rule is about; isolated: true closes it");
+    }
+    for (EgressLevel level : under.levels()) {
+      int index = level.rules().find(high, low, protocol, port, true, true);
+      if (index != EgressRules.NONE) {
+        EgressDecision decision = EgressDecision.byRule(level, index, Grant.BY_ADDRESS);
+        if (!decision.dry()) {
+          return decision;
+        }
+      }
+    }
+    return EgressDecision.denied(null, "names are asked of the gateway, and not of the host");
+  }
+
   /** The decision where no rule matches. */
   private EgressDecision otherwise(
       EgressLevel last,

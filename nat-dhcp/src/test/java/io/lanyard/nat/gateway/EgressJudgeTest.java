@@ -185,6 +185,34 @@ class EgressJudgeTest {
   }
 
   @Test
+  void namesAreNotAskedOfTheHostWhereTheyAreAskedOfTheGateway() {
+    EgressPolicy open = policy("default: allow", "");
+    assertThat(atHost(open, "192.168.127.1", 53)).isTrue();
+    for (String network :
+        List.of("default: deny", "default: allow, rules: [{deny: evil.example}]")) {
+      EgressPolicy under = policy(network, "");
+      for (String address : List.of("192.168.127.1", "fd00::1", "224.0.0.251", "ff02::fb")) {
+        for (int port : List.of(53, 853, 5353, 5355, 137)) {
+          assertThat(atHost(under, address, port)).as("%s port %d", address, port).isFalse();
+        }
+        assertThat(atHost(under, address, 8080)).isTrue();
+      }
+    }
+    EgressPolicy named =
+        policy(
+            "default: deny, rules: [{allow: good.example}]",
+            "rules: [{allow: '192.168.127.1:udp/53'}, {allow: '[fd00::1]'}]");
+    assertThat(atHost(named, "192.168.127.1", 53)).isTrue();
+    assertThat(atHost(named, "fd00::1", 53)).as("a rule that names no service").isFalse();
+    assertThat(atHost(policy("default: deny, dry-run: true", ""), "fd00::1", 53)).isTrue();
+  }
+
+  private boolean atHost(EgressPolicy under, String address, int port) {
+    Address to = Address.parse(address);
+    return judge.judgeAtHost(under, FlowKey.UDP, to.high(), to.low(), port).admitted();
+  }
+
+  @Test
   void whatIpv4RulesOfAPortForbidIsNotReachedByIpv6() {
     EgressPolicy under = policy("default: allow", "rules: [{deny: 192.0.2.0/24}]");
     assertThat(tcp(under, "64:ff9b::c000:207", 443).admitted()).isFalse();

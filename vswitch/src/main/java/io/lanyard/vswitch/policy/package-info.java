@@ -5,7 +5,8 @@
  * <p>A {@link io.lanyard.vswitch.Policy} judges one frame at a port, at ingress or at egress, and
  * says why it goes no further. {@link io.lanyard.vswitch.policy.RateLimit} is a token bucket;
  * {@link io.lanyard.vswitch.policy.HostShield} keeps DHCP answers, router advertisements and
- * redirects of guests from the host adapter. The rest of this page is about guards.
+ * redirects of guests from the host adapter, and {@link io.lanyard.vswitch.policy.HostDestinations}
+ * what would go past the gateway by it. The rest of this page is about guards.
  *
  * <p>A guest chooses its addresses, but not its port. The switch's {@code MacTable} holds MAC
  * addresses to ports; {@link io.lanyard.vswitch.policy.Guard} does so for IP addresses, at the
