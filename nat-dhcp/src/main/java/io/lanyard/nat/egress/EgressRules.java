@@ -24,6 +24,9 @@ public final class EgressRules {
   /** The index of no rule. */
   public static final int NONE = -1;
 
+  /** All that {@link #wholeFamilies} finds: a bit for IPv4 and one for IPv6. */
+  static final int BOTH_FAMILIES = 3;
+
   private static final Subnet EVERYWHERE_IPV4 = Subnet.parse("0.0.0.0/0");
   private static final Subnet EVERYWHERE_IPV6 = Subnet.parse("::/0");
 
@@ -73,10 +76,16 @@ public final class EgressRules {
 
   /** Whether a rule is about all addresses of a family, or of both. */
   static boolean isAboutTheWorld(Rule rule) {
+    return wholeFamilies(rule) != 0;
+  }
+
+  /** The families all of whose addresses a rule is about, of {@link #BOTH_FAMILIES}. */
+  static int wholeFamilies(Rule rule) {
     return switch (rule.target().where()) {
-      case Destination.Anywhere _ -> true;
-      case Destination.Addresses(Subnet subnet) -> subnet.prefix() == 0;
-      case Destination.InSet _, Destination.Names _ -> false;
+      case Destination.Anywhere _ -> BOTH_FAMILIES;
+      case Destination.Addresses(Subnet subnet) when subnet.prefix() == 0 ->
+          subnet.network().isIpv4() ? 1 : 2;
+      case Destination.Addresses _, Destination.InSet _, Destination.Names _ -> 0;
     };
   }
 

@@ -41,7 +41,10 @@ public final class NameRules {
   /** For each pattern the first rule that says whether its names may be asked for. */
   private final Map<NamePattern, Integer> asked = new HashMap<>();
 
-  /** The first rule that says so of the whole world. */
+  /**
+   * The first rule that says so of the whole world: one that permits a family, or the one by which
+   * both are denied.
+   */
   private final int askedOfAll;
 
   /**
@@ -54,6 +57,7 @@ public final class NameRules {
     this.rules = List.copyOf(rules);
     Map<NamePattern, List<Entry>> entries = new HashMap<>();
     int first = EgressRules.NONE;
+    int denied = 0;
     for (int i = 0; i < rules.size(); i++) {
       Rule rule = rules.get(i);
       if (rule.direction() == Direction.IN) {
@@ -68,8 +72,14 @@ public final class NameRules {
         if (decides) {
           asked.putIfAbsent(pattern, i);
         }
-      } else if (decides && first == EgressRules.NONE && EgressRules.isAboutTheWorld(rule)) {
-        first = i;
+      } else if (decides && first == EgressRules.NONE) {
+        int families = EgressRules.wholeFamilies(rule);
+        boolean denies = rule.verdict() == Verdict.DENY;
+        denied |= denies ? families : 0;
+        // A name may lead to the other family, so a denial counts when both are denied.
+        if (families != 0 && (!denies || denied == EgressRules.BOTH_FAMILIES)) {
+          first = i;
+        }
       }
     }
     askedOfAll = first;

@@ -17,6 +17,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class NameRulesTest {
   private static final int TCP = FlowKey.TCP;
@@ -77,6 +79,27 @@ class NameRulesTest {
     assertThat(rules.findAsked("c.example")).isEqualTo(3);
     assertThat(new NameRules(List.of(subnet)).findAsked("a.example")).isEqualTo(EgressRules.NONE);
     assertThat(new NameRules(List.of(subnet)).isEmpty()).isTrue();
+  }
+
+  private static Rule world(Verdict verdict, String subnet) {
+    return rule(verdict, new Destination.Addresses(Subnet.parse(subnet)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"::/0, 0.0.0.0/0", "0.0.0.0/0, ::/0"})
+  void aNameMayBeAskedForUntilBothFamiliesAreDenied(String one, String other) {
+    Rule good = allow("good.example");
+    Rule first = world(Verdict.DENY, one);
+    Rule second = world(Verdict.DENY, other);
+    assertThat(new NameRules(List.of(first)).findAsked("any.example")).isEqualTo(EgressRules.NONE);
+    assertThat(new NameRules(List.of(first, first)).findAsked("any.example"))
+        .isEqualTo(EgressRules.NONE);
+    NameRules both = new NameRules(List.of(first, good, second, allow("late.example")));
+    assertThat(both.findAsked("good.example")).isEqualTo(1);
+    assertThat(both.findAsked("late.example")).isEqualTo(2);
+    assertThat(both.findAsked("any.example")).isEqualTo(2);
+    NameRules open = new NameRules(List.of(first, world(Verdict.ALLOW, other), second));
+    assertThat(open.findAsked("any.example")).as("the other family is open").isEqualTo(1);
   }
 
   @Test

@@ -87,6 +87,18 @@ class EgressJudgeTest {
     assertThat(tcp(under, "192.0.2.7", 853).why()).isEqualTo("names are asked of the gateway");
   }
 
+  @Test
+  void withoutOneFamilyNamesAreAskedForTheOther() {
+    assertThat(judge.question(policy("rules: [{deny: '::/0'}]", ""), "www.example").admitted())
+        .isTrue();
+    EgressPolicy named =
+        policy("default: deny", "rules: [{deny: '::/0'}, {allow: '*.example:443'}]");
+    assertThat(judge.question(named, "www.example").admitted()).isTrue();
+    assertThat(judge.question(named, "www.other").admitted()).isFalse();
+    assertThat(tcp(named, "192.0.2.7", 443, "www.example").admitted()).isTrue();
+    assertThat(tcp(named, "2001:db8::7", 443, "www.example").admitted()).isFalse();
+  }
+
   private EgressDecision in(EgressPolicy under, String client, int port) {
     return judge.judgeInward(under, FlowKey.TCP, Address.parse(client), port);
   }
