@@ -22,9 +22,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * A guest that goes round rules about names by the ways that are not names: fragments, addresses
@@ -185,6 +187,46 @@ class EvasiveEgressIT {
               .contains("Permission denied");
         }
       }
+    }
+  }
+
+  /** The servers of the internet have the addresses that a translator would reach them by. */
+  @ParameterizedTest
+  @ValueSource(strings = {"64:ff9b::", "64:ff9b:1::"})
+  void whatATranslatorLeadsToIsJudgedByTheIpv4Rules(String prefix) throws Exception {
+    String good = prefix + "198.51.100.10";
+    String evil = prefix + "198.51.100.20";
+    for (String address : List.of(good, evil)) {
+      NatNamespace.host("ip", "-n", scene.internet, "addr", "add", address + "/128", "dev", "lo");
+    }
+    try (Guests guests = scene.new Guests(Family.IPV6, "rules: [{deny: 198.51.100.20}]")) {
+      assertThat(guests.plain(good, EgressScene.PLAIN, "")).contains("served");
+      assertThat(guests.plain(evil, EgressScene.PLAIN, "")).contains("Permission denied");
+      assertThat(guests.test(evil, EgressScene.PLAIN).reason())
+          .isEqualTo("rule 0, deny 198.51.100.20/32");
+      assertThat(guests.test(prefix + "10.99.0.1", EgressScene.PLAIN).reason())
+          .isEqualTo("an address of the host itself");
+      assertThat(guests.count(GatewayCount.PROHIBITED)).isZero();
+      guests.configure("default: deny, rules: [{allow: '[" + prefix + "/96]:8088'}]");
+      assertThat(guests.plain(evil, EgressScene.PLAIN, "")).contains("served");
+      assertThat(guests.plain(prefix + "10.99.0.1", EgressScene.PLAIN, ""))
+          .as("the host itself")
+          .doesNotContain("served");
+    }
+  }
+
+  @Test
+  void aNameOpensTheAddressThatATranslatorHasForIt() throws Exception {
+    NatNamespace.host(
+        "ip", "-n", scene.internet, "addr", "add", "64:ff9b::198.51.100.10/128", "dev", "lo");
+    scene.aliases().of("v4.good.example.", "v4.example.", "64:ff9b::198.51.100.10");
+    scene.aliases().of("in.good.example.", "in.example.", "64:ff9b::10.99.0.1");
+    try (Guests guests = scene.new Guests(Family.IPV6, ONLY_GOOD)) {
+      assertThat(guests.ask("v4.good.example")).contains("64:ff9b::c633:640a");
+      assertThat(guests.plain("64:ff9b::198.51.100.10", 8088, "")).contains("served");
+      guests.ask("in.good.example");
+      assertThat(guests.test("64:ff9b::10.99.0.1", 8088).reason())
+          .isEqualTo("an address of the host itself");
     }
   }
 

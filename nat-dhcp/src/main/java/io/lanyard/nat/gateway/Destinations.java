@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.config.Ipv4Config;
+import io.lanyard.nat.egress.SpecialAddresses;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +28,9 @@ public final class Destinations {
     /** To where nothing is ever forwarded: multicast and the like. */
     MARTIAN
   }
+
+  /** The first 16 bits of addresses of 6to4 (RFC 3056 section 2). */
+  private static final int SIX_TO_FOUR = 0x2002;
 
   private final GatewayAddresses addresses;
   private final @Nullable Subnet subnet;
@@ -64,8 +68,11 @@ public final class Destinations {
     if (subnet != null && subnet.contains(high, low)) {
       return addresses.isLoopback(high, low) ? Kind.LOOPBACK : Kind.ON_LINK;
     }
-    // RFC 6890: to 0.0.0.0 and 127.0.0.0/8 the host's sockets would reach the host itself.
-    int bits = (int) low;
+    return kindOfOtherIpv4((int) low);
+  }
+
+  /** RFC 6890: to 0.0.0.0 and 127.0.0.0/8 the host's sockets would reach the host itself. */
+  private static Kind kindOfOtherIpv4(int bits) {
     return switch (bits >>> 24) {
       case 0, 127 -> Kind.PROHIBITED;
       default -> bits >>> 28 >= 0xe ? Kind.MARTIAN : Kind.OUT;
@@ -88,8 +95,13 @@ public final class Destinations {
     if (first >>> 6 == 0xfe80 >>> 6) {
       return Kind.ON_LINK;
     }
-    // ::/8 has the host's way to itself and IPv4 addresses in disguise; fec0::/10 is obsolete.
-    return first >>> 8 == 0 || first >>> 6 == 0xfec0 >>> 6 ? Kind.PROHIBITED : Kind.OUT;
+    if (first >>> 8 == 0 || first == SIX_TO_FOUR) {
+      // ::/8 has the host's way to itself. What a translator or a relay makes an IPv4 address of
+      // leads where that one does.
+      long ipv4 = SpecialAddresses.embedded(high, low);
+      return ipv4 == SpecialAddresses.NONE ? Kind.PROHIBITED : kindOfOtherIpv4((int) ipv4);
+    }
+    return first >>> 6 == 0xfec0 >>> 6 ? Kind.PROHIBITED : Kind.OUT; // fec0::/10 is obsolete
   }
 
   private boolean isBroadcast(long low) {
