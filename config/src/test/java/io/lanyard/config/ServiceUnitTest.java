@@ -47,7 +47,8 @@ class ServiceUnitTest {
         "ProtectKernelModules=yes",
         "ProtectKernelTunables=yes",
         "RemoveIPC=yes",
-        "IPAddressDeny=169.254.169.254 fd00:ec2::254",
+        "IPAddressDeny=169.254.169.254 169.254.170.2 169.254.170.23 169.254.42.42 100.100.100.200 192.0.0.192"
+            + " fd00:ec2::254 fd00:ec2::23 fd00:c1::a9fe:a9fe fd00:42::42 fd00:a9fe:a9fe::1 fd00:100::100:200",
         "RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK AF_PACKET",
         "RestrictRealtime=yes",
         "RestrictSUIDSGID=yes",

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 public final class SpecialAddresses {
   /**
    * Link-local addresses, where clouds serve the host's identity, and the other addresses known for
-   * that: of Alibaba, Azure, Oracle, AWS, Google.
+   * that: of Alibaba, Azure, Oracle's older cloud; in IPv6 of AWS (EC2, and EKS beside it), Google,
+   * Oracle, Scaleway, Linode, Alibaba.
    */
   public static final SpecialAddresses METADATA =
       new SpecialAddresses(
@@ -22,8 +23,12 @@ public final class SpecialAddresses {
           "100.100.100.200/32",
           "168.63.129.16/32",
           "192.0.0.192/32",
-          "fd00:ec2::254/128",
-          "fd20:ce::254/128");
+          "fd00:ec2::/32",
+          "fd20:ce::254/128",
+          "fd00:c1::a9fe:a9fe/128",
+          "fd00:42::42/128",
+          "fd00:a9fe:a9fe::1/128",
+          "fd00:100::100:200/128");
 
   /**
    * Addresses that no public name leads to rightly: those that the registries of special addresses

@@ -44,7 +44,17 @@ class SpecialAddressesTest {
         "64:ff9b::169.254.169.254",
         "64:ff9b:1::169.254.169.254",
         "64:ff9b:1:7::100.100.100.200",
-        "2002:a9fe:a9fe::1"
+        "2002:a9fe:a9fe::1",
+        "100.100.100.200",
+        "168.63.129.16",
+        "192.0.0.192",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
+        "fd00:c1::a9fe:a9fe",
+        "fd00:42::42",
+        "fd00:a9fe:a9fe::1",
+        "fd00:100::100:200"
       })
   void metadataIsFoundByEveryWay(String text) {
     Address address = Address.parse(text);
