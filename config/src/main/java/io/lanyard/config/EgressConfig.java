@@ -55,7 +55,11 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
      * The flow begins with such a message, and its name is one that the guest was told the address
      * for and that the rules permit.
      */
-    REQUIRED
+    REQUIRED,
+    /**
+     * A flow to any address that begins with such a message is denied if the rules deny its name.
+     */
+    DENIED
   }
 
   /**
@@ -131,7 +135,9 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
               Sni.IGNORED,
               "required, with allow and a name over TCP: a flow has to begin as TLS does, with the"
                   + " name of a server that the guest was told this address for and that the rules"
-                  + " permit; else it is reset before a byte leaves.");
+                  + " permit; else it is reset before a byte leaves. denied, with deny and a name"
+                  + " over TCP: a flow to any address and these ports that begins as TLS does, with"
+                  + " a name that the rules deny, is reset before a byte leaves.");
 
       static final Key<Boolean> LOG =
           Key.optional(
@@ -145,9 +151,7 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
               "egress-rule",
               "A rule about new flows.",
               List.of(ALLOW, DENY, DIRECTION, SNI, LOG),
-              List.of(
-                  new KeyRule.ExactlyOne(ALLOW, DENY),
-                  new KeyRule.NotWith(SNI, DENY, "what is denied shows no server's name")),
+              List.of(new KeyRule.ExactlyOne(ALLOW, DENY)),
               Map.of());
 
       private Keys() {}

@@ -96,7 +96,7 @@ final class EgressReader {
     if (!why.isEmpty()) {
       fields.problem(key, why);
     }
-    Sni sni = allow == null ? Sni.IGNORED : sni(fields, allow);
+    Sni sni = sni(fields, verdict, target);
     return new Rule(verdict, target, direction, sni, logs(fields, verdict));
   }
 
@@ -115,16 +115,23 @@ final class EgressReader {
     return fields.value(Rule.Keys.LOG, Rule.Keys.usuallyLogs(verdict));
   }
 
-  private static Sni sni(Fields fields, Target allow) {
+  private static Sni sni(Fields fields, Verdict verdict, Target target) {
     Sni sni = fields.value(Rule.Keys.SNI);
+    if (sni == Sni.IGNORED) {
+      return sni;
+    }
+    if ((sni == Sni.REQUIRED) != (verdict == Verdict.ALLOW)) {
+      fields.problem(Rule.Keys.SNI, "required stands with allow, and denied with deny");
+      return sni;
+    }
     boolean overTcp =
-        !allow.services().isEmpty()
-            && allow.services().stream()
+        !target.services().isEmpty()
+            && target.services().stream()
                 .allMatch(service -> service.protocol() == Service.Protocol.TCP);
-    if (sni == Sni.REQUIRED && (!(allow.where() instanceof Destination.Names) || !overTcp)) {
+    if (!(target.where() instanceof Destination.Names) || !overTcp) {
       fields.problem(
           Rule.Keys.SNI,
-          "only a rule about a name and TCP's ports can require it; write \"example.org:tcp/443\"");
+          "only a rule about a name and TCP's ports can look at it; write \"example.org:tcp/443\"");
     }
     return sni;
   }

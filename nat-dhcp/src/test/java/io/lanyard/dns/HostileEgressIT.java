@@ -59,6 +59,22 @@ class HostileEgressIT {
 
   @ParameterizedTest
   @EnumSource
+  void aDeniedNameIsNotReachedAtAnAddressThatNothingLedTo(Family family) throws Exception {
+    String denied =
+        "default: allow, rules: [{deny: 'evil.example:tcp/8443', sni: denied},"
+            + " {deny: '*.evil.example:tcp/8443', sni: denied}]";
+    try (Guests guests = scene.new Guests(family, denied)) {
+      assertThat(guests.tls(family.evil, "evil.example")).as("raw").doesNotContain("served");
+      assertThat(guests.tls(family.good, "www.evil.example")).doesNotContain("served");
+      assertThat(guests.count(GatewayCount.EGRESS_SNI_DENIED)).isEqualTo(2);
+      assertThat(guests.tls(family.evil, "good.example")).contains("served");
+      assertThat(guests.tls(family.evil, "")).as("no name").contains("served");
+      assertThat(guests.plain(family.evil, 8088, "")).as("another port").contains("served");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void twoNamesAtOneAddressAreToldApart(Family family) throws Exception {
     String one =
         "default: deny, rules: [{allow: 'good.example:tcp/8443', sni: required},"

@@ -527,7 +527,7 @@ final class Descriptions {
   private static String rule(EgressConfig.Rule rule) {
     boolean usuallyLogs = rule.verdict() == EgressConfig.Verdict.DENY;
     return rule.text()
-        + (rule.sni() == EgressConfig.Sni.REQUIRED ? " sni required" : "")
+        + (rule.sni() == EgressConfig.Sni.IGNORED ? "" : " sni " + word(rule.sni()))
         + (rule.log() == usuallyLogs ? "" : " log " + rule.log());
   }
 

@@ -6,6 +6,7 @@ import io.lanyard.config.EgressConfig;
 import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
+import io.lanyard.nat.flow.FlowKey;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ public final class EgressLevel {
   private final EgressRules inward;
   private final boolean judgesInward;
   private final NameRules names;
+  private final ServiceTable deniedBySni;
   private final long[] hits;
 
   /**
@@ -37,6 +39,12 @@ public final class EgressLevel {
     inward = new EgressRules(config.rules(), Direction.IN);
     judgesInward = config.rules().stream().anyMatch(rule -> rule.direction() == Direction.IN);
     names = new NameRules(config.rules());
+    deniedBySni =
+        ServiceTable.of(
+            config.rules().stream()
+                .filter(rule -> rule.sni() == EgressConfig.Sni.DENIED)
+                .flatMap(rule -> rule.target().services().stream())
+                .toList());
     hits = new long[rules.size()];
     for (int i = 0; before != null && i < hits.length; i++) {
       int same = before.config.rules().indexOf(rules.get(i));
@@ -116,6 +124,17 @@ public final class EgressLevel {
    */
   public boolean requiresSni(int rule) {
     return rules.get(rule).sni() == EgressConfig.Sni.REQUIRED;
+  }
+
+  /**
+   * Whether flows to a port have to show the name of the server that they begin TLS with, because a
+   * rule denies names there wherever they lead.
+   *
+   * @param port a TCP port
+   * @return true if they have
+   */
+  public boolean deniesBySni(int port) {
+    return deniedBySni.find(FlowKey.TCP, port) != ServiceTable.NONE;
   }
 
   /**

@@ -4,6 +4,7 @@ import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All that decides where the guests behind one port may go: the rules of the port or the guest,
@@ -99,6 +100,21 @@ public final class EgressPolicy {
   public boolean closesNameServices() {
     EgressConfig last = levels.getLast().config();
     return byName || (last.otherwise() == EgressConfig.Verdict.DENY && !last.dryRun());
+  }
+
+  /**
+   * The first level that denies names by what TLS clients show on a port.
+   *
+   * @param port a TCP port
+   * @return null if none does
+   */
+  public @Nullable EgressLevel denyingBySni(int port) {
+    for (EgressLevel level : levels) {
+      if (level.deniesBySni(port)) {
+        return level;
+      }
+    }
+    return null;
   }
 
   /**

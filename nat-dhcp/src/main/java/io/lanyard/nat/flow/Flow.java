@@ -164,7 +164,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    */
   public final void grant(Grant why) {
     grant = why;
-    if (why instanceof Grant.Published) {
+    if (Grant.plain(why) instanceof Grant.Published) {
       relyOnPublished();
     }
   }

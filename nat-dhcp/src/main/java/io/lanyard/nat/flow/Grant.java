@@ -28,4 +28,37 @@ public sealed interface Grant {
    * @param sni whether the flow has to begin with a TLS client's message that names a server
    */
   record ByName(String name, boolean sni) implements Grant {}
+
+  /**
+   * It may be for another reason, unless it begins with a TLS client's message that names a server
+   * which the rules deny.
+   *
+   * @param reason the other reason
+   * @param server the server's name in lower case; empty while none has been shown
+   */
+  record Watched(Grant reason, String server) implements Grant {}
+
+  /**
+   * The reason without regard to what a flow shows.
+   *
+   * @param why why it may be
+   * @return of a watched flow the reason behind it
+   */
+  static Grant plain(Grant why) {
+    return why instanceof Watched(Grant reason, String _) ? reason : why;
+  }
+
+  /**
+   * Whether nothing of a flow may pass before the guest has shown whom it speaks to.
+   *
+   * @param why why it may be
+   * @return true if its first bytes are to be read
+   */
+  static boolean awaitsHello(Grant why) {
+    return switch (why) {
+      case ByName(String _, boolean sni) -> sni;
+      case Watched(Grant _, String server) -> server.isEmpty();
+      case ByAddress _, Published _, Service _ -> false;
+    };
+  }
 }

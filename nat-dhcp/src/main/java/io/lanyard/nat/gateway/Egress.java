@@ -8,6 +8,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
+import io.lanyard.nat.egress.EgressLevel;
 import io.lanyard.nat.egress.EgressPolicies;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.NameServices;
@@ -161,16 +162,22 @@ public final class Egress implements NamePolicy, Dumpable {
     if (decision.logged()) {
       log(decision, packet, port, names);
     }
-    if (decision.admitted()) {
-      return decision.grant();
+    EgressDecision passing = decision.passing();
+    if (!decision.admitted()) {
+      counters.count(passing != null ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
     }
-    EgressDecision tried = decision.tried();
-    counters.count(tried != null ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
-    if (tried != null) {
-      return tried.grant();
+    if (passing != null && passing.grant() != null) {
+      return watched(under, packet.protocol, port, passing.grant());
     }
     errors.send(IcmpReason.PROHIBITED, packet);
     return null;
+  }
+
+  /** The grant of a flow, which is watched where rules deny servers by their names in TLS. */
+  private static Grant watched(EgressPolicy under, int protocol, int port, Grant grant) {
+    return protocol == FlowKey.TCP && !Grant.awaitsHello(grant) && under.denyingBySni(port) != null
+        ? new Grant.Watched(grant, "")
+        : grant;
   }
 
   private void log(EgressDecision decision, Packet packet, int port, List<String> names) {
@@ -216,8 +223,9 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   /**
-   * Decides on a TCP flow whose rule requires the name of a server: it has to be one for which the
-   * guest was told the address, and that the rules permit there.
+   * Decides on a TCP flow by the name of the server in its first message. Where its rule requires
+   * one, it has to be one for which the guest was told the address, and that the rules permit
+   * there; where rules deny names wherever they lead, it must be none of those.
    *
    * @param flow the flow; keeps the name
    * @param by the port that the guest is behind
@@ -226,6 +234,9 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
     EgressPolicy under = policies.of(by.name());
+    if (flow.grant() instanceof Grant.Watched watched) {
+      return admitsServer(flow, watched, under, by, hello);
+    }
     String why;
     String name = "";
     if (hello instanceof ClientHello.For(String given)) {
@@ -249,11 +260,46 @@ public final class Egress implements NamePolicy, Dumpable {
         why = decision.why();
       }
     } else {
-      why = hello instanceof ClientHello.Refused(String wrong) ? wrong : "it is not complete";
+      why =
+          hello instanceof ClientHello.Refused(String wrong, boolean _)
+              ? wrong
+              : "it is not complete";
     }
     boolean dry = asksForTrial(flow, under);
+    deniedByServer(flow, by, name, why, dry);
+    return dry;
+  }
+
+  /** Whether a flow may pass that rules look at to deny some servers' names. */
+  private boolean admitsServer(
+      Flow flow, Grant.Watched watched, EgressPolicy under, PortBudget by, ClientHello hello) {
+    if (hello instanceof ClientHello.For(String server)) {
+      EgressDecision decision = server(flow, under, server);
+      decision.count();
+      if (!decision.admitted()) {
+        deniedByServer(flow, by, server, decision.why(), decision.dry());
+      }
+      flow.grant(new Grant.Watched(watched.reason(), server));
+      return decision.passing() != null;
+    }
+    if (hello instanceof ClientHello.Refused(String why, boolean nameless) && !nameless) {
+      EgressLevel level = under.denyingBySni(flow.remotePort());
+      boolean dry = level == null || level.config().dryRun();
+      deniedByServer(flow, by, "", why, dry);
+      return dry;
+    }
+    return true;
+  }
+
+  private EgressDecision server(Flow flow, EgressPolicy under, String server) {
+    EgressDecision passing = decide(flow, under, namesOf(flow)).passing();
+    return passing == null
+        ? EgressDecision.denied(null, "the rules permit the flow no longer")
+        : judge.server(under, passing, server, flow.remotePort());
+  }
+
+  private void deniedByServer(Flow flow, PortBudget by, String asked, String why, boolean dry) {
     counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_SNI_DENIED);
-    String asked = name;
     log.log(
         Logger.Level.INFO,
         dry ? "egress-would-deny" : "egress-denied",
@@ -265,7 +311,6 @@ public final class Egress implements NamePolicy, Dumpable {
                 .with("destination", text(flow.protocol(), flow.remote(), flow.remotePort()))
                 .with("sni", asked)
                 .with("reason", why));
-    return dry;
   }
 
   /** Whether the level whose rule requires the name of a flow's server is only tried. */
@@ -463,7 +508,17 @@ public final class Egress implements NamePolicy, Dumpable {
     if (passing != null && passing.grant() instanceof Grant.Published) {
       flow.relyOnPublished();
     }
-    return passing != null && (!requiresSni(passing) || requiresSni(flow.grant()));
+    return passing != null
+        && (!requiresSni(passing) || requiresSni(flow.grant()))
+        && !hasShownDenied(flow, under, passing);
+  }
+
+  /** Whether a flow has shown the name of a server that is denied wherever it leads. */
+  private boolean hasShownDenied(Flow flow, EgressPolicy under, EgressDecision passing) {
+    return flow.grant() instanceof Grant.Watched(Grant _, String server)
+        && !server.isEmpty()
+        && under.denyingBySni(flow.remotePort()) != null
+        && judge.server(under, passing, server, flow.remotePort()).passing() == null;
   }
 
   private static boolean requiresSni(EgressDecision passing) {
@@ -484,7 +539,9 @@ public final class Egress implements NamePolicy, Dumpable {
 
   /** The name for which a flow was admitted. */
   private static List<String> namesOf(Flow flow) {
-    return flow.grant() instanceof Grant.ByName(String name, boolean _) ? List.of(name) : List.of();
+    return Grant.plain(flow.grant()) instanceof Grant.ByName(String name, boolean _)
+        ? List.of(name)
+        : List.of();
   }
 
   /**

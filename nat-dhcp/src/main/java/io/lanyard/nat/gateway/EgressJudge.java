@@ -7,6 +7,7 @@ import io.lanyard.nat.egress.EgressRules;
 import io.lanyard.nat.egress.NameServices;
 import io.lanyard.nat.egress.Protection;
 import io.lanyard.nat.egress.SpecialAddresses;
+import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.net.Address;
 import java.util.List;
@@ -123,6 +124,34 @@ final class EgressJudge {
       }
     }
     return EgressDecision.after(tried, EgressDecision.comesIn());
+  }
+
+  /**
+   * Decides about a flow that may be, by the server that its TLS client names, wherever it leads.
+   *
+   * @param under the policy of the port that the guest is behind
+   * @param passing the decision by which the flow may be: what its rule comes before counts no more
+   * @param server the server's name in lower case
+   * @param port the destination's TCP port
+   * @return the decision
+   */
+  EgressDecision server(EgressPolicy under, EgressDecision passing, String server, int port) {
+    EgressDecision tried = null;
+    for (EgressLevel level : under.levels()) {
+      int rule = level.names().find(server, FlowKey.TCP, port, false);
+      if (passing.level() == level && EgressRules.earlier(passing.rule(), rule) == passing.rule()) {
+        break;
+      }
+      if (rule != EgressRules.NONE) {
+        EgressDecision decision = EgressDecision.byRule(level, rule, Grant.BY_ADDRESS);
+        if (!decision.dry()) {
+          return EgressDecision.after(tried, decision);
+        }
+        tried = tried == null ? decision : tried;
+      }
+    }
+    return EgressDecision.after(
+        tried, EgressDecision.allowed(null, "no rule denies the server's name"));
   }
 
   /**

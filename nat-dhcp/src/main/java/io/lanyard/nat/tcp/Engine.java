@@ -239,7 +239,7 @@ final class Engine implements TcpEngine {
             c,
             station.budget()::turn,
             descriptors,
-            grant instanceof Grant.ByName(String _, boolean sni) && sni
+            Grant.awaitsHello(grant)
                 ? stream ->
                     new HelloGate(stream, c, hello -> host.admits(c, station.budget(), hello))
                 : UnaryOperator.identity());

@@ -8,7 +8,8 @@ import java.util.function.Function;
 
 /**
  * Lets nothing pass in either direction before the guest has begun a TLS connection to a server
- * that it may name. Until then what it sends is kept here, some kilobytes at most.
+ * that it may name, or something else that it may begin. Until then what it sends is kept here,
+ * some kilobytes at most.
  *
  * <p>Thread: the network's loop only.
  */
@@ -65,13 +66,21 @@ final class HelloGate implements HostStream {
       least = needed;
       return;
     }
-    if (!admits.apply(hello)) {
-      closed = true;
-      length = 0;
-      behind.abort();
-      guest.reset();
-      return;
+    if (admits.apply(hello)) {
+      open();
+    } else {
+      refuse();
     }
+  }
+
+  private void refuse() {
+    closed = true;
+    length = 0;
+    behind.abort();
+    guest.reset();
+  }
+
+  private void open() {
     open = true;
     ByteBuf first = Unpooled.wrappedBuffer(kept, 0, length);
     kept = new byte[0];
@@ -111,11 +120,12 @@ final class HelloGate implements HostStream {
     if (open) {
       behind.finish();
     } else if (!closed) {
-      // It ends without having said whom it wants.
-      closed = true;
-      length = 0;
-      behind.abort();
-      guest.reset();
+      if (length == 0 && admits.apply(new ClientHello.Refused("it ends at once", true))) {
+        open();
+        behind.finish();
+      } else {
+        refuse();
+      }
     }
   }
 

@@ -25,8 +25,18 @@ public sealed interface ClientHello {
    * It is no first message of a TLS client, or one that is not well-formed.
    *
    * @param why what is wrong, in words
+   * @param nameless whether it is sure that no server is named: it is no TLS, or leaves that out
    */
-  record Refused(String why) implements ClientHello {}
+  record Refused(String why, boolean nameless) implements ClientHello {
+    /**
+     * A message that may name a server in ways that a reader may take for one or another.
+     *
+     * @param why what is wrong, in words
+     */
+    public Refused(String why) {
+      this(why, false);
+    }
+  }
 
   /**
    * It asks for a server.
@@ -57,6 +67,8 @@ public sealed interface ClientHello {
     private static final int SERVER_NAME = 0;
     private static final int HOST_NAME = 0;
     private static final int LONGEST_NAME = 255;
+    private static final String NO_TLS = "it is no TLS";
+    private static final String NAMELESS = "it names no server";
     private static final Pattern NAME =
         Pattern.compile("[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*");
 
@@ -80,7 +92,7 @@ public sealed interface ClientHello {
     private ClientHello read() {
       String wrong = unpack();
       if (!wrong.isEmpty()) {
-        return new Refused(wrong);
+        return new Refused(wrong, wrong.equals(NO_TLS));
       }
       if (end < 4) {
         return incomplete();
@@ -112,10 +124,10 @@ public sealed interface ClientHello {
       int record = 0;
       while (record < length) {
         if ((bytes[record] & 255) != HANDSHAKE) {
-          return record == 0 ? "it is no TLS" : "a record of another type is in the first message";
+          return record == 0 ? NO_TLS : "a record of another type is in the first message";
         }
         if (record + 1 < length && bytes[record + 1] != 3) {
-          return "it is no TLS";
+          return record == 0 ? NO_TLS : "a record of another version is in the first message";
         }
         least = record + RECORD_HEADER;
         if (least > length) {
@@ -163,7 +175,7 @@ public sealed interface ClientHello {
         return malformed();
       }
       if (at == end) {
-        return new Refused("it names no server");
+        return new Refused(NAMELESS, true);
       }
       int extensions = number(2);
       if (extensions < 0 || at + extensions != end) {
@@ -188,7 +200,7 @@ public sealed interface ClientHello {
         }
         at += size;
       }
-      return found == null ? new Refused("it names no server") : found;
+      return found == null ? new Refused(NAMELESS, true) : found;
     }
 
     /** One name of a host, as RFC 6066 section 3 has it, and nothing else. */

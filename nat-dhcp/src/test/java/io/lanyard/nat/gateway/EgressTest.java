@@ -202,6 +202,60 @@ class EgressTest {
     });
   }
 
+  private static final String DENY_EVIL = "{deny: '*.evil.example:tcp/443', sni: denied}";
+
+  /** Whether a connection to an address that no name has led to passes that shows a server. */
+  private boolean passes(ClientHello hello) throws Exception {
+    return scene.on(() -> {
+      Packet syn = packet(REMOTE.toString());
+      syn.protocol = FlowKey.TCP;
+      Grant grant = egress().admits(syn, 443);
+      assertThat(grant).isNotNull();
+      StillFlow flow = flow(one, grant);
+      boolean passes =
+          !Grant.awaitsHello(grant) || egress().admits(flow, station(one).budget(), hello);
+      scene.nat.flows().remove(flow);
+      return passes;
+    });
+  }
+
+  @Test
+  void aDeniedNameIsDeniedAtAnyAddressWhereItsRuleLooksAtTls() throws Exception {
+    ClientHello evil = new ClientHello.For("www.evil.example");
+    rules("rules: [{deny: '*.evil.example:tcp/443'}]", one, "");
+    assertThat(passes(evil)).as("without a look").isTrue();
+
+    rules("rules: [" + DENY_EVIL + "]", one, "");
+    assertThat(passes(evil)).isFalse();
+    assertThat(scene.on(() -> scene.nat.gateway().counters().get(GatewayCount.EGRESS_SNI_DENIED)))
+        .isEqualTo(1);
+    assertThat(LogWatch.count("rule 0, deny *.evil.example:tcp/443")).isEqualTo(1);
+    assertThat(passes(new ClientHello.For("good.example"))).isTrue();
+    assertThat(passes(new ClientHello.Refused("it is no TLS", true))).isTrue();
+    assertThat(passes(new ClientHello.Refused("it names servers twice"))).isFalse();
+
+    rules("rules: [{allow: 'www.evil.example'}, " + DENY_EVIL + "]", one, "");
+    assertThat(passes(evil)).as("an earlier rule about the name").isTrue();
+    rules("rules: [{allow: " + REMOTE + "}, " + DENY_EVIL + "]", one, "");
+    assertThat(passes(evil)).as("an earlier rule about the address").isTrue();
+    rules("rules: [" + DENY_EVIL + "]", one, "rules: [{allow: " + REMOTE + "}]");
+    assertThat(passes(evil)).as("a rule of the port").isTrue();
+    rules("rules: [{allow: " + REMOTE + "}]", one, "rules: [" + DENY_EVIL + "]");
+    assertThat(passes(evil)).as("denied by the port").isFalse();
+    rules("dry-run: true, rules: [" + DENY_EVIL + "]", one, "");
+    assertThat(passes(evil)).as("only tried").isTrue();
+  }
+
+  @Test
+  void aConnectionEndsWhenTheNameThatItHasShownComesToBeDenied() throws Exception {
+    rules("default: allow", one, "rules: [" + DENY_EVIL + "]");
+    StillFlow flow = scene.on(() -> flow(one, new Grant.Watched(Grant.BY_ADDRESS, "bad.example")));
+    rules("default: allow", one, "rules: [{deny: 'bad.example:tcp/443', sni: denied}]");
+    assertThat(flow.ended).isTrue();
+    StillFlow mute = scene.on(() -> flow(one, new Grant.Watched(Grant.BY_ADDRESS, "")));
+    assertThat(scene.on(() -> egress().admits(mute))).isTrue();
+  }
+
   @Test
   void aConnectionThatHasShownNoNameEndsWhenOneIsRequired() throws Exception {
     rules("default: deny", one, "rules: [{allow: 'good.example:tcp/443'}]");

@@ -176,7 +176,7 @@ class HelloGateTest {
   void otherProtocolsAreAskedAboutAtTheirFirstByte() {
     admits = false;
     write("SSH-2.0-x".getBytes(StandardCharsets.US_ASCII));
-    assertThat(asked).containsExactly(new ClientHello.Refused("it is no TLS"));
+    assertThat(asked).containsExactly(new ClientHello.Refused("it is no TLS", true));
     assertThat(guest.reset).isTrue();
   }
 
@@ -187,6 +187,14 @@ class HelloGateTest {
     assertThat(behind.finished).isFalse();
     assertThat(behind.aborted).isTrue();
     assertThat(guest.reset).isTrue();
+  }
+
+  @Test
+  void aGuestThatEndsAtOnceIsAskedAbout() {
+    gate.finish();
+    assertThat(asked).containsExactly(new ClientHello.Refused("it ends at once", true));
+    assertThat(behind.finished).isTrue();
+    assertThat(guest.reset).isFalse();
   }
 
   @Test
