@@ -384,7 +384,11 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (permitted != NamePolicy.Question.ASKED) {
       boolean refused = permitted == NamePolicy.Question.REFUSED;
       counters.count(refused ? DnsCount.DENIED : DnsCount.SUPPRESSED);
-      reply.accept(Queries.withheld(query, refused).toWire(limit));
+      Message answer =
+          permitted == NamePolicy.Question.MINIMAL
+              ? Queries.minimal(query)
+              : Queries.withheld(query, refused);
+      reply.accept(answer.toWire(limit));
       return;
     }
     if (!early && !recursion.forwards(asked.getName())) {

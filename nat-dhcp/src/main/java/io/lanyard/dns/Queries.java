@@ -8,6 +8,7 @@ import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.ExtendedErrorCodeOption;
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.HINFORecord;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -24,6 +25,12 @@ final class Queries {
   private static final int PLAIN_DATAGRAM = 512;
 
   private static final int IP_AND_UDP = 28;
+
+  /**
+   * How long who asks for all types may keep that there is no such answer, as RFC 8482 shows it.
+   */
+  private static final long MINIMAL_SECONDS = 3_600;
+
   private static final int MAX_QUERY = 4096;
 
   /** RFC 8914 section 4.19. */
@@ -148,6 +155,17 @@ final class Queries {
           new OPTRecord(Question.PAYLOAD, 0, 0, plain.getFlags(), List.of(PROHIBITED)),
           Section.ADDITIONAL);
     }
+    return response;
+  }
+
+  /**
+   * The answer to a query for records of all types: that there is no such (RFC 8482 section 4.2).
+   */
+  static Message minimal(Message query) {
+    Message response = error(query, Rcode.NOERROR);
+    Name name = query.getQuestion().getName();
+    response.addRecord(
+        new HINFORecord(name, DClass.IN, MINIMAL_SECONDS, "RFC8482", ""), Section.ANSWER);
     return response;
   }
 

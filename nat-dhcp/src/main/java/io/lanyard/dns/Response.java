@@ -132,6 +132,7 @@ final class Response {
     if (message.getHeader().getFlag(Flags.TC)) {
       countRecords(message);
     }
+    withoutServices(message);
     OPTRecord theirs = message.getOPT();
     if (theirs != null) {
       message.removeRecord(theirs, Section.ADDITIONAL);
@@ -180,6 +181,25 @@ final class Response {
         message.getRcode() == Rcode.NOERROR
             && !message.getSection(Section.ANSWER).isEmpty()
             && soa(message) == null);
+  }
+
+  /**
+   * Takes out the records of services (RFC 9460) that nobody has asked for, of all sections: whose
+   * egress rules suppress them gets the same answer from the cache as anybody.
+   */
+  private static void withoutServices(Message message) {
+    Record question = message.getQuestion();
+    int asked = question == null ? 0 : question.getType();
+    if (asked == Type.SVCB || asked == Type.HTTPS || asked == Type.ANY) {
+      return;
+    }
+    for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
+      for (Record record : List.copyOf(message.getSection(section))) {
+        if (record.getType() == Type.SVCB || record.getType() == Type.HTTPS) {
+          message.removeRecord(record, section);
+        }
+      }
+    }
   }
 
   /** Makes the counts in the header those of the records that a truncated message still has. */

@@ -29,6 +29,7 @@ import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
+import org.xbill.DNS.HTTPSRecord;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
 import org.xbill.DNS.Name;
@@ -435,6 +436,29 @@ class DnsForwarderTest {
           .containsExactly(record);
     }
     assertThat(records).hasSizeGreaterThan(40);
+  }
+
+  @Test
+  void recordsOfServicesComeWhereTheyAreAskedForAndNowhereElse() throws Exception {
+    upstream.answer =
+        response -> {
+          Name name = response.getQuestion().getName();
+          for (int section : new int[] {Section.ANSWER, Section.AUTHORITY, Section.ADDITIONAL}) {
+            response.addRecord(service(name), section);
+          }
+          response.addRecord(a(name, 60, "192.0.2.1"), Section.ANSWER);
+          return response;
+        };
+    Message address = ask("www.example.com.", Type.A);
+    assertThat(data(address, Section.ANSWER)).containsExactly("192.0.2.1");
+    assertThat(address.getSection(Section.AUTHORITY)).isEmpty();
+    assertThat(address.getSection(Section.ADDITIONAL)).allMatch(each -> each.getType() == Type.OPT);
+    assertThat(ask("www.example.com.", Type.HTTPS).getSection(Section.ANSWER)).hasSize(2);
+    assertThat(ask("www.example.com.", Type.ANY).getSection(Section.ANSWER)).hasSize(2);
+  }
+
+  private static Record service(Name name) {
+    return new HTTPSRecord(name, DClass.IN, 60, 1, Name.root, List.of());
   }
 
   @Test

@@ -214,6 +214,12 @@ class EgressByNameIT {
             .contains("NOERROR")
             .contains("ANSWER: 0");
       }
+      assertThat(ask(guests, "good.example -t ANY"))
+          .as("all types (RFC 8482)")
+          .contains("NOERROR")
+          .contains("HINFO")
+          .doesNotContain(GOOD);
+      assertThat(ask(guests, "evil.example -t ANY")).contains("REFUSED");
       assertThat(scene.names.queries).isEmpty();
     }
   }

@@ -48,6 +48,7 @@ public final class Egress implements NamePolicy, Dumpable {
 
   private static final int SVCB = 64; // RFC 9460 section 14.1
   private static final int HTTPS = 65;
+  private static final int ANY = 255; // RFC 1035 section 3.2.3
 
   private final String network;
   private final GatewayAddresses addresses;
@@ -637,10 +638,7 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressPolicy under = policies.of(port.name());
     EgressDecision decision = judge.question(under, name);
     if (decision.admitted()) {
-      // They would have the guest speak with addresses and keys that no answer of ours has named.
-      return (type == SVCB || type == HTTPS) && under.byName()
-          ? Question.SUPPRESSED
-          : Question.ASKED;
+      return under.byName() ? withoutServices(type) : Question.ASKED;
     }
     boolean dry = decision.dry();
     if (!decision.logged()) {
@@ -656,6 +654,18 @@ public final class Egress implements NamePolicy, Dumpable {
                 .with("name", name)
                 .with("reason", decision.why()));
     return dry ? Question.ASKED : Question.REFUSED;
+  }
+
+  /**
+   * The decision about a permitted question under rules about names. Services' records would have
+   * the guest speak with addresses and keys that no answer has named, and all types have those too.
+   */
+  private static Question withoutServices(int type) {
+    return switch (type) {
+      case SVCB, HTTPS -> Question.SUPPRESSED;
+      case ANY -> Question.MINIMAL;
+      default -> Question.ASKED;
+    };
   }
 
   @Override

@@ -17,6 +17,10 @@ public interface NamePolicy {
     ASKED,
     /** It is answered: there is nothing of its type. */
     SUPPRESSED,
+    /**
+     * It asks for records of all types, and is answered with one that says that it is not asked.
+     */
+    MINIMAL,
     /** It is refused; its labels would carry data out. */
     REFUSED
   }
