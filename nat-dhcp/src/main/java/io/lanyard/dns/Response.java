@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.egress.ToldNames;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.station.PortBudget;
 import java.io.IOException;
@@ -52,8 +53,8 @@ final class Response {
   /** An answer that holds for less is not renewed before its time, in seconds. */
   private static final int LEAST_TO_RENEW = 10;
 
-  /** The longest that an answer is kept. */
-  private static final long MOST_SECONDS = 86_400;
+  /** The longest that an answer is kept, here and by guests. */
+  private static final long MOST_SECONDS = ToldNames.MOST_SECONDS;
 
   /** The longest that a denial is kept: RFC 2308 section 5 has one to three hours. */
   private static final long MOST_NEGATIVE_SECONDS = 3_600;
@@ -165,6 +166,7 @@ final class Response {
         optLengthAt = in.current() + Integer.BYTES;
       } else {
         offsets.add(in.current());
+        cap(wire, in.current());
         optLengthAt = 0; // Then it is not the last, and nothing is added to it.
       }
       in.readU32();
@@ -327,11 +329,7 @@ final class Response {
     if (age > 0) {
       long least = expired(nowNanos) ? STALE_SECONDS : 0;
       for (int at : ttlOffsets) {
-        long left = Math.max(least, (int4(out, at) & 0xffff_ffffL) - age);
-        out[at] = (byte) (left >>> 24);
-        out[at + 1] = (byte) (left >>> 16);
-        out[at + 2] = (byte) (left >>> 8);
-        out[at + 3] = (byte) left;
+        put4(out, at, (int) Math.max(least, int4(out, at) - age));
       }
     }
     return out;
@@ -352,6 +350,23 @@ final class Response {
 
   private static int lower(byte b) {
     return b >= 'A' && b <= 'Z' ? b + 32 : b;
+  }
+
+  /**
+   * Holds a time to live to the longest that an address may be used that a guest is told: who keeps
+   * the answer for longer would find the address closed. One with the top bit set is zero (RFC 2181
+   * section 8).
+   */
+  private static void cap(byte[] wire, int at) {
+    int ttl = int4(wire, at);
+    put4(wire, at, ttl < 0 ? 0 : (int) Math.min(ttl, MOST_SECONDS));
+  }
+
+  private static void put4(byte[] b, int at, int value) {
+    b[at] = (byte) (value >>> 24);
+    b[at + 1] = (byte) (value >>> 16);
+    b[at + 2] = (byte) (value >>> 8);
+    b[at + 3] = (byte) value;
   }
 
   private static int int4(byte[] b, int at) {

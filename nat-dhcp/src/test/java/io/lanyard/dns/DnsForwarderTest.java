@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
@@ -476,6 +477,18 @@ class DnsForwarderTest {
     scene.step(Duration.ofSeconds(61));
     ask("cached.example.", Type.A);
     assertThat(upstream.queries).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"60, 60", "86400, 86400", "604800, 86400", "2147483647, 86400"})
+  void noAnswerHoldsLongerThanItsAddressMayBeUsed(long said, long passed) throws Exception {
+    upstream.answer =
+        r -> {
+          r.addRecord(a(r.getQuestion().getName(), said, "192.0.2.1"), Section.ANSWER);
+          return r;
+        };
+    assertThat(ask("ages.example.", Type.A).getSection(Section.ANSWER).getFirst().getTTL())
+        .isEqualTo(passed);
   }
 
   @Test

@@ -37,8 +37,8 @@ public final class ToldNames {
    */
   static final long LEAST_SECONDS = 60;
 
-  /** The longest, as for any answer that is kept. */
-  static final long MOST_SECONDS = 86_400;
+  /** The longest, in seconds: no answer that guests get holds for longer. */
+  public static final long MOST_SECONDS = 86_400;
 
   /** One address of one name. Ordered, as both may be chosen for their hash. */
   private record Key(Address address, String name) implements Comparable<Key> {
