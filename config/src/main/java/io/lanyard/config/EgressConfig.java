@@ -31,6 +31,11 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
     rules = List.copyOf(rules);
   }
 
+  /** Whether a rule is about a name. */
+  boolean isAboutNames() {
+    return rules.stream().anyMatch(rule -> rule.target().where() instanceof Destination.Names);
+  }
+
   /** A rule's verdict on a flow. */
   public enum Verdict {
     /** The flow may be. */

@@ -122,7 +122,7 @@ final class GuestReader {
   }
 
   private List<Nic> nics(Fields guest, String guestName) {
-    // A name server is not asked for here: a guest may have NICs on several networks.
+    // Whether the networks have name servers is known when those are read.
     rules.put(guestName, egress.port(guest, true));
     List<Nic> nics = new ArrayList<>();
     List<Fields> read = new ArrayList<>();

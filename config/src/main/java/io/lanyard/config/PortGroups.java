@@ -13,10 +13,12 @@ final class PortGroups {
   private final Map<String, PortGroupConfig> groups = new LinkedHashMap<>();
 
   private final boolean leadsOut;
+  private final boolean hasNames;
 
-  private PortGroups(List<String> names, boolean leadsOut) {
+  private PortGroups(List<String> names, boolean leadsOut, boolean hasNames) {
     this.names = names;
     this.leadsOut = leadsOut;
+    this.hasNames = hasNames;
   }
 
   /**
@@ -27,7 +29,8 @@ final class PortGroups {
    */
   static PortGroups read(
       Fields network, int networkMtu, boolean leadsOut, boolean hasNames, EgressReader egress) {
-    PortGroups all = new PortGroups(network.keysOf(NetworkConfig.Keys.PORT_GROUPS), leadsOut);
+    PortGroups all =
+        new PortGroups(network.keysOf(NetworkConfig.Keys.PORT_GROUPS), leadsOut, hasNames);
     for (Form.Named<Fields> named : network.value(NetworkConfig.Keys.PORT_GROUPS)) {
       Fields fields = named.value();
       if (fields != null) {
@@ -53,11 +56,19 @@ final class PortGroups {
    * would be thought closed, and have the whole network.
    */
   void holds(Fields nic, EgressConfig ofGuest) {
-    if (!leadsOut && !ofGuest.equals(EgressConfig.INHERITED)) {
+    if (ofGuest.equals(EgressConfig.INHERITED)) {
+      return;
+    }
+    if (!leadsOut) {
       nic.problem(
           GuestConfig.Nic.Keys.NETWORK,
           "the guest's egress rules hold on networks of mode nat only; for a guest with a NIC here,"
               + " write them in a port group of the nat network");
+    } else if (!hasNames && ofGuest.isAboutNames()) {
+      nic.problem(
+          GuestConfig.Nic.Keys.NETWORK,
+          "the guest has egress rules about names, which mean what a network's name server has"
+              + " told, and this network's dns: {enabled: false} says that there is none");
     }
   }
 
