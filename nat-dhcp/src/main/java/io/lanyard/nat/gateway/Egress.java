@@ -585,7 +585,12 @@ public final class Egress implements NamePolicy, Dumpable {
     if (budget != null) {
       all.addAll(told.names(budget, destination));
     }
-    return EgressTrial.of(judge.judge(under, all, protocol, leads.high(), leads.low(), service));
+    EgressDecision decision = judge.judge(under, all, protocol, leads.high(), leads.low(), service);
+    EgressTrial trial = EgressTrial.of(decision);
+    Grant grant = decision.grant();
+    return grant != null && watched(under, protocol, service, grant) != grant
+        ? trial.but("TLS for a name that the rules deny is reset")
+        : trial;
   }
 
   /**

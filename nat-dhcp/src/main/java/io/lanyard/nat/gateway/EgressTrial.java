@@ -1,5 +1,8 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.flow.Grant;
+import org.jspecify.annotations.Nullable;
+
 /**
  * The answer to the question what would become of a flow, or of a question for a name.
  *
@@ -20,7 +23,19 @@ public record EgressTrial(Outcome outcome, String reason) {
   static EgressTrial of(EgressDecision decision) {
     Outcome outcome =
         decision.admitted() ? Outcome.ALLOW : decision.dry() ? Outcome.WOULD_DENY : Outcome.DENY;
-    return new EgressTrial(outcome, decision.why());
+    return new EgressTrial(outcome, decision.why() + condition(decision.grant()));
+  }
+
+  /** The condition of a flow that has to show a server's name; empty for none. */
+  private static String condition(@Nullable Grant grant) {
+    return grant instanceof Grant.ByName(String name, boolean sni) && sni
+        ? ", if it begins with TLS for " + name
+        : "";
+  }
+
+  /** The same answer with a condition behind its reason. */
+  EgressTrial but(String condition) {
+    return new EgressTrial(outcome, reason + "; " + condition);
   }
 
   static EgressTrial allowed(String reason) {

@@ -247,6 +247,28 @@ class EgressTest {
   }
 
   @Test
+  void aTrialSaysThatItsAnswerDependsOnTls() throws Exception {
+    rules("default: deny", one, BY_NAME);
+    assertThat(trial(443, NAME))
+        .isEqualTo(
+            new EgressTrial(
+                EgressTrial.Outcome.ALLOW,
+                "rule 0 of port "
+                    + one.port.name()
+                    + ", allow good.example:tcp/443, if it begins with TLS for good.example"));
+    assertThat(trial(80, NAME).reason()).doesNotContain("TLS");
+    rules("rules: [" + DENY_EVIL + "]", one, "");
+    assertThat(trial(443).reason())
+        .isEqualTo("default, allow; TLS for a name that the rules deny is reset");
+    assertThat(trial(80).reason()).isEqualTo("default, allow");
+  }
+
+  private EgressTrial trial(int port, String... names) throws Exception {
+    return scene.on(
+        () -> egress().test(one.port.name(), List.of(names), REMOTE, FlowKey.TCP, port));
+  }
+
+  @Test
   void aConnectionEndsWhenTheNameThatItHasShownComesToBeDenied() throws Exception {
     rules("default: allow", one, "rules: [" + DENY_EVIL + "]");
     StillFlow flow = scene.on(() -> flow(one, new Grant.Watched(Grant.BY_ADDRESS, "bad.example")));
