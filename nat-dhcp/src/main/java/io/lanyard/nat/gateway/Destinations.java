@@ -29,6 +29,9 @@ public final class Destinations {
     MARTIAN
   }
 
+  /** The reason of {@link Kind#PROHIBITED}, for people. */
+  static final String PROHIBITED = "an address by which the host would reach itself";
+
   /** The first 16 bits of addresses of 6to4 (RFC 3056 section 2). */
   private static final int SIX_TO_FOUR = 0x2002;
 

@@ -98,6 +98,7 @@ public final class Egress implements NamePolicy, Dumpable {
     told = new ToldNames(clock);
     gateway.stations().addListener(this::forget);
     gateway.takeQuestions(station -> policies.of(station.budget().name()).byName());
+    gateway.tellNeverLeaving(this::neverLeaves);
   }
 
   private void forget(PortBudget gone) {
@@ -201,6 +202,21 @@ public final class Egress implements NamePolicy, Dumpable {
         line ->
             ends.apply(line.with("network", network).with("port", by))
                 .with("reason", decision.why()));
+  }
+
+  /** Logs a packet that no rule could let leave, which the gateway has counted. */
+  private void neverLeaves(Packet packet, String why) {
+    String by = packet.station.budget().name();
+    log.log(
+        Logger.Level.INFO,
+        "egress-denied",
+        by,
+        line ->
+            line.with("network", network)
+                .with("port", by)
+                .with("guest", packet.source())
+                .with("destination", "protocol " + packet.protocol + " " + packet.destination())
+                .with("reason", why));
   }
 
   /** Whether one more flow of a port may begin now. */
@@ -568,7 +584,7 @@ public final class Egress implements NamePolicy, Dumpable {
             judge.judgeAtHost(under, protocol, destination.high(), destination.low(), service));
       }
       case PROHIBITED -> {
-        return EgressTrial.denied("an address by which the host would reach itself");
+        return EgressTrial.denied(Destinations.PROHIBITED);
       }
       case MARTIAN -> {
         return EgressTrial.denied("an address to which nothing is forwarded");

@@ -27,6 +27,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.security.SecureRandom;
 import java.util.List;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -184,6 +185,11 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Asks from now on whether a station's questions to other name servers are answered here. */
   void takeQuestions(Predicate<Station> whether) {
     router.takeQuestions(whether);
+  }
+
+  /** Tells from now on of packets that no rule could let leave, and why. */
+  void tellNeverLeaving(BiConsumer<Packet, String> listener) {
+    router.tellNeverLeaving(listener);
   }
 
   /**

@@ -9,6 +9,7 @@ import io.lanyard.vswitch.frame.Icmp;
 import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Udp;
+import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,7 @@ final class Router {
   private @Nullable PacketEngine udp;
   private @Nullable PacketEngine pings;
   private Predicate<Station> takesQuestions = station -> false;
+  private BiConsumer<Packet, String> neverLeaving = (packet, why) -> {};
   private boolean translate;
 
   Router(Gateway gateway, GatewayAddresses addresses, Services services, IcmpErrors errors) {
@@ -50,6 +52,11 @@ final class Router {
   /** Asks from now on whether a station's questions to other name servers are answered here. */
   void takeQuestions(Predicate<Station> whether) {
     takesQuestions = whether;
+  }
+
+  /** Tells from now on of packets that no rule could let leave, and why. */
+  void tellNeverLeaving(BiConsumer<Packet, String> listener) {
+    neverLeaving = listener;
   }
 
   void receive(Packet packet) {
@@ -85,6 +92,7 @@ final class Router {
       }
       case PROHIBITED -> {
         counters.count(GatewayCount.PROHIBITED);
+        neverLeaving.accept(packet, Destinations.PROHIBITED);
         errors.send(IcmpReason.PROHIBITED, packet);
       }
       case MARTIAN -> counters.count(GatewayCount.MARTIAN_DESTINATION);
@@ -200,7 +208,10 @@ final class Router {
           forwardIcmp(packet);
         }
       }
-      default -> badProtocol(packet);
+      default -> {
+        neverLeaving.accept(packet, "only TCP, UDP and ping leave, whatever rules say");
+        badProtocol(packet);
+      }
     }
   }
 
@@ -218,6 +229,7 @@ final class Router {
     } else if (type == (ipv4 ? Icmp.UNREACHABLE : Icmpv6.UNREACHABLE)) {
       unreachable(packet);
     } else {
+      neverLeaving.accept(packet, "of ICMP only ping leaves, whatever rules say");
       counters.count(GatewayCount.BAD_PROTOCOL);
     }
   }

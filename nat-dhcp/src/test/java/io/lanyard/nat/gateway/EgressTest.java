@@ -14,6 +14,7 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.frame.Ipv4;
 import java.util.List;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
@@ -174,6 +175,27 @@ class EgressTest {
     assertThat(LogWatch.count("198.51.100.3 port 443")).isEqualTo(1);
     assertThat(LogWatch.count("event=name-would-be-refused")).isEqualTo(1);
     assertThat(LogWatch.count("loud.example")).isPositive();
+  }
+
+  @Test
+  void whatNeverLeavesIsToldWithItsProtocol() throws Exception {
+    int host = Ipv4.parse("192.168.127.1");
+    int itself = Ipv4.parse("127.0.0.1");
+    scene.on(() -> {
+      one.send(TestNetwork.ipv4(one.address, host, 47, 64, 7, 0, new byte[8]));
+      byte[] timestamp = TestNetwork.icmp(13, 1, new byte[12]);
+      other.send(TestNetwork.ipv4(other.address, host, Ipv4.ICMP, 64, 7, 0, timestamp));
+      return true;
+    });
+    NatScene.Guest third = scene.guest(12);
+    scene.on(() -> {
+      third.datagram(40_000, itself, 53);
+      return true;
+    });
+    assertThat(LogWatch.count("event=egress-denied")).isEqualTo(3);
+    assertThat(LogWatch.count("destination=\"protocol 47 192.168.127.1\"")).isEqualTo(1);
+    assertThat(LogWatch.count("of ICMP only ping leaves")).isEqualTo(1);
+    assertThat(LogWatch.count("destination=\"protocol 17 127.0.0.1\"")).isEqualTo(1);
   }
 
   private Packet packet(String destination) {
