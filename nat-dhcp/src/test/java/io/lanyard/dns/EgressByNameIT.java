@@ -7,6 +7,8 @@ import io.lanyard.dns.EgressScene.Guests;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.gateway.GatewayCount;
 import io.lanyard.net.Address;
+import java.net.Inet4Address;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +17,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.xbill.DNS.AAAARecord;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.CNAMERecord;
 import org.xbill.DNS.DClass;
@@ -25,23 +30,43 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.TXTRecord;
 import org.xbill.DNS.Type;
 
-/** Rules about names, and a guest that tries to get round them. Needs root. */
+/** Rules about names, and a guest that tries to get round them, by IPv4 and IPv6. Needs root. */
 class EgressByNameIT {
   private static final String SERVER = EgressScene.SERVER;
   private static final String GOOD = Family.IPV4.good;
   private static final String EVIL = Family.IPV4.evil;
   private static final String GATEWAY = Family.IPV4.gateway;
 
-  private static final Map<String, String> ADDRESSES =
-      Map.of(
-          "good.example.", GOOD,
-          "www.good.example.", GOOD,
-          "evil.example.", EVIL,
-          "trap.good.example.", SERVER,
-          "metadata.good.example.", "169.254.169.254",
-          "gateway.good.example.", GATEWAY,
-          "loopback.good.example.", "127.0.0.1",
-          "target.evil.example.", EVIL);
+  private static Map<String, String> addresses(Family family) {
+    return Map.of(
+        "good.example.", family.good,
+        "www.good.example.", family.good,
+        "evil.example.", family.evil,
+        "trap.good.example.", server(family),
+        "metadata.good.example.", metadata(family),
+        "gateway.good.example.", family.gateway,
+        "loopback.good.example.", family == Family.IPV4 ? "127.0.0.1" : "::1",
+        "target.evil.example.", family.evil);
+  }
+
+  /** The name server's address, which nobody is told for a name; private in IPv4. */
+  private static String server(Family family) {
+    return family == Family.IPV4 ? SERVER : "2001:db8:99::2";
+  }
+
+  private static String metadata(Family family) {
+    return family == Family.IPV4 ? "169.254.169.254" : "fd00:ec2::254";
+  }
+
+  /** A client's word for what the gateway prohibits. */
+  private static String denied(Family family) {
+    return family == Family.IPV4 ? "No route to host" : "Permission denied";
+  }
+
+  /** An address as rules have it. */
+  private static String rule(String address) {
+    return address.indexOf(':') < 0 ? address : "[" + address + "]";
+  }
 
   private static final String ONLY_GOOD =
       "default: deny, rules: [{allow: 'good.example:tcp/8088'}, {allow: '*.good.example:tcp/8088'}]";
@@ -66,10 +91,15 @@ class EgressByNameIT {
         add(response, target, EVIL);
         // It says more than was asked for: nothing comes of that.
         add(response, Name.fromString("more.good.example."), SERVER);
-      } else if (question.getType() == Type.A && ADDRESSES.containsKey(name)) {
-        add(response, asked, ADDRESSES.get(name));
       } else if (question.getType() == Type.TXT) {
         response.addRecord(new TXTRecord(asked, DClass.IN, 300, "reply"), Section.ANSWER);
+      } else {
+        for (Family family : Family.values()) {
+          String address = addresses(family).get(name);
+          if (address != null && question.getType() == family.type) {
+            add(response, asked, address);
+          }
+        }
       }
     } catch (java.io.IOException e) {
       throw new AssertionError(e);
@@ -78,8 +108,12 @@ class EgressByNameIT {
   }
 
   private static void add(Message response, Name name, String address) {
-    response.addRecord(
-        new ARecord(name, DClass.IN, 300, Address.parse(address).toInetAddress()), Section.ANSWER);
+    InetAddress at = Address.parse(address).toInetAddress();
+    Record record =
+        at instanceof Inet4Address
+            ? new ARecord(name, DClass.IN, 300, at)
+            : new AAAARecord(name, DClass.IN, 300, at);
+    response.addRecord(record, Section.ANSWER);
   }
 
   @AfterEach
@@ -88,7 +122,11 @@ class EgressByNameIT {
   }
 
   private Guests guests(String egress) throws Exception {
-    return scene.new Guests(Family.IPV4, egress);
+    return guests(Family.IPV4, egress);
+  }
+
+  private Guests guests(Family family, String egress) throws Exception {
+    return scene.new Guests(family, egress);
   }
 
   private static String dig(Guests guests, String... words) throws Exception {
@@ -97,7 +135,7 @@ class EgressByNameIT {
 
   /** Asks the gateway; the words are a name and a type. */
   private static String ask(Guests guests, String words) throws Exception {
-    return dig(guests, "@" + GATEWAY, "+noall +answer +comments", words);
+    return dig(guests, "@" + guests.family.gateway, "+noall +answer +comments", words);
   }
 
   private static String connect(Guests guests, String address, int port) throws Exception {
@@ -113,22 +151,24 @@ class EgressByNameIT {
         .anyMatch(query -> query.getQuestion().getName().toString().equalsIgnoreCase(name));
   }
 
-  @Test
-  void aNameOpensTheAddressThatTheGuestWasToldAndItsPortsAlone() throws Exception {
-    try (Guests guests = guests(ONLY_GOOD)) {
-      assertThat(connect(guests, GOOD, 8088)).as("before it asks").contains("No route to host");
-      assertThat(guests.ask("good.example")).contains(GOOD);
-      assertThat(connect(guests, GOOD, 8088)).contains("served");
-      assertThat(connect(guests, GOOD, 443)).as("another port").contains("No route to host");
-      assertThat(connect(guests, EVIL, 8088)).as("a raw address").contains("No route to host");
-      assertThat(guests.net.guest("ping", "-c1", "-W2", GOOD).status()).isNotZero();
+  @ParameterizedTest
+  @EnumSource
+  void aNameOpensTheAddressThatTheGuestWasToldAndItsPortsAlone(Family family) throws Exception {
+    try (Guests guests = guests(family, ONLY_GOOD)) {
+      assertThat(connect(guests, family.good, 8088)).as("before it asks").contains(denied(family));
+      assertThat(guests.ask("good.example")).contains(family.good);
+      assertThat(connect(guests, family.good, 8088)).contains("served");
+      assertThat(connect(guests, family.good, 443)).as("another port").contains(denied(family));
+      assertThat(connect(guests, family.evil, 8088)).as("a raw address").contains(denied(family));
+      assertThat(guests.net.guest("ping", "-c1", "-W2", family.good).status()).isNotZero();
       assertThat(guests.count(GatewayCount.EGRESS_DENIED)).isGreaterThanOrEqualTo(4);
     }
   }
 
-  @Test
-  void aNameThatNoRuleHasIsNotEvenAskedWhateverTheType() throws Exception {
-    try (Guests guests = guests(ONLY_GOOD)) {
+  @ParameterizedTest
+  @EnumSource
+  void aNameThatNoRuleHasIsNotEvenAskedWhateverTheType(Family family) throws Exception {
+    try (Guests guests = guests(family, ONLY_GOOD)) {
       assertThat(guests.ask("evil.example")).contains("REFUSED");
       assertThat(ask(guests, "c2VjcmV0.evil.example -t TXT")).contains("REFUSED");
       assertThat(ask(guests, "notgood.example -t MX")).contains("REFUSED");
@@ -136,7 +176,7 @@ class EgressByNameIT {
       assertThat(ask(guests, "-x 9.9.9.9")).contains("REFUSED");
       assertThat(scene.names.queries).isEmpty();
       assertThat(ask(guests, "data.good.example -t TXT")).contains("reply");
-      assertThat(dig(guests, "@" + GATEWAY, "evil.example"))
+      assertThat(dig(guests, "@" + family.gateway, "evil.example"))
           .contains("EDE: 18 (Prohibited)")
           .contains("egress rules");
     }
@@ -189,26 +229,31 @@ class EgressByNameIT {
     }
   }
 
-  @Test
-  void aDeniedNameIsNotAskedWhereTheDefaultAllowsAndOtherWaysToAskAreClosed() throws Exception {
-    try (Guests guests = guests("rules: [{deny: '*.evil.example'}, {deny: evil.example}]")) {
+  @ParameterizedTest
+  @EnumSource
+  void aDeniedNameIsNotAskedWhereTheDefaultAllowsAndOtherWaysToAskAreClosed(Family family)
+      throws Exception {
+    try (Guests guests =
+        guests(family, "rules: [{deny: '*.evil.example'}, {deny: evil.example}]")) {
       assertThat(guests.ask("evil.example")).contains("REFUSED");
       assertThat(guests.ask("target.evil.example")).contains("REFUSED");
-      assertThat(guests.ask("good.example")).contains(GOOD);
-      assertThat(connect(guests, GOOD, 8088)).contains("served");
-      assertThat(connect(guests, GOOD, 853)).as("DNS over TLS").contains("No route to host");
-      guests.configure("rules: [{deny: evil.example}, {allow: '" + GOOD + ":tcp/853'}]");
-      assertThat(guests.askOverTls(GOOD, "good.example")).contains("status: NOERROR");
-      guests.configure("rules: [{deny: " + EVIL + "}]");
-      assertThat(guests.askOverTls(GOOD, "good.example"))
+      assertThat(guests.ask("good.example")).contains(family.good);
+      assertThat(connect(guests, family.good, 8088)).contains("served");
+      assertThat(connect(guests, family.good, 853)).as("DNS over TLS").contains(denied(family));
+      guests.configure(
+          "rules: [{deny: evil.example}, {allow: '" + rule(family.good) + ":tcp/853'}]");
+      assertThat(guests.askOverTls(family.good, "good.example")).contains("status: NOERROR");
+      guests.configure("rules: [{deny: '" + family.evil + "'}]");
+      assertThat(guests.askOverTls(family.good, "good.example"))
           .as("without a rule about names")
           .contains("status: NOERROR");
     }
   }
 
-  @Test
-  void recordsThatNameOtherAddressesAndKeysAreNotPassedOn() throws Exception {
-    try (Guests guests = guests(ONLY_GOOD)) {
+  @ParameterizedTest
+  @EnumSource
+  void recordsThatNameOtherAddressesAndKeysAreNotPassedOn(Family family) throws Exception {
+    try (Guests guests = guests(family, ONLY_GOOD)) {
       for (String type : List.of("HTTPS", "SVCB")) {
         assertThat(ask(guests, "good.example -t " + type))
             .contains("NOERROR")
@@ -218,17 +263,20 @@ class EgressByNameIT {
           .as("all types (RFC 8482)")
           .contains("NOERROR")
           .contains("HINFO")
-          .doesNotContain(GOOD);
+          .doesNotContain(family.good);
       assertThat(ask(guests, "evil.example -t ANY")).contains("REFUSED");
       assertThat(scene.names.queries).isEmpty();
     }
   }
 
-  @Test
-  void flowsEndWithTheRuleThatPermitsTheirName() throws Exception {
-    try (Guests guests = guests(ONLY_GOOD)) {
+  @ParameterizedTest
+  @EnumSource
+  void flowsEndWithTheRuleThatPermitsTheirName(Family family) throws Exception {
+    try (Guests guests = guests(family, ONLY_GOOD)) {
       guests.ask("www.good.example");
-      Process talk = guests.net.startGuest("socat", "-T", "20", "-", "TCP4:" + GOOD + ":8088");
+      String kind = family == Family.IPV4 ? "TCP4:" : "TCP6:";
+      Process talk =
+          guests.net.startGuest("socat", "-T", "20", "-", kind + family.at(family.good, 8088));
       try {
         assertThat(talk.inputReader().readLine()).isEqualTo("served");
         assertThat(flows(guests)).hasSize(1);
@@ -243,13 +291,14 @@ class EgressByNameIT {
     }
   }
 
-  @Test
-  void rulesThatAreOnlyTriedLetPassAndTell() throws Exception {
-    try (Guests guests = guests(ONLY_GOOD + ", dry-run: true")) {
-      assertThat(guests.ask("evil.example")).contains(EVIL);
-      assertThat(connect(guests, EVIL, 8088)).contains("served");
-      assertThat(connect(guests, SERVER, 443)).contains("served");
-      assertThat(connect(guests, "169.254.169.254", 8088)).contains("No route to host");
+  @ParameterizedTest
+  @EnumSource
+  void rulesThatAreOnlyTriedLetPassAndTell(Family family) throws Exception {
+    try (Guests guests = guests(family, ONLY_GOOD + ", dry-run: true")) {
+      assertThat(guests.ask("evil.example")).contains(family.evil);
+      assertThat(connect(guests, family.evil, 8088)).contains("served");
+      assertThat(connect(guests, server(family), 443)).contains("served");
+      assertThat(connect(guests, metadata(family), 8088)).contains(denied(family));
       assertThat(guests.count(GatewayCount.EGRESS_WOULD_DENY)).isEqualTo(2);
     }
   }
