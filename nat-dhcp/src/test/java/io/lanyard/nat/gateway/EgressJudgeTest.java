@@ -224,6 +224,20 @@ class EgressJudgeTest {
     return judge.judgeAtHost(under, FlowKey.UDP, to.high(), to.low(), port).admitted();
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"192.0.2.7", "2001:db8::7"})
+  void quicPassesBesideARuleAboutTlsWhereTheDefaultAllowsAndNowhereElse(String address) {
+    String tls = "rules: [{allow: 'good.example:tcp/443', sni: required}]";
+    assertThat(quic(policy("default: deny", tls), address).why()).isEqualTo("no rule allows it");
+    assertThat(quic(policy("default: allow", tls), address).admitted()).isTrue();
+    assertThat(quic(policy("rules: [{deny: '*:udp/443'}]", tls), address).admitted()).isFalse();
+  }
+
+  private EgressDecision quic(EgressPolicy under, String address) {
+    Address to = Address.parse(address);
+    return judge.judge(under, List.of("good.example"), FlowKey.UDP, to.high(), to.low(), 443);
+  }
+
   @Test
   void whatIpv4RulesOfAPortForbidIsNotReachedByIpv6() {
     EgressPolicy under = policy("default: allow", "rules: [{deny: 192.0.2.0/24}]");

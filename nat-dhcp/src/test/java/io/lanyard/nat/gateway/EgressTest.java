@@ -12,6 +12,7 @@ import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
+import io.lanyard.nat.tls.Hellos;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -266,6 +267,31 @@ class EgressTest {
     assertThat(passes(evil)).as("denied by the port").isFalse();
     rules("dry-run: true, rules: [" + DENY_EVIL + "]", one, "");
     assertThat(passes(evil)).as("only tried").isTrue();
+  }
+
+  @Test
+  void aClientThatEncryptsItsServersNameIsJudgedByItsProviders() throws Exception {
+    rules("default: deny", one, BY_NAME);
+    assertThat(encryptedPasses("provider.example")).as("a provider that no rule has").isFalse();
+    assertThat(encryptedPasses(NAME)).as("one that is permitted, and told there").isTrue();
+    rules("rules: [" + DENY_EVIL + "]", one, "");
+    assertThat(passes(encrypted("www.evil.example"))).isFalse();
+    assertThat(passes(encrypted("provider.example"))).as("nobody sees the name").isTrue();
+  }
+
+  private static ClientHello encrypted(String provider) {
+    byte[] hello = Hellos.ofEncrypted(provider);
+    return ClientHello.read(hello, hello.length);
+  }
+
+  private boolean encryptedPasses(String provider) throws Exception {
+    return scene.on(() -> {
+      egress().told(station(one).budget(), NAME, REMOTE, 60);
+      StillFlow flow = flow(one, new Grant.ByName(NAME, true));
+      boolean passes = egress().admits(flow, station(one).budget(), encrypted(provider));
+      scene.nat.flows().remove(flow);
+      return passes;
+    });
   }
 
   @Test

@@ -20,6 +20,14 @@ public final class Hellos {
     return Arrays.copyOf(out.array(), out.position());
   }
 
+  /**
+   * The message of a client that encrypts the name of its server, and shows its provider's (ECH,
+   * RFC 9849 section 5).
+   */
+  public static byte[] ofEncrypted(String provider) {
+    return of(1 << 14, extension(0xfe0d, new byte[200]), serverName(provider));
+  }
+
   /** A message with these extensions, in records of at most so many bytes. */
   static byte[] of(int recordBytes, byte[]... extensions) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
