@@ -8,8 +8,6 @@ import java.util.Locale;
  * on the API are of users of the host.
  */
 enum Attack {
-  // The first: it costs so little that its port is the busiest where none was busy of late.
-  VHOST_KICKS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::kick), Sign.BUSY),
   UDP_FLOOD(FlowAttacks::floodUdp),
   SYN_FLOOD(FlowAttacks::floodSyn),
   SYN_FORGED(FlowAttacks::forgeSyn),
@@ -70,6 +68,7 @@ enum Attack {
       site -> new HostileGuest(site, Family.IPV4, LinkAttacks::askForMuch, false),
       Sign.PORT_PROBLEM),
   VHOST_RESETS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::reset), Sign.BUSY),
+  VHOST_KICKS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::kick), Sign.BUSY),
   VXLAN_STATIONS(VxlanHost::makeUpStations, Family.IPV4),
   VXLAN_NETWORKS(VxlanHost::makeUpNetworks, Family.IPV4),
   VXLAN_STATIONS_IPV6(VxlanHost::makeUpStations, Family.IPV6),
