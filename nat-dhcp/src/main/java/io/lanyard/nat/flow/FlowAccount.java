@@ -42,7 +42,7 @@ public final class FlowAccount {
    * @return flows
    */
   public int flows(int protocol) {
-    return lists[FlowTable.index(protocol)].count;
+    return lists[FlowTable.index(protocol)].count();
   }
 
   /**

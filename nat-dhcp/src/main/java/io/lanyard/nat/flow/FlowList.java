@@ -1,13 +1,14 @@
 package io.lanyard.nat.flow;
 
 import io.lanyard.base.ArrivalList;
+import io.lanyard.base.Ranking;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The flows of one account and protocol, the oldest first: what its quota counts and where eviction
  * looks.
  */
-final class FlowList extends Ranked {
+final class FlowList extends Ranking.Member {
   /**
    * How many of the oldest flows eviction compares. The list is in order of birth, not of use;
    * among this many of the oldest there is an idle one in all but contrived cases, and the cost is
@@ -24,12 +25,10 @@ final class FlowList extends Ranked {
 
   void append(Flow flow) {
     flows.append(flow);
-    count++;
   }
 
   void unlink(Flow flow) {
     flows.remove(flow);
-    count--;
   }
 
   @Nullable Flow oldest() {
@@ -46,7 +45,7 @@ final class FlowList extends Ranked {
    */
   @Nullable Flow victim(Flow.Worth most, long nowNanos) {
     Flow best = null;
-    for (int i = Math.min(CANDIDATES, count); i > 0; i--) {
+    for (int i = Math.min(CANDIDATES, flows.size()); i > 0; i--) {
       Flow flow = flows.oldest();
       if (flow == null) {
         break;

@@ -1,5 +1,6 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.Ranking;
 import io.lanyard.base.RecentCount;
 import io.lanyard.vswitch.Turn;
 import org.jspecify.annotations.Nullable;
@@ -12,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FlowOwner {
   /** An owner's flows of one protocol, and its accounts, ranked by their flows. */
-  static final class Part extends Ranked {
+  static final class Part extends Ranking.Member {
     final FlowOwner owner;
     final Ranking<FlowList> accounts = new Ranking<>();
 
@@ -139,7 +140,7 @@ public final class FlowOwner {
    * @return flows of all its accounts
    */
   public int flows(int protocol) {
-    return parts[FlowTable.index(protocol)].count;
+    return parts[FlowTable.index(protocol)].count();
   }
 
   /**

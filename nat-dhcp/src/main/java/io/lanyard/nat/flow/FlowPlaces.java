@@ -1,5 +1,6 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.Ranking;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -82,17 +83,17 @@ final class FlowPlaces {
     FlowOwner owner = account.owner;
     FlowList own = account.list(index);
     int perAccount = quota.perAccount(owner, protocol);
-    if (own.count >= perAccount) {
-      return (own.count == perAccount || evictor.evict(own, Flow.Worth.DISPENSABLE))
+    if (own.count() >= perAccount) {
+      return (own.count() == perAccount || evictor.evict(own, Flow.Worth.DISPENSABLE))
           && evictor.evict(own, Flow.Worth.DISPENSABLE);
     }
     FlowOwner.Part part = owner.part(index);
     int perOwner = quota.perOwner(owner, protocol);
-    if (part.count >= perOwner) {
-      if (part.count > perOwner) {
+    if (part.count() >= perOwner) {
+      if (part.count() > perOwner) {
         evictor.evict(part.accounts.largest(), Flow.Worth.DISPENSABLE);
       }
-      return takePlace(part.accounts.largest(), own.count);
+      return takePlace(part.accounts.largest(), own.count());
     }
     Protocol all = kind(owner, index);
     int perKind = quota.perKind(owner.isForward(), protocol);
@@ -104,10 +105,10 @@ final class FlowPlaces {
     }
     FlowOwner.Part most = all.owners.largest();
     if (most == null || most.equals(part)) {
-      return takePlace(part.accounts.largest(), own.count);
+      return takePlace(part.accounts.largest(), own.count());
     }
     // Beyond a fair share a flow is on loan: an owner that has fewer calls it back, even in use.
-    boolean loan = most.count > part.count + 1;
+    boolean loan = most.count() > part.count() + 1;
     return evictor.evict(
         most.accounts.largest(), loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
   }
@@ -119,17 +120,16 @@ final class FlowPlaces {
 
   /** Takes a place from the largest account of the same owner, for one that has so many flows. */
   private boolean takePlace(@Nullable FlowList largest, int held) {
-    boolean loan = largest != null && largest.count > held + 1;
+    boolean loan = largest != null && largest.count() > held + 1;
     return evictor.evict(largest, loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
   }
 
-  /** Brings the counts of a list's owner and of the network up to date. */
+  /** Counts flows that have joined or left a list: its own, its owner's and the network's. */
   void counted(FlowList list, int index, int change) {
     FlowOwner.Part part = list.account.owner.part(index);
-    part.accounts.changed(list);
-    part.count += change;
+    part.accounts.count(list, change);
     Protocol all = kind(list.account.owner, index);
-    all.owners.changed(part);
+    all.owners.count(part, change);
     all.count += change;
   }
 }
