@@ -53,7 +53,7 @@ final class Recursion {
   /** Answers kept at most, and their bytes. */
   private static final int CACHE_ENTRIES = 10_000;
 
-  private static final long CACHE_BYTES = 8 << 20;
+  private static final int CACHE_BYTES = 8 << 20;
 
   /** RFC 8767 section 5: for so long the servers are not asked again for what they did not say. */
   private static final long RECHECK_NANOS = Duration.ofSeconds(30).toNanos();
@@ -195,7 +195,7 @@ final class Recursion {
                   ? null
                   : make(question, response, clock.nanoTime(), blocked);
           if (made != null) {
-            cache.put(question, made);
+            cache.put(question, made, port);
           }
         });
   }
@@ -233,6 +233,7 @@ final class Recursion {
 
   /** Ends what is under way for a port that is gone. */
   void end(PortBudget port) {
+    cache.end(port);
     for (Waiting each : outstanding.all()) {
       if (each.first.port == port || each.askersOf(port) > 0) {
         if (outstanding.leave(each, port).isEmpty()) {
@@ -265,6 +266,7 @@ final class Recursion {
     node.with("hostsFileNames", resolver.hosts().size())
         .with("cacheEntries", cache.entries())
         .with("cacheBytes", cache.bytes())
+        .withNonZero("cacheEvictions", cache.evicted())
         .with("outstanding", outstanding.askers())
         .with("outstandingQuestions", outstanding.questions())
         .with("outstandingBytes", outstanding.bytes())
@@ -546,7 +548,7 @@ final class Recursion {
     Response upstream = response == null ? null : make(question, response, now, blocked);
     Response made = upstream == null ? make(question, failure(question), now, false) : upstream;
     if (made != null && keeps) {
-      cache.put(question, made);
+      cache.put(question, made, waiting.first.port);
     }
     for (Asker asker : waiting.askers) {
       if (upstream == null) {

@@ -1,29 +1,82 @@
 package io.lanyard.dns;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
+import io.lanyard.base.ArrivalList;
+import io.lanyard.base.Ranking;
+import io.lanyard.nat.station.PortBudget;
+import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Answers that may be given again, the least recently used forgotten first. */
+/**
+ * Answers that may be given again to every port.
+ *
+ * <p>Each is charged to the port whose question it answered first, for as long as that port is
+ * there: no other port can take it over by asking the same. A full cache forgets answers of ports
+ * that are gone, then those of the port that holds most; of one port, the least recently used
+ * first. So a port that asks for any number of names loses its own answers and no others.
+ *
+ * <p>Thread: the network's loop only.
+ */
 final class ResponseCache {
-  /** The cost of an entry besides its bytes: two objects, the key's name, and a map node. */
-  private static final int OVERHEAD = 250;
+  /** The cost of an answer besides its bytes: three objects, the key's name, and a map node. */
+  private static final int OVERHEAD = 280;
+
+  /** An answer in its place. */
+  private static final class Entry extends ArrivalList.Member<Entry> {
+    final Question question;
+    final Response response;
+    final Holder holder;
+
+    Entry(Question question, Response response, Holder holder) {
+      this.question = question;
+      this.response = response;
+      this.holder = holder;
+    }
+  }
+
+  /** How much of one limit a holder has. */
+  private static final class Part extends Ranking.Member {
+    final Holder holder;
+
+    Part(Holder holder) {
+      this.holder = holder;
+    }
+  }
+
+  /** The answers that a port is charged for. */
+  private static final class Holder extends ArrivalList.Member<Holder> {
+    /** The least recently used first. */
+    final ArrivalList<Entry> entries = new ArrivalList<>();
+
+    final Part places = new Part(this);
+    final Part bytes = new Part(this);
+
+    /** Whether the port is gone. */
+    boolean left;
+  }
 
   private final int maxEntries;
-  private final long maxBytes;
-  private final LinkedHashMap<Question, Response> entries = new LinkedHashMap<>(64, 0.75f, true);
-  private long bytes;
+  private final int maxBytes;
+  private final Map<Question, Entry> entries = new HashMap<>();
+  private final Map<PortBudget, Holder> holders = new HashMap<>();
+  private Ranking<Part> byPlaces = new Ranking<>();
+  private Ranking<Part> byBytes = new Ranking<>();
 
-  ResponseCache(int maxEntries, long maxBytes) {
+  /** The answers of ports that are gone, those of the one that went first at the front. */
+  private ArrivalList<Holder> leftovers = new ArrivalList<>();
+
+  private long bytes;
+  private long evicted;
+
+  ResponseCache(int maxEntries, int maxBytes) {
     this.maxEntries = maxEntries;
     this.maxBytes = maxBytes;
   }
 
   /** The answer to a question; null if there is none, or its time is over. */
   @Nullable Response get(Question question, long nowNanos) {
-    Response response = entries.get(question);
-    return response == null || response.expired(nowNanos) ? null : response;
+    Entry entry = used(question);
+    return entry == null || entry.response.expired(nowNanos) ? null : entry.response;
   }
 
   /**
@@ -33,33 +86,101 @@ final class ResponseCache {
    * @return null if there is none
    */
   @Nullable Response stale(Question question, long nowNanos, long longestNanos) {
-    Response response = entries.get(question);
-    if (response == null || !response.expired(nowNanos)) {
+    Entry entry = used(question);
+    if (entry == null || !entry.response.expired(nowNanos)) {
       return null;
     }
-    if (response.isFailure() || response.expired(nowNanos - longestNanos)) {
-      entries.remove(question);
-      bytes -= cost(response);
+    if (entry.response.isFailure() || entry.response.expired(nowNanos - longestNanos)) {
+      remove(entry);
       return null;
     }
-    return response;
+    return entry.response;
   }
 
-  void put(Question question, Response response) {
-    if (response.ttl <= 0 || cost(response) > maxBytes / 16) {
+  private @Nullable Entry used(Question question) {
+    Entry entry = entries.get(question);
+    if (entry != null) {
+      entry.holder.entries.renew(entry);
+    }
+    return entry;
+  }
+
+  /**
+   * Keeps an answer, if it may be kept.
+   *
+   * @param port the port that has caused it
+   */
+  void put(Question question, Response response, PortBudget port) {
+    if (response.ttl <= 0 || cost(response) > maxBytes / 16 || port.released()) {
       return;
     }
-    Response before = entries.put(question, response);
-    bytes += cost(response) - (before == null ? 0 : cost(before));
-    Iterator<Map.Entry<Question, Response>> eldest = entries.entrySet().iterator();
-    while (entries.size() > maxEntries || bytes > maxBytes) {
-      bytes -= cost(eldest.next().getValue());
-      eldest.remove();
+    Entry before = entries.get(question);
+    if (before != null) {
+      remove(before);
+    }
+    Holder holder =
+        before == null || before.holder.left
+            ? holders.computeIfAbsent(port, key -> new Holder())
+            : before.holder;
+    Entry entry = new Entry(question, response, holder);
+    entries.put(question, entry);
+    holder.entries.append(entry);
+    charge(holder, 1, cost(response));
+    while (entries.size() > maxEntries) {
+      evict(byPlaces);
+    }
+    while (bytes > maxBytes) {
+      evict(byBytes);
+    }
+  }
+
+  private void evict(Ranking<Part> ranking) {
+    Holder leftover = leftovers.oldest();
+    Part largest = ranking.largest();
+    Holder from = leftover == null && largest != null ? largest.holder : leftover;
+    Entry victim = from == null ? null : from.entries.oldest();
+    if (victim == null) {
+      throw new IllegalStateException("a full cache has no answers");
+    }
+    evicted++;
+    remove(victim);
+  }
+
+  private void remove(Entry entry) {
+    Holder holder = entry.holder;
+    entries.remove(entry.question);
+    holder.entries.remove(entry);
+    charge(holder, -1, -cost(entry.response));
+    if (holder.left && holder.entries.size() == 0) {
+      leftovers.remove(holder);
+    }
+  }
+
+  private void charge(Holder holder, int places, int change) {
+    bytes += change;
+    if (!holder.left) {
+      byPlaces.count(holder.places, places);
+      byBytes.count(holder.bytes, change);
+    }
+  }
+
+  /** Leaves the answers of a port that is gone to the others, until there is no room for them. */
+  void end(PortBudget port) {
+    Holder holder = holders.remove(port);
+    if (holder != null && holder.entries.size() > 0) {
+      byPlaces.count(holder.places, -holder.places.count());
+      byBytes.count(holder.bytes, -holder.bytes.count());
+      holder.left = true;
+      leftovers.append(holder);
     }
   }
 
   void clear() {
     entries.clear();
+    holders.clear();
+    byPlaces = new Ranking<>();
+    byBytes = new Ranking<>();
+    leftovers = new ArrivalList<>();
     bytes = 0;
   }
 
@@ -69,6 +190,11 @@ final class ResponseCache {
 
   long bytes() {
     return bytes;
+  }
+
+  /** Answers that made place for others. */
+  long evicted() {
+    return evicted;
   }
 
   private static int cost(Response response) {

@@ -54,11 +54,12 @@
  * that it was put to; when others are to be asked from then on, nobody else waits for that answer
  * and nobody keeps it.
  *
- * <p><b>Limits.</b> The cache is bounded by entries and bytes; questions and the queries that wait
- * for them by {@link io.lanyard.dns.DnsLimits}, which ports share so that none can use them up; a
- * TCP connection by the bytes and questions that it may have waiting, and by time. A query that
- * waits is kept as an identifier, the case of its name and a size ({@code Asker}); the rest of it
- * is in its question.
+ * <p><b>Limits.</b> The cache is bounded by entries and bytes, and each answer is charged to the
+ * port that asked for it first: a full cache takes a place from the port that holds most. Questions
+ * and the queries that wait for them are bounded by {@link io.lanyard.dns.DnsLimits}, which ports
+ * share so that none can use them up; a TCP connection by the bytes and questions that it may have
+ * waiting, and by time. A query that waits is kept as an identifier, the case of its name and a
+ * size ({@code Asker}); the rest of it is in its question.
  *
  * <p>Thread: everything on the network's loop, upstream sockets included.
  */

@@ -3,16 +3,23 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.LogWatch;
+import java.net.InetAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.xbill.DNS.ARecord;
+import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.Type;
 
 /** Floods of questions from one port, and the service that the others get meanwhile. */
 class DnsFloodTest {
@@ -182,6 +189,37 @@ class DnsFloodTest {
     scene.upstream.answer = response -> response;
     scene.step(Duration.ofSeconds(2)); // The second attempt is answered.
     assertThat(scene.answer("honest").getRcode()).isEqualTo(Rcode.NOERROR);
+  }
+
+  /** An answer that is kept: of text for who asks for it, else an address. */
+  private static Message kept(Message response) {
+    Name name = response.getQuestion().getName();
+    boolean text = response.getQuestion().getType() == Type.TXT;
+    response.addRecord(
+        text
+            ? new TXTRecord(name, DClass.IN, 300, Collections.nCopies(80, "x".repeat(250)))
+            : new ARecord(name, DClass.IN, 300, InetAddress.ofLiteral("192.0.2.1")),
+        Section.ANSWER);
+    return response;
+  }
+
+  @Test
+  void aPortThatAsksForManyNamesLeavesOthersTheirAnswersInTheCache() throws Exception {
+    askOverTcp();
+    scene.upstream.answer = DnsFloodTest::kept;
+    for (int i = 0; i < 10; i++) {
+      assertHonest("honest" + i);
+    }
+    for (int i = 0; i < 600; i++) {
+      scene.send("hostile", ForwarderScene.query("name" + i + ".example.", Type.TXT).toWire());
+      scene.answer("hostile");
+    }
+    assertThat(scene.gauge("cacheEvictions")).as("a full cache").isPositive();
+    long forwarded = scene.count(DnsCount.FORWARDED);
+    for (int i = 0; i < 10; i++) {
+      assertHonest("honest" + i);
+    }
+    assertThat(scene.count(DnsCount.FORWARDED)).as("asked again").isEqualTo(forwarded);
   }
 
   @Test

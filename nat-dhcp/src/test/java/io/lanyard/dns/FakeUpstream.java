@@ -145,6 +145,7 @@ final class FakeUpstream implements AutoCloseable {
 
   private void connection(Socket socket) {
     try (socket) {
+      socket.setTcpNoDelay(true); // length and message are two segments
       DataInputStream in = new DataInputStream(socket.getInputStream());
       DataOutputStream out = new DataOutputStream(socket.getOutputStream());
       while (!tcp.isClosed()) {

@@ -1,0 +1,174 @@
+package io.lanyard.dns;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.Stations;
+import io.lanyard.nat.station.TestStations;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+import org.xbill.DNS.DClass;
+import org.xbill.DNS.Message;
+import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
+import org.xbill.DNS.Section;
+import org.xbill.DNS.TXTRecord;
+import org.xbill.DNS.Type;
+
+class ResponseCacheTest {
+  private static final int ENTRIES = 100;
+  private static final int BYTES = 1 << 20;
+
+  private final ResponseCache cache = new ResponseCache(ENTRIES, BYTES);
+  private final Stations stations = TestStations.table();
+  private final Port hostilePort = new InMemoryPort("hostile", Offloads.NONE);
+  private final PortBudget hostile = stations.budget(hostilePort);
+  private final PortBudget honest = port("honest");
+
+  private PortBudget port(String name) {
+    return stations.budget(new InMemoryPort(name, Offloads.NONE));
+  }
+
+  private static Question question(String name) throws IOException {
+    return Question.recursive(Name.fromString(name + ".example."), Type.TXT);
+  }
+
+  /** Has a port ask for a name, of which the servers have texts of so many bytes. */
+  private void put(PortBudget port, String name, int bytes) throws IOException {
+    Question question = question(name);
+    Message message = new Message(7);
+    message.addRecord(Record.newRecord(question.name(), Type.TXT, DClass.IN), Section.QUESTION);
+    for (int i = 0; i < bytes; i += 200) {
+      String text = "x".repeat(192) + String.format("%08d", i);
+      message.addRecord(new TXTRecord(question.name(), DClass.IN, 300, text), Section.ANSWER);
+    }
+    cache.put(question, Response.of(message, false, 0), port);
+  }
+
+  private void put(PortBudget port, String name) throws IOException {
+    put(port, name, 200);
+  }
+
+  private boolean has(String name) throws IOException {
+    return cache.get(question(name), 1) != null;
+  }
+
+  private int count(String names, int number) throws IOException {
+    int found = 0;
+    for (int i = 0; i < number; i++) {
+      found += has(names + i) ? 1 : 0;
+    }
+    return found;
+  }
+
+  @Test
+  void aPortThatAsksForManyNamesLosesItsOwnAndNobodyElses() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      put(honest, "honest" + i);
+    }
+    for (int i = 0; i < 10 * ENTRIES; i++) {
+      put(hostile, "hostile" + i);
+    }
+    assertThat(count("honest", 20)).isEqualTo(20);
+    assertThat(cache.entries()).isEqualTo(ENTRIES);
+    assertThat(cache.evicted()).isEqualTo(20 + 9 * ENTRIES);
+  }
+
+  @Test
+  void aPortThatFillsItWithLargeAnswersLosesItsOwnAndNobodyElses() throws IOException {
+    for (int i = 0; i < 20; i++) {
+      put(honest, "honest" + i);
+    }
+    for (int i = 0; i < 40; i++) {
+      put(hostile, "hostile" + i, 50_000);
+    }
+    assertThat(count("honest", 20)).isEqualTo(20);
+    assertThat(count("hostile", 40)).isLessThan(20);
+    assertThat(cache.bytes()).isLessThanOrEqualTo(BYTES);
+  }
+
+  @Test
+  void twoThatWantAllOfItHaveHalfEach() throws IOException {
+    for (int i = 0; i < 10 * ENTRIES; i++) {
+      put(hostile, "hostile" + i);
+    }
+    for (int i = 0; i < 10 * ENTRIES; i++) {
+      put(honest, "honest" + i);
+    }
+    assertThat(count("hostile", 10 * ENTRIES)).isEqualTo(ENTRIES / 2);
+    assertThat(count("honest", 10 * ENTRIES)).isEqualTo(ENTRIES / 2);
+  }
+
+  @Test
+  void aPortKeepsWhatItUsedLast() throws IOException {
+    for (int i = 0; i < ENTRIES; i++) {
+      put(honest, "honest" + i);
+    }
+    assertThat(has("honest0")).isTrue();
+    put(honest, "new");
+    assertThat(has("honest0")).isTrue();
+    assertThat(has("honest1")).isFalse();
+  }
+
+  @Test
+  void askingForTheNamesOfAnotherDoesNotTakeThemOver() throws IOException {
+    put(honest, "shared");
+    put(hostile, "shared");
+    for (int i = 0; i < 2 * ENTRIES; i++) {
+      put(hostile, "hostile" + i);
+    }
+    assertThat(has("shared")).isTrue();
+  }
+
+  @Test
+  void whatAPortHasLeftIsForTheOthersUntilThereIsNoRoomForIt() throws IOException {
+    for (int i = 0; i < ENTRIES / 2; i++) {
+      put(hostile, "left" + i);
+    }
+    cache.end(hostile);
+    stations.release(hostilePort);
+    put(hostile, "late");
+    assertThat(has("late")).isFalse();
+    put(honest, "left0");
+    assertThat(count("left", ENTRIES / 2)).isEqualTo(ENTRIES / 2);
+    for (int i = 0; i < ENTRIES - 1; i++) {
+      put(honest, "honest" + i);
+    }
+    assertThat(count("left", ENTRIES / 2)).as("taken over by the port that is there").isOne();
+    assertThat(count("honest", ENTRIES)).isEqualTo(ENTRIES - 1);
+    put(honest, "more");
+    assertThat(cache.entries()).isEqualTo(ENTRIES);
+  }
+
+  @Test
+  void aPortThatComesBackAgainAndAgainHasNoMoreThanOthers() throws IOException {
+    for (int i = 0; i < ENTRIES / 2; i++) {
+      put(honest, "honest" + i);
+    }
+    for (int i = 0; i < 50; i++) {
+      PortBudget again = port("again" + i);
+      for (int k = 0; k < 10; k++) {
+        put(again, "n" + i + "-" + k);
+      }
+      cache.end(again);
+    }
+    assertThat(count("honest", ENTRIES / 2)).isEqualTo(ENTRIES / 2);
+  }
+
+  @Test
+  void nothingIsLeftOfWhatWasForgotten() throws IOException {
+    put(honest, "a");
+    put(hostile, "b");
+    cache.end(hostile);
+    cache.clear();
+    assertThat(cache.entries()).isZero();
+    assertThat(cache.bytes()).isZero();
+    for (int i = 0; i < 2 * ENTRIES; i++) {
+      put(honest, "honest" + i);
+    }
+    assertThat(cache.entries()).isEqualTo(ENTRIES);
+  }
+}
