@@ -1,6 +1,7 @@
 package io.lanyard.nat.egress;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.Ranking;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -49,7 +51,7 @@ public final class ToldNames {
     }
   }
 
-  private static final class OfPort {
+  private static final class OfPort extends Ranking.Member {
     /** When each ends, the one that was told longest ago first. */
     final LinkedHashMap<Key, Long> ends = new LinkedHashMap<>();
 
@@ -73,6 +75,7 @@ public final class ToldNames {
 
   private final Clock clock;
   private final Map<PortBudget, OfPort> ports = new HashMap<>();
+  private final Ranking<OfPort> ranking = new Ranking<>();
   private int size;
   private long evicted;
 
@@ -110,10 +113,10 @@ public final class ToldNames {
       } else if (own.ends.size() == MOST_OF_A_PORT) {
         evict(own, own.ends.firstEntry().getKey());
       } else if (size == MOST) {
-        OfPort largest = largest();
+        OfPort largest = Objects.requireNonNull(ranking.largest(), "a full table has no port");
         evict(largest, largest.ends.firstEntry().getKey());
       }
-      size++;
+      count(own, 1);
       own.names.computeIfAbsent(address, some -> new ArrayList<>(1)).add(name);
     } else {
       if (names != null && names.size() > 1) {
@@ -127,27 +130,19 @@ public final class ToldNames {
     own.ends.put(key, end);
   }
 
-  private OfPort largest() {
-    OfPort most = null;
-    for (OfPort each : ports.values()) {
-      if (most == null || each.ends.size() > most.ends.size()) {
-        most = each;
-      }
-    }
-    if (most == null) {
-      throw new IllegalStateException("a full table has no port");
-    }
-    return most;
-  }
-
   private void evict(OfPort from, Key key) {
     long now = clock.nanoTime();
     if (from.ends.getOrDefault(key, now - 1) - now >= 0) {
       evicted++;
     }
     if (from.remove(key)) {
-      size--;
+      count(from, -1);
     }
+  }
+
+  private void count(OfPort port, int change) {
+    size += change;
+    ranking.count(port, change);
   }
 
   /**
@@ -170,7 +165,7 @@ public final class ToldNames {
       if (own.ends.getOrDefault(key, now - 1) - now >= 0) {
         live.add(name);
       } else if (own.remove(key)) {
-        size--;
+        count(own, -1);
       }
     }
     return live;
@@ -201,7 +196,9 @@ public final class ToldNames {
    */
   public void forget(PortBudget port) {
     OfPort gone = ports.remove(port);
-    size -= gone == null ? 0 : gone.ends.size();
+    if (gone != null) {
+      count(gone, -gone.ends.size());
+    }
   }
 
   /**

@@ -1,6 +1,5 @@
 package io.lanyard.nat.station;
 
-import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Counters;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
@@ -8,7 +7,7 @@ import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,7 +76,8 @@ public final class Neighbours {
   private final Timers timers;
   private final Wire wire;
   private final Counters<StationCount> counters;
-  private final Function<PortBudget, PortBudget> mostNeighbours;
+  private final Consumer<PortBudget> crowded;
+  private final Places.Ranked<Neighbour> byNeighbours = new Places.Ranked<>();
   private final PortBudget unlocated;
   private final int limit;
   private final LongPairMap<Neighbour> entries;
@@ -87,21 +87,21 @@ public final class Neighbours {
    * Makes an empty cache.
    *
    * @param unlocated the budget of addresses that nobody has answered for yet
-   * @param mostNeighbours the budget with the most neighbours, the given one if no other has more
+   * @param crowded hears of the port that gives up a neighbour because there are too many
    */
   Neighbours(
       Timers timers,
       Wire wire,
       Counters<StationCount> counters,
       PortBudget unlocated,
-      Function<PortBudget, PortBudget> mostNeighbours,
+      Consumer<PortBudget> crowded,
       int limit,
       long seed) {
     this.timers = timers;
     this.wire = wire;
     this.counters = counters;
     this.unlocated = unlocated;
-    this.mostNeighbours = mostNeighbours;
+    this.crowded = crowded;
     this.limit = limit;
     entries = new LongPairMap<>(seed);
   }
@@ -273,14 +273,15 @@ public final class Neighbours {
     Neighbour neighbour = new Neighbour(this, address, budget);
     neighbour.timer = timers.create(() -> neighbour.budget.turn().charge(() -> expire(neighbour)));
     entries.put(address.high(), address.low(), neighbour);
-    budget.neighbours.append(neighbour);
+    byNeighbours.add(budget.neighbours, neighbour);
     arm(neighbour, PERIOD_NANOS);
     return neighbour;
   }
 
   /** Takes a place from the port that has most. Rare: only when somebody makes up addresses. */
   private void makePlace(PortBudget asking) {
-    PortBudget most = mostNeighbours.apply(asking);
+    PortBudget most = byNeighbours.most(asking.neighbours);
+    crowded.accept(most);
     Neighbour victim = most.neighbours.oldest();
     for (int i = 0; i < CANDIDATES && victim != null && inUse(victim); i++) {
       most.neighbours.renew(victim);
@@ -306,9 +307,9 @@ public final class Neighbours {
     neighbour.heard = true;
     boolean elsewhere = !neighbour.budget.equals(station.budget());
     if (elsewhere) {
-      neighbour.budget.neighbours.remove(neighbour);
+      byNeighbours.remove(neighbour.budget.neighbours, neighbour);
       neighbour.budget = station.budget();
-      neighbour.budget.neighbours.append(neighbour);
+      byNeighbours.add(neighbour.budget.neighbours, neighbour);
     }
     if (!known) {
       arm(neighbour, PERIOD_NANOS);
@@ -376,7 +377,7 @@ public final class Neighbours {
       return;
     }
     entries.remove(neighbour.address().high(), neighbour.address().low());
-    neighbour.budget.neighbours.remove(neighbour);
+    byNeighbours.remove(neighbour.budget.neighbours, neighbour);
     neighbour.state = Neighbour.State.FORGOTTEN;
     Timers.Timer timer = neighbour.timer;
     if (timer != null) {
@@ -396,7 +397,7 @@ public final class Neighbours {
 
   /** Forgets what is behind a port that is gone. */
   void release(PortBudget budget) {
-    ArrivalList<Neighbour> left = budget.neighbours;
+    Places<Neighbour> left = budget.neighbours;
     for (Neighbour next = left.oldest(); next != null; next = left.oldest()) {
       forget(next);
     }
@@ -427,7 +428,7 @@ public final class Neighbours {
    * @return a snapshot; all that are behind its port are gone through, and none of others
    */
   public List<Neighbour> of(Station station) {
-    ArrivalList<Neighbour> behind = station.budget().neighbours;
+    Places<Neighbour> behind = station.budget().neighbours;
     List<Neighbour> own = new ArrayList<>();
     for (Neighbour each = behind.oldest(); each != null; each = behind.after(each)) {
       if (station.equals(each.station)) {

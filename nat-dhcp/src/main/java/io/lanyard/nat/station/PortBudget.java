@@ -1,6 +1,5 @@
 package io.lanyard.nat.station;
 
-import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
@@ -66,10 +65,10 @@ public final class PortBudget implements Dumpable {
   private boolean released;
 
   /** The port's stations, the one that was given its place longest ago first. */
-  final ArrivalList<Station> stations = new ArrivalList<>();
+  final Places<Station> stations = new Places<>(this);
 
   /** The neighbours that are behind the port, the one that was made longest ago first. */
-  final ArrivalList<Neighbour> neighbours = new ArrivalList<>();
+  final Places<Neighbour> neighbours = new Places<>(this);
 
   private long stationsRefused;
   private long stationsEvicted;
@@ -147,7 +146,7 @@ public final class PortBudget implements Dumpable {
    * @return stations, without the anonymous one
    */
   public int stations() {
-    return stations.size();
+    return stations.count();
   }
 
   /**
@@ -156,7 +155,7 @@ public final class PortBudget implements Dumpable {
    * @return neighbours
    */
   public int neighbours() {
-    return neighbours.size();
+    return neighbours.count();
   }
 
   /**
@@ -340,8 +339,8 @@ public final class PortBudget implements Dumpable {
   @Override
   public DumpNode dump() {
     return DumpNode.of(name)
-        .with("stations", stations.size())
-        .with("neighbours", neighbours.size())
+        .with("stations", stations.count())
+        .with("neighbours", neighbours.count())
         .with("tcpFlows", flows.flows(FlowKey.TCP))
         .with("udpFlows", flows.flows(FlowKey.UDP))
         .with("icmpFlows", flows.flows(FlowKey.ICMP))

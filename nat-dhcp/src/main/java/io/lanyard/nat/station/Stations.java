@@ -1,6 +1,5 @@
 package io.lanyard.nat.station;
 
-import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DescriptorBudget;
@@ -46,6 +45,7 @@ public final class Stations implements Dumpable {
   private final Neighbours neighbours;
   private final Counters<StationCount> counters = new Counters<>(StationCount.class);
   private final IdentityHashMap<Port, PortBudget> budgets = new IdentityHashMap<>();
+  private final Places.Ranked<Station> byStations = new Places.Ranked<>();
   private final List<StationListener> listeners = new ArrayList<>();
 
   /** Of addresses that nobody has answered for yet. */
@@ -183,18 +183,13 @@ public final class Stations implements Dumpable {
     }
     Station station = new Station(budget, mac);
     stations.put(budget.number, mac, station);
-    budget.stations.append(station);
+    byStations.add(budget.stations, station);
     return station;
   }
 
   /** Takes a place from the port that has most: from the asking one, if no other has more. */
   private void makePlace(PortBudget asking) {
-    PortBudget most = asking;
-    for (PortBudget other : budgets.values()) {
-      if (other.stations() > most.stations()) {
-        most = other;
-      }
-    }
+    PortBudget most = byStations.most(asking.stations);
     Station victim = most.stations.oldest();
     for (int i = 0; i < CANDIDATES && victim != null && victim.heard; i++) {
       // It stays, and is looked at again after all others.
@@ -247,28 +242,16 @@ public final class Stations implements Dumpable {
         .toList();
   }
 
-  /** The port that gives up a neighbour where there are too many. */
-  private PortBudget crowded(PortBudget asking) {
-    PortBudget most = mostNeighbours(asking);
+  /** Hears which port gives up a neighbour because there are too many. */
+  private void crowded(PortBudget most) {
     if (most != unlocated) { // it is no port, and holds what nobody has answered for
       full(addresses, "neighbours", most, most.neighbours());
     }
-    return most;
-  }
-
-  private PortBudget mostNeighbours(PortBudget asking) {
-    PortBudget most = unlocated.neighbours() > asking.neighbours() ? unlocated : asking;
-    for (PortBudget other : budgets.values()) {
-      if (other.neighbours() > most.neighbours()) {
-        most = other;
-      }
-    }
-    return most;
   }
 
   private void release(Station station) {
     stations.remove(station.budget().number, station.mac());
-    station.budget().stations.remove(station);
+    byStations.remove(station.budget().stations, station);
     station.release();
     latestStation = null;
   }
@@ -288,7 +271,7 @@ public final class Stations implements Dumpable {
     latestPort = null;
     latestBudget = null;
     budget.release();
-    ArrivalList<Station> left = budget.stations;
+    Places<Station> left = budget.stations;
     for (Station next = left.oldest(); next != null; next = left.oldest()) {
       release(next);
     }
