@@ -12,7 +12,8 @@ import java.util.Arrays;
  * <p>Open addressing with linear probing over arrays of primitives: looking up, learning and
  * forgetting allocate nothing. The hash is secret, so that nobody can choose addresses that
  * collide. The table never holds more than {@link #CAPACITY} addresses; when it is full, the port
- * that has learned most gives one up, so that a guest that floods the table hurts itself.
+ * that has learned most gives up the address that it has had for longest, so that a guest that
+ * floods the table hurts itself.
  *
  * <p>Thread: the network's loop only.
  */
@@ -54,8 +55,8 @@ public final class MacTable {
   private final long[] seen = new long[CELLS];
   private final byte[] kinds = new byte[CELLS];
 
-  /** Learned addresses of each port; held and pinned ones aside. */
-  private int[] learned = new int[16];
+  /** The learned addresses; held and pinned ones aside. */
+  private final LearnedCells learned = new LearnedCells(CELLS);
 
   /** Held addresses of each port. */
   private int[] held = new int[16];
@@ -68,7 +69,6 @@ public final class MacTable {
   private int size;
   private int latest;
   private int version;
-  private int hand;
   private long lastSweep;
   private boolean swept;
   private long moves;
@@ -272,7 +272,7 @@ public final class MacTable {
   }
 
   private boolean full(int port) {
-    return port < limits.length && learned[port] + held[port] >= limits[port];
+    return port < limits.length && learned(port) >= limits[port];
   }
 
   private boolean holds(int port) {
@@ -347,23 +347,26 @@ public final class MacTable {
     latest = cell;
     size++;
     version++;
-    count(kind, port, 1);
+    count(cell, 1);
   }
 
-  private void count(byte kind, int port, int change) {
+  /** Counts the address of a cell, which has come or is about to go, as its port's. */
+  private void count(int cell, int change) {
+    int port = ports[cell];
     grow(port);
-    if (kind == LEARNED) {
-      learned[port] += change;
-    } else if (kind == HELD) {
+    if (kinds[cell] == HELD) {
       held[port] += change;
+    } else if (kinds[cell] == LEARNED && change > 0) {
+      learned.add(cell, port);
+    } else if (kinds[cell] == LEARNED) {
+      learned.remove(cell, port);
     }
   }
 
   private void grow(int port) {
-    int known = learned.length;
+    int known = held.length;
     if (port >= known) {
       int length = Math.max(port + 1, 2 * known);
-      learned = Arrays.copyOf(learned, length);
       held = Arrays.copyOf(held, length);
       holding = Arrays.copyOf(holding, length);
       limits = Arrays.copyOf(limits, length);
@@ -384,22 +387,12 @@ public final class MacTable {
         return true;
       }
     }
-    int hog = 0;
-    for (int port = 1; port < learned.length; port++) {
-      if (learned[port] > learned[hog]) {
-        hog = port;
-      }
-    }
-    if (learned[hog] == 0) {
+    int victim = learned.victim();
+    if (victim == UNKNOWN) {
       return false;
     }
-    // The hand goes on from where it was, so that the hog's entries leave in turn.
-    while (keys[hand] == 0 || kinds[hand] != LEARNED || ports[hand] != hog) {
-      hand = next(hand);
-    }
     evictions++;
-    remove(hand);
-    hand = next(hand);
+    remove(victim);
     return true;
   }
 
@@ -417,7 +410,7 @@ public final class MacTable {
   /** Frees a cell and moves later entries of the same run back, so that no probe ends early. */
   private void remove(int cell) {
     version++;
-    count(kinds[cell], ports[cell], -1);
+    count(cell, -1);
     size--;
     int free = cell;
     for (int i = next(cell); keys[i] != 0; i = next(i)) {
@@ -428,6 +421,9 @@ public final class MacTable {
         ports[free] = ports[i];
         seen[free] = seen[i];
         kinds[free] = kinds[i];
+        if (kinds[i] == LEARNED) {
+          learned.move(i, free, ports[i]);
+        }
         free = i;
       }
     }
@@ -463,7 +459,7 @@ public final class MacTable {
 
   /** The addresses that were learned from a port, held ones among them. */
   int learned(int port) {
-    return port < learned.length ? learned[port] + held[port] : 0;
+    return port < held.length ? learned.count(port) + held[port] : 0;
   }
 
   /** The most cells that one look-up has to visit. */

@@ -10,6 +10,10 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 
 class MacTableTest {
+  /** Random in all its bits, as the daemon's are: addresses are spread over the cells. */
+  private static final long SEED = 0x9e37_79b9_7f4a_7c15L;
+
+  /** By a small multiplier most addresses are in one run of cells. */
   private final MacTable table = new MacTable(0x5eed);
 
   @Test
@@ -274,6 +278,7 @@ class MacTableTest {
 
   @Test
   void aPortThatFloodsTheTableLosesItsOwnEntries() {
+    MacTable table = new MacTable(SEED);
     for (int i = 0; i < 10; i++) {
       table.learn(0, 100 + i, 1, 0);
     }
@@ -287,6 +292,50 @@ class MacTableTest {
     assertThat(table.evictions()).isEqualTo(100_010 - MacTable.CAPACITY);
     table.learn(0, 5, 3, 0);
     assertThat(table.find(0, 5, 0)).isEqualTo(3);
+  }
+
+  @Test
+  void thePortThatHasLearnedMostGivesUpWhatItHasHadForLongest() {
+    MacTable table = new MacTable(SEED);
+    for (int i = 0; i < MacTable.CAPACITY; i++) {
+      table.learn(0, 1 + i, i % 4 == 0 ? 1 : 2, 0);
+    }
+    for (int i = 0; i < MacTable.CAPACITY / 4; i++) {
+      table.learn(0, 1_000_000 + i, 3, 0);
+    }
+    assertThat(table.learned(1)).isEqualTo(MacTable.CAPACITY / 4);
+    assertThat(table.learned(2)).isEqualTo(MacTable.CAPACITY / 2);
+    for (int i = 0; i < MacTable.CAPACITY; i++) {
+      boolean given = i % 4 != 0 && i <= MacTable.CAPACITY / 3;
+      assertThat(table.find(0, 1 + i, 0) == MacTable.UNKNOWN).as("address " + i).isEqualTo(given);
+    }
+  }
+
+  @Test
+  void theCellsOfEachPortAreKnownUnderRandomUse() {
+    MacTable table = new MacTable(SEED);
+    SplittableRandom random = new SplittableRandom(11);
+    for (int i = 0; i < 200_000; i++) {
+      long mac = 1L + random.nextInt(12_000);
+      int port = (int) Math.sqrt(random.nextInt(400));
+      switch (random.nextInt(50)) {
+        case 0 -> table.pin(mac, port, 0);
+        case 1 -> table.unpin(mac, port);
+        case 2 -> {
+          if (random.nextInt(200) == 0) {
+            table.forgetLearned(port);
+          }
+        }
+        default -> table.learn(0, mac, port, 0);
+      }
+    }
+    assertThat(table.evictions()).isPositive();
+    int[] learned = new int[20];
+    table.forEach(
+        0, (vlan, mac, port, hold, age) -> learned[port] += hold == Switch.Hold.LEARNED ? 1 : 0);
+    for (int port = 0; port < learned.length; port++) {
+      assertThat(table.learned(port)).isEqualTo(learned[port]);
+    }
   }
 
   @Test
