@@ -1,6 +1,9 @@
 package io.lanyard.base;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -63,6 +66,20 @@ public final class Ranking<R extends Ranking.Member> {
   }
 
   /**
+   * The members that hold something, in no order.
+   *
+   * @return a snapshot
+   */
+  @SuppressWarnings("unchecked") // as above
+  public List<R> members() {
+    List<R> all = new ArrayList<>(size);
+    for (int i = 0; i < size; i++) {
+      all.add((R) Objects.requireNonNull(heap[i]));
+    }
+    return all;
+  }
+
+  /**
    * Counts what a member has got or given up, and puts it where it belongs. A member that holds
    * nothing is no longer in the ranking.
    *
@@ -70,19 +87,20 @@ public final class Ranking<R extends Ranking.Member> {
    * @param change what it has got; negative for what it has given up
    */
   public void count(R member, int change) {
-    member.count += change;
-    if (member.count == 0) {
-      remove(member);
+    Member counted = member;
+    counted.count += change;
+    if (counted.count == 0) {
+      remove(counted);
       return;
     }
-    if (member.place < 0) {
+    if (counted.place < 0) {
       if (size == heap.length) {
         heap = Arrays.copyOf(heap, 2 * size);
       }
-      set(size++, member);
+      set(size++, counted);
     }
-    up(member);
-    down(member);
+    up(counted);
+    down(counted);
   }
 
   private void remove(Member member) {

@@ -30,6 +30,8 @@ final class RankingTest {
       assertThat(largest == null ? 0 : largest.count()).isEqualTo(most);
       assertThat(ports[which].count()).isEqualTo(held[which]);
       assertThat(ranking.size()).isEqualTo((int) IntStream.of(held).filter(n -> n > 0).count());
+      assertThat(ranking.members().stream().mapToInt(Port::count).sum())
+          .isEqualTo(IntStream.of(held).sum());
     }
   }
 

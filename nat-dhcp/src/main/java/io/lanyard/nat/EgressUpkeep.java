@@ -9,6 +9,7 @@ import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.List;
@@ -72,6 +73,21 @@ final class EgressUpkeep implements AutoCloseable {
   /** Ends the flows that egress does not admit now. */
   void judgeAgain() {
     flows.endIf(flow -> !egress.admits(flow));
+    gateway.flush();
+  }
+
+  /**
+   * Ends the flows of one port that egress does not admit now. Those of others are not looked at: a
+   * change of a port group comes as a change of each of its ports.
+   *
+   * @param port the name of a port; those of its clients have its rules
+   */
+  void judgeAgain(String port) {
+    for (PortBudget budget : gateway.stations().budgets()) {
+      if (egress.isUnder(budget, port)) {
+        flows.endIf(budget.flows(), budget.addresses(), flow -> !egress.admits(flow));
+      }
+    }
     gateway.flush();
   }
 

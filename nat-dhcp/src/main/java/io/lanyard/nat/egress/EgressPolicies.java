@@ -150,7 +150,7 @@ public final class EgressPolicies {
       PortPolicy from = ports.of(port);
       return from.equals(its.from()) ? its : make(port, from, its.own());
     });
-    groups.keySet().retainAll(ports.groups());
+    groups.keySet().removeIf(group -> !ports.has(group));
   }
 
   /**

@@ -4,9 +4,8 @@ import io.lanyard.config.EgressConfig;
 import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.PortPolicy;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +31,7 @@ public final class PortEgress {
 
   private final Map<String, PortPolicy> ports = new HashMap<>();
   private final UnaryOperator<String> declared;
-  private Runnable listener = () -> {};
+  private Consumer<String> listener = port -> {};
 
   /**
    * Makes a table without rules.
@@ -60,7 +59,7 @@ public final class PortEgress {
     if (!policy.egress().equals(before.egress())
         || !policy.groupEgress().equals(before.groupEgress())
         || (hasRules(policy) && !policy.group().equals(before.group()))) {
-      listener.run();
+      listener.accept(port);
     }
   }
 
@@ -90,11 +89,22 @@ public final class PortEgress {
         : ports.getOrDefault(declared.apply(port), PortPolicy.DEFAULT);
   }
 
-  /** The port groups of all these ports, with their rules. */
-  Set<Group> groups() {
-    Set<Group> all = new HashSet<>();
-    ports.values().forEach(policy -> all.add(Group.of(policy)));
-    return all;
+  /** Whether one of these ports is in a port group with such rules. */
+  boolean has(Group group) {
+    return ports.values().stream()
+        .anyMatch(policy ->
+            policy.group().equals(group.name()) && policy.groupEgress().equals(group.egress()));
+  }
+
+  /**
+   * Whether the rules of one port are those of another.
+   *
+   * @param port the name of a port, or of a client's
+   * @param its the name of the port that may have its rules
+   * @return true of the port itself, and of the ports of its clients
+   */
+  public boolean isUnder(String port, String its) {
+    return declared.apply(port).equals(its);
   }
 
   /**
@@ -122,10 +132,10 @@ public final class PortEgress {
   /**
    * Tells of changes.
    *
-   * @param changed told after the rules of a port have become others; one that was told before
-   *     hears no more
+   * @param changed told after the rules of a port have become others, with its name; one that was
+   *     told before hears no more
    */
-  public void listen(Runnable changed) {
+  public void listen(Consumer<String> changed) {
     listener = changed;
   }
 }

@@ -2,6 +2,7 @@ package io.lanyard.nat.flow;
 
 import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Ranking;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -33,6 +34,13 @@ final class FlowList extends Ranking.Member {
 
   @Nullable Flow oldest() {
     return flows.oldest();
+  }
+
+  /** Adds the flows to a list. */
+  void addTo(List<Flow> all) {
+    for (Flow flow = flows.oldest(); flow != null; flow = flows.after(flow)) {
+      all.add(flow);
+    }
   }
 
   /**

@@ -307,6 +307,29 @@ public final class FlowTable {
     return endIf(flows.values(), condition);
   }
 
+  /**
+   * Ends the flows of an owner that a condition holds for, and those of forwards that lead to it.
+   * Flows of others are not looked at.
+   *
+   * @param owner the owner
+   * @param guests the addresses behind the port
+   * @param condition asked about each
+   */
+  public void endIf(FlowOwner owner, List<Address> guests, Predicate<Flow> condition) {
+    List<Flow> among = new ArrayList<>();
+    for (int i = 0; i < PROTOCOLS; i++) {
+      owner.part(i).accounts.members().forEach(list -> list.addTo(among));
+    }
+    for (Address guest : guests) {
+      for (Flow flow : ofGuest(guest)) {
+        if (owner.equals(flow.target())) {
+          among.add(flow);
+        }
+      }
+    }
+    endIf(among, condition);
+  }
+
   private int endIf(List<Flow> among, Predicate<Flow> condition) {
     int ended = 0;
     for (Flow flow : among) {

@@ -33,6 +33,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
@@ -123,14 +124,15 @@ public final class Egress implements NamePolicy, Dumpable {
    * Takes the rules of ports and port groups.
    *
    * @param rules the rules, which may change from now on
-   * @param changed told when they have; it ends the flows that are admitted no longer
+   * @param changed told of a port whose rules have; it ends the flows of that port that are
+   *     admitted no longer
    */
-  public void portRules(PortEgress rules, Runnable changed) {
+  public void portRules(PortEgress rules, Consumer<String> changed) {
     portRules = rules;
     policies.take(rules);
-    rules.listen(() -> {
+    rules.listen(port -> {
       policies.refresh();
-      changed.run();
+      changed.accept(port);
     });
   }
 
@@ -441,6 +443,17 @@ public final class Egress implements NamePolicy, Dumpable {
       Endpoint to = new Endpoint(flow.guest(), flow.guestPort());
       admitsClient(flow.port(), flow.protocol(), client, to);
     }
+  }
+
+  /**
+   * Whether a port has the rules of another.
+   *
+   * @param port the port
+   * @param its the name of the port that may have its rules
+   * @return true of the port of that name, and of those of its clients
+   */
+  public boolean isUnder(PortBudget port, String its) {
+    return portRules.isUnder(port.name(), its);
   }
 
   /**

@@ -207,7 +207,7 @@ class EgressGroupsTest {
     int[] heard = {0};
     NetworkConfig first = network("default: allow", GROUPS, "port-group: open");
     take(first);
-    ports.listen(() -> heard[0]++);
+    ports.listen(_ -> heard[0]++);
 
     take(first);
     take(network("default: allow", GROUPS, "port-group: open, isolated: true"));

@@ -6,8 +6,10 @@ import io.lanyard.config.NetworkMode;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.Flow;
+import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowEnd;
 import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
@@ -38,7 +40,11 @@ class EgressTest {
     volatile boolean ended;
 
     StillFlow(Address guest) {
-      super(FlowKey.TCP, guest, 40_000, REMOTE, 443);
+      this(guest, 40_000);
+    }
+
+    StillFlow(Address guest, int port) {
+      super(FlowKey.TCP, guest, port, REMOTE, 443);
     }
 
     @Override
@@ -107,6 +113,32 @@ class EgressTest {
     Packet packet = new Packet();
     packet.station = station(guest);
     return egress().admits(packet, flow);
+  }
+
+  @Test
+  void aChangeOfAPortsRulesJudgesItsFlowsAndNoOthers() throws Exception {
+    int[] judged = {0};
+    StillFlow[] flows = new StillFlow[3];
+    scene.on(() -> {
+      flows[0] = flow(one, Grant.BY_ADDRESS);
+      flows[1] = flow(other, Grant.BY_ADDRESS);
+      flows[2] = new StillFlow(other.ip(), 40_001);
+      FlowOwner target = station(other).budget().flows();
+      flows[2].forward(
+          "web",
+          REMOTE,
+          () -> {
+            judged[0]++;
+            return target;
+          });
+      FlowAccount client = new FlowAccount(FlowOwner.ofForward("web", 0));
+      assertThat(scene.nat.flows().add(flows[2], client)).isTrue();
+      judged[0] = 0;
+      return true;
+    });
+    rules("default: allow", one, "default: deny");
+    assertThat(judged[0]).isZero();
+    assertThat(flows).extracting(flow -> flow.ended).containsExactly(true, false, false);
   }
 
   @Test
