@@ -257,6 +257,9 @@ public final class Forwards implements Dumpable {
 
     private @Nullable String lastReported;
 
+    /** Whether {@link #tell} is to run: the ports of a range are tried together. */
+    private boolean telling;
+
     /** The port whose address's owner is looked up; those of the others are likely the same. */
     private @Nullable OpenPort taken;
 
@@ -291,12 +294,28 @@ public final class Forwards implements Dumpable {
         port.known = true;
         unknown--;
       }
-      if (unknown == 0) {
+      if (outcome.isDone()) {
+        tellSoon();
+      } else if (unknown == 0) {
         report();
         announce();
-        if (!outcome.isDone()) {
-          outcome.complete(status());
-        }
+        outcome.complete(status());
+      }
+    }
+
+    /** Tells how the ports fare after all that is about to be heard of them, in one go. */
+    void tellSoon() {
+      if (!telling) {
+        telling = true;
+        link.loop().execute(this::tell);
+      }
+    }
+
+    private void tell() {
+      telling = false;
+      if (!closed && unknown == 0) {
+        report();
+        announce();
       }
     }
 
@@ -521,13 +540,13 @@ public final class Forwards implements Dumpable {
                 line.with("forward", forward().key()).with("cause", reason).with("advice", remedy));
       }
       acceptProblem = reason + "; " + remedy;
-      entry.announce();
+      entry.tellSoon();
     }
 
     @Override
     public void acceptsAgain() {
       acceptProblem = null;
-      entry.announce();
+      entry.tellSoon();
       log.log(
           Logger.Level.INFO,
           "forward-accepts-again",

@@ -9,6 +9,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.forward.ForwardListener;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.net.Address;
@@ -25,7 +26,9 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -262,6 +265,59 @@ class ForwardChangeTest {
       connect(first + 2);
       assertThat(hears(ten, "syn 82")).isTrue();
     }
+  }
+
+  /** Takes UDP ports of the loopback device that follow one another. */
+  private static List<DatagramSocket> takePorts(int count) throws IOException {
+    for (int first = 21_000; ; first += count) {
+      List<DatagramSocket> taken = new ArrayList<>();
+      try {
+        for (int i = 0; i < count; i++) {
+          taken.add(new DatagramSocket(first + i, InetAddress.getLoopbackAddress()));
+        }
+        return taken;
+      } catch (BindException e) {
+        taken.forEach(DatagramSocket::close); // The next ones.
+      }
+    }
+  }
+
+  @Test
+  void whatBecomesOfARangeIsToldOnceForAllItsPorts() throws Exception {
+    LogWatch.expect("forward-failed");
+    List<ForwardStatus> told = Collections.synchronizedList(new ArrayList<>());
+    List<DatagramSocket> taken = takePorts(16);
+    ForwardConfig one = forward(Transport.UDP, taken.getFirst().getLocalPort(), TEN);
+    ForwardStatus added =
+        add(new ForwardConfig("range", Transport.UDP, one.listen(), one.to(), taken.size()));
+    taken.forEach(DatagramSocket::close);
+    assertThat(added.problem()).endsWith("; 15 more of its ports have problems");
+    scene.on(() -> {
+      scene
+          .nat
+          .forwards()
+          .listen(
+              new ForwardListener() {
+                @Override
+                public void changed(ForwardStatus status) {
+                  told.add(status);
+                }
+
+                @Override
+                public void removed(ForwardStatus status) {}
+              });
+      told.clear(); // how it fares so far
+      scene.net.timers.advance(Duration.ofSeconds(6));
+      return true;
+    });
+    assertThat(scene.becomes(() -> !told.isEmpty())).isTrue();
+    assertThat(told)
+        .singleElement()
+        .satisfies(status -> {
+          assertThat(status.listening()).isTrue();
+          assertThat(status.problem()).isNull();
+        });
+    assertThat(LogWatch.count("forward-failed")).isEqualTo(1);
   }
 
   @ParameterizedTest
