@@ -9,7 +9,7 @@ package io.lanyard.control.api;
  * @param listen where the host listens
  * @param to the guest's end
  * @param state {@code listening}, or {@code failed}
- * @param problem why it failed, or empty
+ * @param problem why it failed, or that all places of its clients are taken; or empty
  * @param connections connections or associations since it was opened
  */
 public record ForwardInfo(

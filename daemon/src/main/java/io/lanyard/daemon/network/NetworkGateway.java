@@ -218,9 +218,9 @@ final class NetworkGateway {
   List<String> problems() {
     List<String> all = new ArrayList<>();
     for (ForwardStatus status : forwards()) {
-      if (status.problem() != null) {
-        all.add("forward " + status.forward().label() + ": " + status.problem());
-      }
+      status
+          .problems()
+          .forEach(problem -> all.add("forward " + status.forward().label() + ": " + problem));
     }
     NetworkServices offered = services;
     if (offered != null) {

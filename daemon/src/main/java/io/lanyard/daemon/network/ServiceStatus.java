@@ -48,7 +48,7 @@ final class ServiceStatus {
         network,
         status.forward(),
         status.listening() ? "listening" : "failed",
-        Objects.requireNonNullElse(status.problem(), ""),
+        String.join("; ", status.problems()),
         status.accepted());
   }
 

@@ -16,19 +16,19 @@ import io.lanyard.config.NatConfig;
  */
 public record FlowQuota(NatConfig.Quotas said, int sockets) {
   /** The most flows of all forwards of a network together: one part in so many of its quota. */
-  static final int FORWARDS_SHARE = 2;
+  public static final int FORWARDS_SHARE = 2;
 
   /** The most flows of one forward's TCP clients: one part in so many of the network's quota. */
-  static final int TCP_FORWARD_SHARE = 4;
+  public static final int TCP_FORWARD_SHARE = 4;
 
   /**
    * The most flows of one forward's UDP clients, likewise: fewer, since each is a dynamic port of
    * the gateway's, of which there are 16,384.
    */
-  static final int UDP_FORWARD_SHARE = 8;
+  public static final int UDP_FORWARD_SHARE = 8;
 
   /** The most flows of one client's address at a forward: one part in so many. */
-  static final int CLIENT_SHARE = 2;
+  public static final int CLIENT_SHARE = 2;
 
   /**
    * The most flows of an account of an owner: a station of a port, a client of a forward.

@@ -233,6 +233,9 @@ public final class Forwards implements Dumpable {
       if (status.problem() != null) {
         child.with("problem", status.problem());
       }
+      if (status.shortage() != null) {
+        child.with("shortage", status.shortage());
+      }
       node.child(child.build());
     }
     return node.build();
@@ -350,7 +353,8 @@ public final class Forwards implements Dumpable {
         sum = sum.and(port.listener.status());
       }
       String problem = problem(port -> port.problem == null ? port.acceptProblem : port.problem);
-      return sum.of(forward, listening(), problem);
+      String shortage = problem(port -> port.listener.clients.shortage());
+      return sum.of(forward, listening(), problem, shortage);
     }
 
     /** The first port's problem, with the number of those that have one too; null for none. */

@@ -137,7 +137,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   /** Hears how a newcomer fared, who may have got a flow or not. */
   final void served(Client client) {
     clients.release(client);
-    clients.newcomer(client.address(), limit(), limitPerClient());
+    clients.newcomer(client, flows);
   }
 
   private void gone(Flow flow) {
@@ -166,6 +166,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
       to += flow.bytesToGuest();
       from += flow.bytesFromGuest();
     }
-    return new ForwardStatus(forward, true, null, port(), accepted, refused, live.size(), to, from);
+    return new ForwardStatus(
+        forward, true, null, null, port(), accepted, refused, live.size(), to, from);
   }
 }

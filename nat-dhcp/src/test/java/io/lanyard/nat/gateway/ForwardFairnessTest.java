@@ -25,6 +25,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -140,6 +141,53 @@ class ForwardFairnessTest {
       assertThat(metrics.flowLimit()).isEqualTo(8);
       assertThat(metrics.clients()).isEqualTo(2);
       assertThat(metrics.sockets()).as("five connections and the port").isEqualTo(6);
+    }
+  }
+
+  @Test
+  void aForwardThatIsFullIsAProblemWhileItLasts() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Transport.TCP)) {
+      scene.guest(10);
+      connect(scene, "127.0.0.1", 4);
+      assertThat(status(scene).shortage()).as("all places of a client, and none refused").isNull();
+      connect(scene, "127.0.0.1", 1);
+      assertThat(status(scene).problem()).isNull();
+      assertThat(status(scene).problems())
+          .containsExactly(
+              "tcp/127.0.0.1:0 is full, so that new connections are refused or end idle ones: client"
+                  + " 127.0.0.1 has all 4 connections that one client takes; raise nat: {quotas:"
+                  + " {tcp: ...}}, of which that is one part in 8");
+      connect(scene, "127.0.0.2", 4);
+      advance(scene, Duration.ofSeconds(2));
+      connect(scene, "127.0.0.3", 1);
+      assertThat(status(scene).shortage())
+          .contains("its clients have all 8 connections that it takes", "one part in 4");
+      assertThat(scene.on(() -> scene.nat.forwards().dump()).toString()).contains("is full");
+      advance(scene, Duration.ofSeconds(61));
+      assertThat(status(scene).shortage()).isNull();
+    }
+  }
+
+  private static void advance(NatScene scene, Duration time) throws Exception {
+    scene.on(() -> {
+      scene.net.timers.advance(time);
+      return true;
+    });
+  }
+
+  @Test
+  void aUdpForwardWhoseClientsTakeAllItsFlowsIsAProblem() throws Exception {
+    LogWatch.expect("forward-full");
+    try (NatScene scene = scene(Transport.UDP)) {
+      scene.guest(10);
+      for (int i = 1; i <= 9; i++) {
+        datagram(scene, "127.0.1." + i, 0);
+      }
+      assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() == 9))
+          .isTrue();
+      assertThat(status(scene).shortage())
+          .contains("its clients have all 8 flows that it takes", "{udp: ...}", "one part in 8");
     }
   }
 
