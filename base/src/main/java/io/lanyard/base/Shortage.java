@@ -8,7 +8,7 @@ import java.util.concurrent.TimeUnit;
  * Something that has run out: a problem until nothing was refused for a minute. It names the holder
  * that counts at present; each holder is a line of the log once.
  *
- * <p>Thread: {@link #problem} any, the rest one.
+ * <p>Thread: {@link #problem()} any, the rest one.
  */
 public final class Shortage {
   private static final long OVER_NANOS = TimeUnit.SECONDS.toNanos(60);
@@ -24,6 +24,9 @@ public final class Shortage {
   private long saidNanos;
   private volatile long refusedNanos;
   private volatile String text = "";
+
+  /** The holder that was named last. */
+  private String present = "";
 
   /**
    * Makes one that has not begun.
@@ -61,6 +64,7 @@ public final class Shortage {
   public boolean say(String holder, String problem) {
     saidNanos = clock.nanoTime();
     text = problem;
+    present = holder;
     return named.add(holder);
   }
 
@@ -71,7 +75,17 @@ public final class Shortage {
    *     it is over
    */
   public String problem() {
-    String present = text;
-    return present.isEmpty() || clock.nanoTime() - refusedNanos > OVER_NANOS ? "" : present;
+    String said = text;
+    return said.isEmpty() || clock.nanoTime() - refusedNanos > OVER_NANOS ? "" : said;
+  }
+
+  /**
+   * The present shortage, as far as it is one holder's.
+   *
+   * @param holder as it was given to {@link #say}
+   * @return the {@link #problem} where it names this holder; else empty
+   */
+  public String problem(String holder) {
+    return holder.equals(present) ? problem() : "";
   }
 }

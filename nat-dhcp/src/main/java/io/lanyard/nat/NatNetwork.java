@@ -41,6 +41,7 @@ import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -459,16 +460,36 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
         all.add("port " + budget.name() + ": " + budget.problem());
       }
     }
-    for (FlowOwner owner : tcp.lackMemory()) {
-      all.add(
-          "tcp memory: "
-              + (owner.isForward() ? "forward " : "port ")
-              + owner.name()
-              + " holds "
-              + (owner.memory().bytes() >> 20)
-              + " MiB of the network's "
-              + (tcp.memoryBytes() >> 20)
-              + " MiB; its connections are slow until they are read, or end");
+    tcp.lackMemory().forEach(owner -> all.add(lacksMemory(owner)));
+    return all;
+  }
+
+  private String lacksMemory(FlowOwner owner) {
+    return "tcp memory: "
+        + (owner.isForward() ? "forward " : "port ")
+        + owner.name()
+        + " holds "
+        + (owner.memory().bytes() >> 20)
+        + " MiB of the network's "
+        + (tcp.memoryBytes() >> 20)
+        + " MiB; its connections are slow until they are read, or end";
+  }
+
+  /**
+   * The {@link #problems()} of one port.
+   *
+   * @param port a port of the switch
+   * @return texts with what to do about it
+   */
+  public List<String> problems(Port port) {
+    PortBudget budget = gateway.stations().known(port);
+    if (budget == null) {
+      return List.of();
+    }
+    List<String> all = new ArrayList<>(gateway.stations().problems(port));
+    all.addAll(flows.problems(budget.flows()));
+    if (tcp.lacksMemory(budget.flows())) {
+      all.add(lacksMemory(budget.flows()));
     }
     return all;
   }

@@ -11,7 +11,8 @@ import java.util.Map;
  * @param kind what is behind it
  * @param state {@code up}, {@code no-carrier} while no VMM is attached or the guest is off, {@code
  *     link-down} while its link is switched off, or {@code failed}
- * @param problem why it failed, what it cannot do, or why its interface has no carrier; or empty
+ * @param problem why it failed, what it cannot do, what it does to its network or wants more of
+ *     than its share, or why its interface has no carrier; or empty
  * @param receivedFrames wire frames that came in by it
  * @param receivedBytes their bytes
  * @param transmittedFrames wire frames that left by it

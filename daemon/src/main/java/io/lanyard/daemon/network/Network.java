@@ -464,7 +464,7 @@ public final class Network implements AutoCloseable {
    * @return a snapshot
    */
   public List<PortInfo> ports() {
-    return loop.call(ports::list);
+    return loop.call(() -> ports.list(gateway::problems));
   }
 
   /**

@@ -12,6 +12,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Port;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -227,6 +228,12 @@ final class NetworkGateway {
       all.addAll(offered.problems());
     }
     return all;
+  }
+
+  /** The present problems of one port. On the loop. */
+  List<String> problems(Port port) {
+    NetworkServices offered = services;
+    return offered == null ? List.of() : offered.nat().problems(port);
   }
 
   /** Adds the gateway's part of the network's tree. On the loop. */

@@ -651,9 +651,13 @@ final class NetworkPorts {
     return governance.find(name);
   }
 
-  /** On the loop. */
-  List<PortInfo> list() {
-    return list(NetworkPorts::whyDown);
+  /**
+   * The ports as they are now. On the loop.
+   *
+   * @param gateway says what the network's gateway has to say of a port
+   */
+  List<PortInfo> list(Function<Port, List<String>> gateway) {
+    return list(gateway, NetworkPorts::whyDown);
   }
 
   /** The reason for an interface to be down: its port shows it, though it is no problem. */
@@ -663,14 +667,16 @@ final class NetworkPorts {
         : "";
   }
 
-  private List<PortInfo> list(Function<Port, String> otherwise) {
+  private List<PortInfo> list(
+      Function<Port, List<String>> gateway, Function<Port, String> otherwise) {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
-      String harm =
+      Stream<String> own =
           Stream.of(ethernet.problem(port), port.limitation(), loads.problem(port))
               .filter(text -> !text.isEmpty())
-              .findFirst()
-              .orElseGet(() -> otherwise.apply(port));
+              .limit(1);
+      List<String> found = Stream.concat(own, gateway.apply(port).stream()).toList();
+      String harm = found.isEmpty() ? otherwise.apply(port) : String.join("; ", found);
       PortInfo info = PortStatus.of(config.name(), port, harm);
       all.add(governance.isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
@@ -687,9 +693,9 @@ final class NetworkPorts {
     return all;
   }
 
-  /** On the loop. */
+  /** The problems of the ports themselves; the gateway says those that are its own. On the loop. */
   List<String> problems() {
-    return list(_ -> "").stream()
+    return list(_ -> List.of(), _ -> "").stream()
         .filter(port -> !port.problem().isEmpty())
         .map(port -> "port " + port.name() + ": " + port.problem())
         .toList();

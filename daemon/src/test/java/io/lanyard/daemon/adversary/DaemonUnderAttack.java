@@ -156,13 +156,17 @@ final class DaemonUnderAttack {
     return all;
   }
 
+  private boolean isProblem(String regex) throws IOException {
+    return problems().stream().anyMatch(present -> present.matches(regex));
+  }
+
   /** Whether somebody who looks at the status sees who attacks. */
   boolean names(Attack attack) throws IOException {
     return switch (attack.sign) {
-      case Sign.Problem(String regex) -> {
-        String problem = regex.formatted(attack.port());
-        yield problems().stream().anyMatch(present -> present.matches(problem));
-      }
+      case Sign.PortProblem() ->
+          isProblem("a: port " + attack.port() + "\\b.*")
+              && !port(ports(), attack.port()).path("problem").asText().isEmpty();
+      case Sign.Problem(String regex) -> isProblem(regex);
       case Sign.Busy() -> {
         JsonNode busiest = get("/v1/status").path("busiest").path(0);
         yield busiest.path("port").asText().equals(attack.port());

@@ -24,6 +24,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -243,6 +244,37 @@ final class GuardedPortsTest {
     assertThat(listener.heardUntil(2)).containsExactly(2);
     free.say(STRANGE, 3);
     assertThat(listener.heardUntil(3)).containsExactly(3);
+  }
+
+  /**
+   * A datagram to a port of the gateway where nobody listens, so that it is answered by an error.
+   */
+  private static ByteBuf astray(long mac) {
+    ByteBuf frame = udp(mac, STRANGE, TALK, TALK);
+    Ethernet.write(frame, 0, GATEWAY, mac, Ethernet.TYPE_IPV4);
+    Ipv4.write(frame, 14, 28, 1, 0, 64, Ipv4.UDP, STRANGE, GATEWAY_ADDRESS);
+    return frame;
+  }
+
+  @Test
+  void whatTheGatewayRefusesToAPortIsItsProblemInTheListOfPortsToo() throws Exception {
+    start("guard: \"off\"", "evil", "good");
+    Guest evil = new Guest("evil", 1);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    while (port("evil").problem().isEmpty()) {
+      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
+      for (int i = 0; i < 100; i++) {
+        evil.send(astray(evil.mac));
+      }
+    }
+    assertThat(port("evil").problem())
+        .startsWith("it wants more than its share of ICMP errors and is refused them");
+    assertThat(port("good").problem()).isEmpty();
+    assertThat(daemon.status().problems())
+        .filteredOn(problem -> problem.contains("port evil"))
+        .singleElement()
+        .asString()
+        .startsWith("lab: port evil: it wants more");
   }
 
   /** The gateway's neighbour entry of an address. */

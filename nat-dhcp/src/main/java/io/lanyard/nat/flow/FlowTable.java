@@ -180,6 +180,16 @@ public final class FlowTable {
   }
 
   /**
+   * The {@link #problems()} that name a port.
+   *
+   * @param port the port's flows
+   * @return those of which it holds most
+   */
+  public List<String> problems(FlowOwner port) {
+    return alarm.problems(port);
+  }
+
+  /**
    * Whether a flow could be added without ending another.
    *
    * @param account who would have to answer for it

@@ -4,8 +4,10 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Shortage;
 import java.lang.System.Logger.Level;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntPredicate;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Says that a quota of flows is used up, and by whom. Forwards have their own way to say it.
@@ -18,6 +20,9 @@ final class QuotaAlarm {
 
   private final String network;
   private final Shortage[] shortages = new Shortage[FlowTable.PROTOCOLS];
+
+  /** Who was named last, for each protocol. */
+  private final @Nullable FlowOwner[] named = new @Nullable FlowOwner[FlowTable.PROTOCOLS];
 
   QuotaAlarm(String network, Clock clock) {
     this.network = network;
@@ -61,6 +66,7 @@ final class QuotaAlarm {
             + whose
             + " may have; "
             + advice;
+    named[index] = holder;
     if (!shortages[index].say(whose + " " + holder.name(), problem)) {
       return;
     }
@@ -76,12 +82,19 @@ final class QuotaAlarm {
   }
 
   List<String> problems() {
-    List<String> present = new ArrayList<>();
-    for (Shortage shortage : shortages) {
-      if (!shortage.problem().isEmpty()) {
-        present.add(shortage.problem());
-      }
-    }
-    return present;
+    return problems(i -> true);
+  }
+
+  /** The problems that name a port. */
+  List<String> problems(FlowOwner port) {
+    return problems(i -> port.equals(named[i]));
+  }
+
+  private List<String> problems(IntPredicate which) {
+    return IntStream.range(0, shortages.length)
+        .filter(which)
+        .mapToObj(i -> shortages[i].problem())
+        .filter(problem -> !problem.isEmpty())
+        .toList();
   }
 }

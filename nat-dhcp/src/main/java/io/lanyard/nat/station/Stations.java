@@ -151,6 +151,16 @@ public final class Stations implements Dumpable {
   }
 
   /**
+   * The budget that a port has.
+   *
+   * @param port the port
+   * @return its budget; null if no frame of the port has reached the gateway
+   */
+  public @Nullable PortBudget known(Port port) {
+    return budgets.get(port);
+  }
+
+  /**
    * The station that has sent a frame. Made at its first one.
    *
    * @param budget the budget of the port that the frame came in by
@@ -247,6 +257,23 @@ public final class Stations implements Dumpable {
     if (most != unlocated) { // it is no port, and holds what nobody has answered for
       full(addresses, "neighbours", most, most.neighbours());
     }
+  }
+
+  /**
+   * The problems of one port: the tables that it has filled, and what it wants more of than its
+   * share.
+   *
+   * @param port the port
+   * @return texts with what to do about it
+   */
+  public List<String> problems(Port port) {
+    PortBudget budget = budgets.get(port);
+    return budget == null
+        ? List.of()
+        : Stream.of(
+                budget.problem(), places.problem(budget.name()), addresses.problem(budget.name()))
+            .filter(problem -> !problem.isEmpty())
+            .toList();
   }
 
   private void release(Station station) {

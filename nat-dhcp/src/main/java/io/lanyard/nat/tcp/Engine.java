@@ -431,6 +431,11 @@ final class Engine implements TcpEngine {
   }
 
   @Override
+  public boolean lacksMemory(FlowOwner owner) {
+    return memory.isExhausted(owner);
+  }
+
+  @Override
   public int connections() {
     return connections.size();
   }

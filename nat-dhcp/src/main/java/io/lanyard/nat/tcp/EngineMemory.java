@@ -128,10 +128,13 @@ final class EngineMemory {
 
   /** The ports and forwards that get no more. */
   List<FlowOwner> exhausted() {
-    return owners.stream()
-        .filter(owner -> owner.memory().bytes() > floor())
-        .filter(owner -> owner.memory().bytes() > cap(owner.memory()))
-        .toList();
+    return owners.stream().filter(this::isExhausted).toList();
+  }
+
+  /** Whether a port or forward gets no more. */
+  boolean isExhausted(FlowOwner owner) {
+    long held = owner.memory().bytes();
+    return held > floor() && held > cap(owner.memory());
   }
 
   /** Gives the pool back what was taken from it; nothing may be held any more. */

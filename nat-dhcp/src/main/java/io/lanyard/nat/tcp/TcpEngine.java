@@ -122,6 +122,14 @@ public interface TcpEngine extends PacketEngine {
    */
   List<FlowOwner> lackMemory();
 
+  /**
+   * Whether a port or forward is one of {@link #lackMemory}.
+   *
+   * @param owner the owner of its flows
+   * @return false if its connections get more
+   */
+  boolean lacksMemory(FlowOwner owner);
+
   /** Resets every connection, on both sides, and gives back what the engine holds. */
   void close();
 }

@@ -61,6 +61,8 @@ class QuotaAlarmTest {
       open(new FlowAccount(hostile));
     }
     assertThat(table.problems()).singleElement().asString().contains("p1 holds 8 of the 8");
+    assertThat(table.problems(hostile)).isEqualTo(table.problems());
+    assertThat(table.problems(new FlowOwner("p1"))).isEmpty();
   }
 
   @Test

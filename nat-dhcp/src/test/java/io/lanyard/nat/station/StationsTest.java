@@ -68,6 +68,22 @@ class StationsTest {
   }
 
   @Test
+  void theProblemsOfAPortAreKnownByThePort() {
+    LogWatch.expect("table-full network=\"test\"");
+    heard(honest, 1);
+    for (int mac = 1; mac <= LIMIT + 200; mac++) {
+      heard(hostile, mac);
+    }
+    assertThat(table.problems(hostile))
+        .satisfiesExactly(
+            text -> assertThat(text).startsWith("it wants more than its share of MAC addresses"),
+            text -> assertThat(text).startsWith("stations: port hostile holds"));
+    assertThat(table.problems(honest)).isEmpty();
+    table.release(hostile);
+    assertThat(table.problems(hostile)).isEmpty();
+  }
+
+  @Test
   void addressesThatNobodyAnswersForAreNoPortsFault() {
     for (int i = 0; i < 2 * LIMIT; i++) {
       table.neighbours().at(Address.ofIpv4(0x0a00_0001 + i));
