@@ -33,13 +33,20 @@ final class QemuVmmIT {
   @TempDir Path home;
   private final BlockingQueue<String> reports = new LinkedBlockingQueue<>();
   private HttpServer web;
+  private HttpServer web6;
   private DaemonHome daemons;
 
   @BeforeEach
   void serve() throws IOException {
     daemons = new DaemonHome(home);
-    web = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-    web.createContext(
+    web = serve("127.0.0.1", 0);
+    web6 = serve("::1", web.getAddress().getPort());
+  }
+
+  private HttpServer serve(String address, int port) throws IOException {
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getByName(address), port), 0);
+    server.createContext(
         "/",
         exchange -> {
           String target = exchange.getRequestURI().toString();
@@ -62,12 +69,14 @@ final class QemuVmmIT {
           exchange.getResponseBody().write(body);
           exchange.close();
         });
-    web.start();
+    server.start();
+    return server;
   }
 
   @AfterEach
   void end() throws IOException, InterruptedException {
     web.stop(0);
+    web6.stop(0);
     process().ifPresent(ProcessHandle::destroyForcibly);
     daemons.close();
   }
@@ -83,6 +92,8 @@ final class QemuVmmIT {
       vmnet8:
         mode: nat
         ipv4: {subnet: 10.78.0.0/24}
+        # iPXE waits 20 s for a router where none answers.
+        ipv6: on
         nat: {host-loopback: true}
         dhcp:
           reservations:
