@@ -26,7 +26,9 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -106,14 +108,24 @@ final class DaemonIT {
     return all;
   }
 
-  @Test
-  void killNineInTheMiddleOfAChangeLeavesTheOldOrTheNew() throws Exception {
-    int[] listen = new int[20];
-    for (int i = 0; i < listen.length; i++) {
-      try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-        listen[i] = free.getLocalPort();
+  /** Ports that are free and differ: all are taken before the first is given back. */
+  private static int[] freePorts(int count) throws IOException {
+    List<ServerSocket> taken = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        taken.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      }
+      return taken.stream().mapToInt(ServerSocket::getLocalPort).toArray();
+    } finally {
+      for (ServerSocket one : taken) {
+        one.close();
       }
     }
+  }
+
+  @Test
+  void killNineInTheMiddleOfAChangeLeavesTheOldOrTheNew() throws Exception {
+    int[] listen = freePorts(20);
     Running daemon = daemons.daemon(forwards(listen, "10.9.8.9"), java());
     daemons.await(daemon);
     for (int i = 0; i < 6; i++) {

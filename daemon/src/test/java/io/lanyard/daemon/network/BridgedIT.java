@@ -203,7 +203,7 @@ class BridgedIT {
         LAN,
         ":67 ",
         "dnsmasq --no-daemon --port=0 --conf-file=/dev/null --interface=lan1 --leasefile-ro"
-            + " --dhcp-range=10.99.1.100,10.99.1.200,1h");
+            + " --dhcp-range=10.99.1.100,10.99.1.199,1h");
     run("ip -n " + GUEST + " addr flush dev t0");
     String said = in(GUEST, "udhcpc -i t0 -n -q -f -t 5 -T 1 -s /bin/true");
     assertThat(said).contains("lease of 10.99.1.1");
