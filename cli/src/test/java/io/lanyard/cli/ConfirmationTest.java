@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -145,7 +146,7 @@ final class ConfirmationTest {
   /** Ends the answer to the change, when the person is asked. */
   private void confirmElsewhere() {
     while (!said.out().contains("Press Enter")) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
     try {
       daemon.release();

@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -461,7 +462,7 @@ final class ShowingTest {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
     while (!said.out().contains("until Ctrl-C")) {
       assertThat(System.nanoTime()).as(said.err()).isLessThan(deadline);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
     assertThat(command.isAlive()).isTrue();
     daemon.release();

@@ -26,6 +26,7 @@ import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -72,7 +73,7 @@ class LanyardGuestTest {
     long end = System.nanoTime() + 30_000_000_000L;
     while (!condition.getAsBoolean()) {
       assertThat(System.nanoTime()).isLessThan(end);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
   }
 
@@ -163,7 +164,7 @@ class LanyardGuestTest {
   private static double share(Guest guest) {
     long cpu = guest.statistics().processorNanos();
     long wall = System.nanoTime();
-    java.util.concurrent.locks.LockSupport.parkNanos(1_000_000_000L);
+    LockSupport.parkNanos(1_000_000_000L);
     return (double) (guest.statistics().processorNanos() - cpu) / (System.nanoTime() - wall);
   }
 
@@ -395,7 +396,7 @@ class LanyardGuestTest {
         long then = System.nanoTime() + 200_000_000L;
         while (System.nanoTime() < then) {
           // A thread may be let go before its time, by what has woken it in the latch.
-          java.util.concurrent.locks.LockSupport.parkNanos(then - System.nanoTime());
+          LockSupport.parkNanos(then - System.nanoTime());
         }
         return guest.statistics().instructions() == before;
       });

@@ -24,6 +24,7 @@ import java.util.SplittableRandom;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -193,7 +194,7 @@ final class HttpServerTest {
         send(client, "GET /large HTTP/1.1\r\nHost: x\r\n\r\n");
         long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(2);
         while (large.get() < sent && System.nanoTime() < deadline) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(1_000_000);
         }
         if (large.get() < sent) {
           return;

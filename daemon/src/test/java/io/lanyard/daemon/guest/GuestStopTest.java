@@ -17,6 +17,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -190,7 +191,7 @@ final class GuestStopTest {
                     Duration.ZERO));
 
     while (others.containsAll(waiting())) {
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
 
     assertThat(timeOf(daemon::close)).isLessThan(Duration.ofSeconds(20));

@@ -31,6 +31,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -99,7 +100,7 @@ class NatIT {
     try (NatNamespace net = network(family, family.loopbackConfig());
         DatagramSocket server = echoServer(family)) {
       String target = family.socat("UDP", server.getLocalPort());
-      assertThat(net.guest("sh", "-c", "echo over and back | socat -t 2 - " + target).output())
+      assertThat(net.guest("sh", "-c", NatNamespace.ask("over and back", target)).output())
           .contains("over and back");
       // Larger than the MTU in both directions: fragments out, fragments in.
       String big = "head -c 9000 /dev/urandom | base64 -w0 | head -c 9000";
@@ -108,9 +109,10 @@ class NatIT {
                       "sh",
                       "-c",
                       big
-                          + " > /tmp/lynat-in; socat -b 9000 -t 2 - "
+                          + " > /tmp/lynat-in; socat -b 9000 -T 5 -t 0.1 "
                           + target
-                          + " < /tmp/lynat-in > /tmp/lynat-out; cmp /tmp/lynat-in /tmp/lynat-out"
+                          + " SYSTEM:'cat /tmp/lynat-in; head -c 9000 >/tmp/lynat-out';"
+                          + " cmp /tmp/lynat-in /tmp/lynat-out"
                           + " && echo same")
                   .output())
           .contains("same");
@@ -458,7 +460,7 @@ class NatIT {
     AtomicBoolean held = new AtomicBoolean();
     while (System.nanoTime() < end && !held.get()) {
       held.set(condition.holds());
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
     assertThat(held).isTrue();
   }

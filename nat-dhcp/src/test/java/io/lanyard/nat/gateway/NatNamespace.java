@@ -159,6 +159,18 @@ public final class NatNamespace implements AutoCloseable {
     return run(all);
   }
 
+  /**
+   * A shell's command that sends a line, prints the line that comes back or why there is none, and
+   * ends: a client that only closes its side of UDP would wait for more.
+   *
+   * @param line without characters that a shell knows
+   * @param target where to, as socat names it
+   */
+  static String ask(String line, String target) {
+    return "socat -T 5 -t 0.1 %s SYSTEM:'echo %s; read -r answer; echo $answer >&2' 2>&1"
+        .formatted(target, line);
+  }
+
   /** Begins a command in the guest. */
   public Process startGuest(String... command) throws Exception {
     List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));

@@ -11,6 +11,7 @@ import io.lanyard.testing.LogWatch;
 import io.netty.channel.DefaultChannelId;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -145,7 +146,7 @@ class OutboundIT {
     String who(NatNamespace net, String protocol) throws Exception {
       String to = this == IPV4 ? "4:" + server : "6:[" + server + "]";
       String shown =
-          net.guest("sh", "-c", "echo | socat -t 3 -T 3 - %s%s:8088 2>&1".formatted(protocol, to))
+          net.guest("sh", "-c", NatNamespace.ask("who", "%s%s:8088".formatted(protocol, to)))
               .output()
               .strip();
       return shown.matches("\\[[0-9a-f:]+\\]")
@@ -208,7 +209,7 @@ class OutboundIT {
         assertThat(datagram(net, port, "192.168.127.1:8089")).as(outbound).isEqualTo("here");
         assertThat(datagram(net, port, SERVER + ":8088")).isEqualTo(leavesFrom(outbound));
         assertThat(
-                net.guest("sh", "-c", "echo | socat -t 3 -T 3 - TCP4:192.168.127.1:8089 2>&1")
+                net.guest("sh", "-c", NatNamespace.ask("who", "TCP4:192.168.127.1:8089"))
                     .output()
                     .strip())
             .as(outbound)
@@ -230,7 +231,7 @@ class OutboundIT {
   }
 
   private static String datagram(NatNamespace net, int from, String to) throws Exception {
-    String send = "echo | socat -t 3 -T 3 - UDP4:" + to + ",sourceport=" + from + " 2>&1";
+    String send = NatNamespace.ask("who", "UDP4:" + to + ",sourceport=" + from);
     return net.guest("sh", "-c", send).output().strip();
   }
 
@@ -307,7 +308,7 @@ class OutboundIT {
       // The loop may come to them after the guest has sent them all.
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
       while (refused(net) < 10 && System.nanoTime() < deadline) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(1_000_000);
       }
       assertThat(refused(net)).isBetween(10L, 17L);
       assertThat(family.who(net, "TCP")).as("a SYN that is sent again").isEqualTo(family.usual);

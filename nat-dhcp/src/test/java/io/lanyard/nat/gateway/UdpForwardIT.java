@@ -100,7 +100,7 @@ class UdpForwardIT {
             from,
             "sh",
             "-c",
-            "echo heard | socat -t 5 -T 5 - " + target.replace("PORT", String.valueOf(PORT)))
+            NatNamespace.ask("heard", target.replace("PORT", String.valueOf(PORT))))
         .output()
         .strip();
   }

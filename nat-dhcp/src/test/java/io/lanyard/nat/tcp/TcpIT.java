@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -198,7 +199,7 @@ class TcpIT {
         guest.getOutputStream().close();
         String closing = "ss -Htn state fin-wait-1 dport = " + port;
         while (net.guest("sh", "-c", closing).output().isBlank()) {
-          Thread.onSpinWait();
+          LockSupport.parkNanos(1_000_000);
         }
         s.setSoLinger(true, 0);
         s.close();
@@ -297,7 +298,7 @@ class TcpIT {
       // Where both sides closed at once, TIME-WAIT is right; it holds no socket.
       long end = System.nanoTime() + 10_000_000_000L;
       while (net.on(() -> lingering(net)) > 0 && System.nanoTime() < end) {
-        Thread.onSpinWait();
+        LockSupport.parkNanos(1_000_000);
       }
       assertThat(net.on(() -> lingering(net))).isZero();
       assertThat(descriptors()).isLessThan(before + 40);

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -247,7 +248,7 @@ class CaptureTest {
     long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
     while (Capture.running() > 0) {
       assertThat(System.nanoTime()).as("deadline").isLessThan(limit);
-      Thread.onSpinWait();
+      LockSupport.parkNanos(1_000_000);
     }
     Capture another = start(a, Capture.WHOLE_FRAMES, stuck(gate));
     another.close();
