@@ -21,7 +21,7 @@ demo: ## Boots a guest in a throw-away daemon and ticks off what works. Needs no
 
 test: ## Builds, and runs every test and gate. The integration tests need root.
 	@.ci/setup test
-	$(MVN) verify
+	$(MVN) -T 1C verify
 
 fuzz: ## Fuzzes every parser by coverage, FUZZ_SECONDS=60 each, new inputs into FUZZ_CORPUS. FUZZ=PATTERN for some.
 	@.ci/setup build
