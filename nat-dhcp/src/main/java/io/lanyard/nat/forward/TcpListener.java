@@ -1,6 +1,7 @@
 package io.lanyard.nat.forward;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.base.Timers.Timer;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.ErrnoException;
@@ -16,30 +17,48 @@ import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.AcceptFailures;
-import io.lanyard.vswitch.LoopOutcome;
+import io.lanyard.vswitch.AcceptPause;
+import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.Turn;
-import io.netty.bootstrap.ServerBootstrap;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.epoll.EpollServerSocketChannel;
+import io.lanyard.vswitch.Work;
+import io.netty.channel.ChannelException;
+import io.netty.channel.IoEventLoop;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.NativeInetAddress;
+import io.netty.channel.unix.Socket;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/** The host's side of a TCP forward. */
+/**
+ * The host's side of a TCP forward.
+ *
+ * <p>Connections are accepted in the turn of the port of the guest, as far as that is known: one
+ * that is over its share leaves clients in the kernel's queue until its turn comes. It is no Netty
+ * channel, which would accept, and make a channel for each connection, before anybody knows whom to
+ * charge.
+ */
 final class TcpListener extends Listener {
   /** As somaxconn since Linux 5.4: bursts of connections wait, they are not refused. */
   private static final int BACKLOG = 4096;
+
+  /** Connections in a row before others get their turn. */
+  private static final int MOST = 16;
+
+  /** Netty's room for a peer: a byte for the length, an IPv6 address, its scope and port. */
+  private static final int PEER = 26;
+
+  private static final EpollIoOps EVENTS = EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET);
 
   private final GuestLink link;
   private final TcpEngine engine;
   private final DescriptorBudget.Holder descriptors;
   private final PublishedPorts published;
-  private final AcceptFailures.Listener accepting;
-  private @Nullable Channel server;
-  private int publishedPort;
+  private final AcceptPause pause;
+  private final Timer pauseTimer;
+  private final byte[] peer = new byte[PEER];
+  private @Nullable OpenSocket server;
 
   /**
    * Makes a forward that does not listen.
@@ -65,7 +84,129 @@ final class TcpListener extends Listener {
     this.engine = engine;
     this.descriptors = descriptors;
     this.published = published;
-    this.accepting = accepting;
+    pause = new AcceptPause(accepting);
+    pauseTimer = link.timers().create(this::pauseEnds);
+  }
+
+  /** The socket that listens, watched by the loop for as long as it is open. */
+  private final class OpenSocket extends Work implements LoopWatch.Listener {
+    final Socket socket;
+    final int port;
+    private final LoopWatch watch;
+
+    /** Whose turn it is done in, while it waits there or runs. */
+    private Turn turn = link.unlocatedTurn();
+
+    private boolean handed;
+    private boolean resting;
+    private boolean closed;
+    private @Nullable Throwable unwatched;
+
+    OpenSocket(Socket socket, int port) {
+      this.socket = socket;
+      this.port = port;
+      watch = new LoopWatch(socket.intValue(), this::closed, (IoEventLoop) link.loop(), this);
+    }
+
+    /** Begins to accept; nothing is left behind where the loop does not watch the socket. */
+    void start() throws IOException {
+      watch.start(EVENTS); // on the loop's own thread this is done when the call returns
+      if (unwatched != null) {
+        throw new IOException("the loop does not watch the socket", unwatched);
+      }
+    }
+
+    @Override
+    public void ready(EpollIoOps ops) {
+      if (!handed && !closed) {
+        handed = true;
+        turn = guestsTurn();
+        turn.ready(this);
+      }
+    }
+
+    @Override
+    protected boolean run() {
+      Turn now = guestsTurn();
+      if (now != turn) {
+        // The guest has moved while it waited.
+        turn = now;
+        now.later(this);
+        return false;
+      }
+      handed = accept();
+      return handed;
+    }
+
+    /** Accepts a burst. Says whether there may be more. */
+    private boolean accept() {
+      int accepted = 0;
+      do {
+        if (closed || resting) {
+          return false;
+        }
+        int descriptor;
+        try {
+          descriptor = socket.accept(peer);
+        } catch (IOException e) {
+          rest(e);
+          return false;
+        }
+        if (descriptor < 0) {
+          return false; // an event tells of the next one
+        }
+        InetSocketAddress from = NativeInetAddress.address(peer, 1, peer[0]);
+        TcpListener.this.accept(new Socket(descriptor), Address.of(from.getAddress()));
+        accepted++;
+      } while (accepted < MOST && !turn.isOver());
+      return true;
+    }
+
+    private void rest(Throwable cause) {
+      resting = true;
+      pause.begin(cause, TcpListener.this::pause);
+    }
+
+    /** Accepts those who have come meanwhile: an edge is told of once. */
+    void goOn() {
+      resting = false;
+      ready(EVENTS);
+    }
+
+    @Override
+    protected void broke(Throwable cause) {
+      handed = false;
+      rest(cause);
+    }
+
+    @Override
+    public void notWatched(Throwable cause) {
+      unwatched = cause;
+    }
+
+    @Override
+    public void loopEnded() {
+      closing();
+    }
+
+    void close() {
+      closing();
+      watch.close();
+    }
+
+    private void closing() {
+      if (!closed) {
+        closed = true;
+        descriptors.closing();
+      }
+    }
+
+    /** The number is free. */
+    private void closed() throws IOException {
+      closing();
+      socket.close();
+      descriptors.closed();
+    }
   }
 
   @Override
@@ -74,101 +215,101 @@ final class TcpListener extends Listener {
       opening.failed(new ErrnoException("open a listening socket", Errno.EMFILE));
       return;
     }
-    ServerBootstrap bootstrap =
-        new ServerBootstrap()
-            .group(link.loop())
-            .channel(EpollServerSocketChannel.class)
-            .handler(new AcceptFailures(accepting))
-            .option(ChannelOption.SO_BACKLOG, BACKLOG)
-            .option(ChannelOption.SO_REUSEADDR, true)
-            .childOption(ChannelOption.AUTO_READ, false)
-            .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-            .childHandler(new Accepted());
-    ChannelFuture bound = bootstrap.bind(forward().listen().toSocketAddress());
-    server = bound.channel();
-    // Bound by a task on this very loop: a failure comes after this call.
-    LoopOutcome.hear(bound, link.loop(), done -> bound(done, opening));
+    OpenSocket made = null;
+    try {
+      made = listen();
+      made.start();
+    } catch (IOException | ChannelException e) {
+      if (made == null) {
+        descriptors.giveBack();
+      } else {
+        made.close();
+      }
+      opening.failed(e);
+      return;
+    }
+    server = made;
+    published.add(FlowKey.TCP, forward().listen().address(), made.port);
+    opening.opened();
   }
 
-  private void bound(ChannelFuture bound, Opening opening) {
-    if (!bound.channel().equals(server)) {
-      return; // it is closed
-    }
-    Throwable cause = bound.cause();
-    if (cause == null) {
-      publishedPort = port();
-      published.add(FlowKey.TCP, forward().listen().address(), publishedPort);
-      opening.opened();
-    } else {
-      server = null;
-      descriptors.giveBack();
-      opening.failed(cause);
+  private OpenSocket listen() throws IOException {
+    Socket socket = Socket.newSocketStream();
+    boolean listens = false;
+    try {
+      socket.setReuseAddress(true);
+      socket.bind(forward().listen().toSocketAddress());
+      socket.listen(BACKLOG);
+      OpenSocket open = new OpenSocket(socket, socket.localAddress().getPort());
+      listens = true;
+      return open;
+    } finally {
+      if (!listens) {
+        socket.close();
+      }
     }
   }
 
   @Override
   void close() {
-    Channel open = server;
+    OpenSocket open = server;
     server = null;
-    if (publishedPort != 0) {
-      published.remove(FlowKey.TCP, forward().listen().address(), publishedPort);
-      publishedPort = 0;
-    }
+    pauseTimer.cancel();
     if (open != null) {
-      open.unsafe().close(open.voidPromise());
-      descriptors.giveBack();
+      published.remove(FlowKey.TCP, forward().listen().address(), open.port);
+      open.close();
     }
   }
 
   @Override
   int port() {
-    Channel open = server;
-    return open != null && open.localAddress() instanceof InetSocketAddress address
-        ? address.getPort()
-        : forward().listen().port();
+    OpenSocket open = server;
+    return open == null ? forward().listen().port() : open.port;
   }
 
-  /** Charged to the port of the guest, as far as that is known. */
-  private void accept(Channel connection) {
+  private void pause() {
+    pauseTimer.arm(TimeUnit.SECONDS.toNanos(AcceptFailures.PAUSE_SECONDS));
+  }
+
+  private void pauseEnds() {
+    OpenSocket open = server;
+    if (open != null && pause.ends(this::pause)) {
+      open.goOn();
+    }
+  }
+
+  private @Nullable Neighbour neighbour() {
     Address address = guest();
-    Neighbour guest = address == null ? null : link.neighbour(address);
-    Turn turn = guest == null ? link.unlocatedTurn() : guest.turn();
-    turn.charge(() -> accept(connection, guest));
+    return address == null ? null : link.neighbour(address);
   }
 
-  private void accept(Channel connection, @Nullable Neighbour guest) {
+  /** The turn of the guest's port, as far as that is known. */
+  private Turn guestsTurn() {
+    Neighbour guest = neighbour();
+    return guest == null ? link.unlocatedTurn() : guest.turn();
+  }
+
+  /** Takes a connection, or resets it. */
+  private void accept(Socket connection, Address from) {
+    Neighbour guest = neighbour();
     Flow flow = null;
-    if (guest != null && connection.remoteAddress() instanceof InetSocketAddress from) {
-      Address whose = Address.of(from.getAddress());
-      Client client = clients.at(whose);
+    if (guest != null) {
+      Client client = clients.at(from);
       Endpoint source = new Endpoint(link.addressTowards(guest.address()), 0);
       flow =
-          admits(whose, guest)
+          admits(from, guest)
               ? engine.connectToGuest(
                   connection, source, guest, forward().to().port(), client.account(), descriptors)
               : null;
       if (flow != null) {
-        accepted(flow, whose, client, guest);
+        accepted(flow, from, client, guest);
       }
       served(client);
     }
     if (flow == null) {
       refused();
-      if (connection.isOpen()) {
-        connection.config().setOption(ChannelOption.SO_LINGER, 0);
-        connection.unsafe().close(connection.voidPromise());
-      }
+      TcpEngine.refuse(connection);
     }
     link.flush();
-  }
-
-  /** Takes itself out of a new connection's pipeline, which the engine wants empty. */
-  @io.netty.channel.ChannelHandler.Sharable
-  private final class Accepted extends ChannelInboundHandlerAdapter {
-    @Override
-    public void channelActive(ChannelHandlerContext context) {
-      context.pipeline().remove(this);
-      accept(context.channel());
-    }
   }
 }

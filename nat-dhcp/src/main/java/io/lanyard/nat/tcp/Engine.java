@@ -18,7 +18,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.Channel;
+import io.netty.channel.unix.Socket;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -296,7 +296,7 @@ final class Engine implements TcpEngine {
 
   @Override
   public @Nullable Flow connectToGuest(
-      Channel accepted,
+      Socket accepted,
       Endpoint source,
       Neighbour guest,
       int port,

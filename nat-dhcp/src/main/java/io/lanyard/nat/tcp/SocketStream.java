@@ -1,8 +1,8 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.base.DescriptorBudget;
+import io.lanyard.base.LogEvent;
 import io.lanyard.linux.ErrnoException;
-import io.lanyard.linux.Libc;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.Outbound;
 import io.lanyard.net.Address;
@@ -11,9 +11,7 @@ import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelException;
-import io.netty.channel.ChannelOption;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.IoRegistration;
@@ -22,9 +20,9 @@ import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoOps;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.Socket;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.io.IOException;
+import java.lang.System.Logger;
 import java.net.InetSocketAddress;
 import java.nio.channels.NotYetConnectedException;
 import java.util.function.Supplier;
@@ -46,6 +44,8 @@ import org.jspecify.annotations.Nullable;
  * io.lanyard.vswitch.LoopWatch}: there may be a hundred thousand, each with three objects less.
  */
 final class SocketStream implements HostStream, EpollIoHandle {
+  private static final Logger LOG = System.getLogger(SocketStream.class.getName());
+
   /** From here on a write of its own costs less than a copy. */
   private static final int WRITE_AT_ONCE = 16 << 10;
 
@@ -102,6 +102,7 @@ final class SocketStream implements HostStream, EpollIoHandle {
   private boolean readable;
   private boolean hangup;
   private boolean urgent;
+  private boolean failed;
   private boolean writableNow;
   private boolean inputEnded;
   private boolean writable;
@@ -181,42 +182,39 @@ final class SocketStream implements HostStream, EpollIoHandle {
   }
 
   /**
-   * Takes over a socket that a forward has accepted: a descriptor of our own for it, so that the
-   * channel can be closed. Null if it is closed already, its peer has reset it, or the kernel has
-   * no descriptor.
+   * Takes over a socket that a forward has accepted. Null if its peer has reset it: it is the
+   * caller's then.
    *
    * @param turn finds whom the stream's work is charged to, each time anew
    * @param descriptors has granted a descriptor for it; given back by the stream, if there is one
    */
   static @Nullable HostStream adopt(
       GuestLink link,
-      Channel accepted,
+      Socket accepted,
       GuestStream guest,
       Supplier<Turn> turn,
       DescriptorBudget.Holder descriptors) {
-    int descriptor = Libc.duplicate(((UnixChannel) accepted).fd().intValue());
-    accepted.unsafe().close(accepted.voidPromise());
-    if (descriptor < 0) {
-      return null;
-    }
-    Socket socket = new Socket(descriptor);
     try {
-      configure(socket);
+      configure(accepted);
     } catch (IOException e) {
-      LoopClosing.close(link.loop(), descriptor, socket::close);
       return null;
     }
-    SocketStream stream = new SocketStream(link, socket, guest, turn, descriptors);
+    SocketStream stream = new SocketStream(link, accepted, guest, turn, descriptors);
     stream.writable = true;
     stream.register();
     return stream;
   }
 
-  /** Resets a socket that nobody takes. */
-  static void refuse(Channel accepted) {
-    if (accepted.isOpen()) {
-      accepted.config().setOption(ChannelOption.SO_LINGER, 0);
-      accepted.unsafe().close(accepted.voidPromise());
+  /** Resets a socket that nobody takes, and that no loop has watched. */
+  static void refuse(Socket accepted) {
+    if (!accepted.isOpen()) {
+      return;
+    }
+    try {
+      accepted.setSoLinger(0);
+      accepted.close();
+    } catch (IOException e) {
+      LogEvent.of("close-failed").log(LOG, Logger.Level.DEBUG, e);
     }
   }
 
@@ -266,15 +264,8 @@ final class SocketStream implements HostStream, EpollIoHandle {
   @Override
   public void handle(IoRegistration from, IoEvent event) {
     int ready = ((EpollIoEvent) event).ops().value();
-    if (connecting) {
-      if ((ready & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) {
-        return;
-      }
-      turn.get().charge(this::finishConnect);
-      if (connecting) {
-        // An event of an earlier descriptor with this number.
-        return;
-      }
+    if (connecting && (ready & (EPOLLOUT | EPOLLERR | EPOLLHUP)) == 0) {
+      return;
     }
     if ((ready & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
       hangup = true;
@@ -286,10 +277,8 @@ final class SocketStream implements HostStream, EpollIoHandle {
     if ((ready & EPOLLIN) != 0) {
       readable = true;
     }
-    if ((ready & EPOLLERR) != 0 && (!wanted || inputEnded) && !closed && !hasPeer()) {
-      // No read will find the reset.
-      turn.get().charge(() -> fail(new IOException("connection reset by peer")));
-      return;
+    if ((ready & EPOLLERR) != 0) {
+      failed = true;
     }
     if ((ready & EPOLLOUT) != 0) {
       writableNow = true;
@@ -299,12 +288,39 @@ final class SocketStream implements HostStream, EpollIoHandle {
 
   /** Does what the last events have made possible. Says whether there is more to read. */
   private boolean serve() {
+    if (closed) {
+      return false; // its number may be another's
+    }
+    if (connecting) {
+      finishConnect();
+      if (connecting) {
+        forgetEvents();
+        return false;
+      }
+    }
+    if (failed && !closed) {
+      failed = false;
+      if ((!wanted || inputEnded) && !hasPeer()) {
+        // No read will find the reset.
+        fail(new IOException("connection reset by peer"));
+        return false;
+      }
+    }
     if (writableNow && !closed) {
       writableNow = false;
       writable = true;
       drain();
     }
     return read();
+  }
+
+  /** Forgets events of an earlier descriptor with this number. */
+  private void forgetEvents() {
+    hangup = false;
+    readable = false;
+    urgent = false;
+    failed = false;
+    writableNow = false;
   }
 
   /**
@@ -340,6 +356,9 @@ final class SocketStream implements HostStream, EpollIoHandle {
   }
 
   private void onConnectTimeout() {
+    if (connecting && (writableNow || hangup)) {
+      finishConnect(); // what epoll has told waits for the port's turn
+    }
     if (connecting) {
       fail(new IOException("connection timed out"));
     }

@@ -10,7 +10,7 @@ import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.PacketEngine;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Endpoint;
-import io.netty.channel.Channel;
+import io.netty.channel.unix.Socket;
 import java.security.SecureRandom;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -65,10 +65,10 @@ public interface TcpEngine extends PacketEngine {
 
   /**
    * Opens a connection to a guest for a connection that a forward has accepted, and splices the
-   * two. When the guest refuses, the accepted channel is reset.
+   * two. When the guest refuses, the accepted socket is reset.
    *
-   * @param accepted a stream socket registered with the network's loop, autoRead off, its pipeline
-   *     empty; the engine owns it from here on
+   * @param accepted a stream socket that does not block and that no loop watches; the engine owns
+   *     it from here on
    * @param source the client that the guest sees, of the guest's family; port 0 lets the engine
    *     choose one
    * @param guest the guest
@@ -76,15 +76,24 @@ public interface TcpEngine extends PacketEngine {
    * @param account who has to answer for the flow
    * @param descriptors who has to answer for its socket
    * @return the connection's flow, for the forward to name and to follow; null when there was no
-   *     place for it and the accepted channel has been reset
+   *     place for it and the accepted socket has been reset
    */
   @Nullable Flow connectToGuest(
-      Channel accepted,
+      Socket accepted,
       Endpoint source,
       Neighbour guest,
       int port,
       FlowAccount account,
       DescriptorBudget.Holder descriptors);
+
+  /**
+   * Resets a connection that a forward has accepted and nobody takes.
+   *
+   * @param accepted a socket as for {@link #connectToGuest}; nothing happens if it is closed
+   */
+  static void refuse(Socket accepted) {
+    SocketStream.refuse(accepted);
+  }
 
   /**
    * The engine's counters.

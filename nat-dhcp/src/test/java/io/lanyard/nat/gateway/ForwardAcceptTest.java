@@ -13,6 +13,7 @@ import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.AcceptFailures;
 import io.lanyard.vswitch.LoadedClasses;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
@@ -21,6 +22,7 @@ import io.netty.channel.epoll.EpollIoHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -39,6 +41,9 @@ class ForwardAcceptTest {
           new Endpoint(Address.LOOPBACK_IPV4, 0),
           new ToAddress("guest", Address.ofIpv4(TestNetwork.GUEST), 80),
           1);
+
+  /** As much as a timer may be late. */
+  private static final Duration TICK = Duration.ofMillis(100);
 
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -84,6 +89,13 @@ class ForwardAcceptTest {
       assertThat(System.nanoTime()).as(status.toString()).isLessThan(deadline);
       TimeUnit.MILLISECONDS.sleep(20);
     }
+  }
+
+  private void pause() throws Exception {
+    on(() -> {
+      net.timers.advance(Duration.ofSeconds(AcceptFailures.PAUSE_SECONDS).plus(TICK));
+      return true;
+    });
   }
 
   private SocketChannel connect(SocketChannel client, int port) throws Exception {
@@ -140,7 +152,10 @@ class ForwardAcceptTest {
       assertThat(failing.listening()).isTrue();
       assertThat(failing.problem()).contains("no client can be accepted", "LimitNOFILE");
       few.end();
-      await(status -> status.accepted() == 2 && status.problem() == null);
+      pause();
+      assertThat(on(() -> nat.forwards().list().getFirst().accepted())).isEqualTo(2);
+      pause();
+      assertThat(on(() -> nat.forwards().list().getFirst().problem())).isNull();
       assertThat(loadsClasses.isOpen()).isTrue();
     }
     assertThat(LogWatch.count("event=forward-cannot-accept")).isEqualTo(1);

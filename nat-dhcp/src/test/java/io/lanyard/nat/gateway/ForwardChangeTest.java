@@ -147,16 +147,20 @@ class ForwardChangeTest {
 
   @Test
   void aForwardThatIsRemovedBeforeItsPortIsOpenAnswersAllTheSame() throws Exception {
-    ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
-    CompletionStage<ForwardStatus> answer =
-        scene.on(() -> {
-          CompletionStage<ForwardStatus> asked = scene.nat.forwards().add(forward);
-          scene.nat.forwards().remove(forward.key(), false);
-          return asked;
-        });
-    ForwardStatus status = answer.toCompletableFuture().get(20, TimeUnit.SECONDS);
-    assertThat(status.listening()).isFalse();
-    assertThat(status.problem()).isEqualTo("the forward was removed");
+    ForwardConfig forward;
+    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      // It is known that the port is not open when its owner is, and not before.
+      forward = forward(Transport.TCP, taken.getLocalPort(), TEN);
+      CompletionStage<ForwardStatus> answer =
+          scene.on(() -> {
+            CompletionStage<ForwardStatus> asked = scene.nat.forwards().add(forward);
+            scene.nat.forwards().remove(forward.key(), false);
+            return asked;
+          });
+      ForwardStatus status = answer.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      assertThat(status.listening()).isFalse();
+      assertThat(status.problem()).isEqualTo("the forward was removed");
+    }
     assertThat(add(forward).listening()).isTrue();
   }
 

@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
@@ -8,7 +9,9 @@ import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.forward.GuestAddresses;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Arp;
@@ -32,10 +35,11 @@ import java.util.function.BooleanSupplier;
 final class NatScene implements AutoCloseable {
   static final int ISN = 1000;
 
+  private final AfterBatch after = new AfterBatch(new LoopFaults("test", Clock.system()));
   private final MultiThreadIoEventLoopGroup group =
-      new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
+      new MultiThreadIoEventLoopGroup(1, after.around(EpollIoHandler.newFactory()));
   final IoEventLoop loop = group.next();
-  final TestNetwork net = new TestNetwork(loop);
+  final TestNetwork net = new TestNetwork(after);
   final NatNetwork nat;
   final WireFamily family;
   private final List<Guest> guests = new ArrayList<>();

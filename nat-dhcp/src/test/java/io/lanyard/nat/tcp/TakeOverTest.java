@@ -4,20 +4,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.testing.LogWatch;
-import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.unix.Socket;
 import org.junit.jupiter.api.Test;
 
 /** Connections that a forward has accepted and the engine cannot take over. */
 class TakeOverTest {
   @Test
-  void aFaultLeavesNeitherADescriptorNorAFlowNorAnOpenChannel() {
+  void aFaultLeavesNeitherADescriptorNorAFlowNorAnOpenSocket() {
     LogWatch.expect("tcp-fault");
+    Epoll.ensureAvailability();
     DescriptorBudget.Holder descriptors = DescriptorBudget.ample().share("test").holder("forward");
-    EmbeddedChannel noSocket = new EmbeddedChannel();
+    Socket accepted = Socket.newSocketStream(); // the scene has no loop to watch it
     try (Scene scene = new Scene()) {
       assertThat(
               scene.engine.connectToGuest(
-                  noSocket,
+                  accepted,
                   Family.IPV4.service,
                   Family.IPV4.guest,
                   Scene.GUEST_PORT,
@@ -25,7 +27,7 @@ class TakeOverTest {
                   descriptors))
           .isNull();
       assertThat(descriptors.held()).isZero();
-      assertThat(noSocket.isOpen()).isFalse();
+      assertThat(accepted.isOpen()).isFalse();
       assertThat(scene.link.flows.size()).isZero();
       assertThat(scene.engine.connections()).isZero();
       assertThat(scene.engine.counters().get(TcpCount.FAULTS)).isEqualTo(1);
