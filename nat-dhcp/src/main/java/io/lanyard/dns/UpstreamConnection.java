@@ -30,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Each question has an identifier of the connection's own, whatever the asker's is: two of them
  * may have the same.
  *
- * <p>Thread: the network's loop only. What comes for a question is charged to the port that asked.
+ * <p>Thread: the network's loop only. What comes for a question is charged to the port that asked,
+ * its decryption too; the handshake to the port that asked first.
  */
 final class UpstreamConnection {
   private static final int HANDSHAKE_TIMEOUT_MILLIS = 5_000;
@@ -65,6 +66,7 @@ final class UpstreamConnection {
   private final Runnable stands;
   private final Consumer<UpstreamConnection> gone;
   private final Map<Integer, Pending> waiting = new LinkedHashMap<>();
+  private final ChargedPipeline charged = new ChargedPipeline(this::payer);
 
   /**
    * How many of the waiting questions are a port's, by its turn; the daemon's own count together.
@@ -169,13 +171,20 @@ final class UpstreamConnection {
     if (server.isOpportunistic()) {
       opportunity.arm(OPPORTUNITY_NANOS);
     }
+    charged.run(() -> begin(tls));
+  }
+
+  private void begin(@Nullable SslContext tls) {
     ChannelFuture connected =
         UpstreamBootstrap.connect(
             link,
             server.address(),
             made -> {
+              made.pipeline().addLast(charged);
               if (tls != null) {
-                made.pipeline().addLast(handler(made, tls), new Handshake());
+                made.pipeline()
+                    .addLast(new ChargedExecutor(loop, charged), handler(made, tls))
+                    .addLast(new Handshake());
               }
               made.pipeline().addLast(new StreamMessages(this::received, this::close));
             });
@@ -187,6 +196,14 @@ final class UpstreamConnection {
         later(this::open);
       }
     });
+  }
+
+  /**
+   * The port whose question has waited longest: it is the first to have a use for the connection,
+   * and pays for it until the message of another one comes. Null if none waits.
+   */
+  private @Nullable Turn payer() {
+    return waiting.isEmpty() ? null : waiting.values().iterator().next().turn;
   }
 
   /** The JDK's engine does its slow parts, certificates most of all, on a virtual thread. */
@@ -223,7 +240,7 @@ final class UpstreamConnection {
     ready = true;
     opportunity.cancel();
     stands.run();
-    waiting.values().forEach(each -> each.turn.charge(() -> write(to, each)));
+    waiting.values().forEach(each -> charged.charge(each.turn, () -> write(to, each)));
     to.flush();
     if (waiting.isEmpty()) {
       idle.arm(UpstreamConnections.IDLE_NANOS);
@@ -318,7 +335,7 @@ final class UpstreamConnection {
     if (pending != null) {
       message[0] = pending.query[0];
       message[1] = pending.query[1];
-      pending.turn.charge(() -> pending.listener.received(message));
+      charged.charge(pending.turn, () -> pending.listener.received(message));
     }
   }
 

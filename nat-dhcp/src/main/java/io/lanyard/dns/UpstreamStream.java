@@ -51,7 +51,11 @@ final class UpstreamStream implements UpstreamSocket {
         UpstreamBootstrap.connect(
             link,
             server,
-            made -> made.pipeline().addLast(new StreamMessages(this::received, this::failed)));
+            made ->
+                made.pipeline()
+                    .addLast(
+                        new ChargedPipeline(() -> turn),
+                        new StreamMessages(this::received, this::failed)));
     channel = connected.channel();
     LoopOutcome.hear(connected, loop, done -> turn.charge(() -> connected(done.isSuccess())));
   }

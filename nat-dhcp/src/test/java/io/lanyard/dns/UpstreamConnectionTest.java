@@ -4,11 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.vswitch.Turn;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -35,19 +40,18 @@ class UpstreamConnectionTest {
   @BeforeEach
   void start() throws Exception {
     scene = new ForwarderScene(folder);
-    UpstreamServer server =
-        UpstreamServer.plain(new InetSocketAddress(InetAddress.getLoopbackAddress(), 53));
-    DescriptorBudget.Holder descriptors = DescriptorBudget.ample().share("vmnet8").holder("dns");
-    connection =
-        scene.onLoop(() ->
-            new UpstreamConnection(
-                scene.link,
-                server,
-                descriptors,
-                scene.link.timers().create(() -> {}),
-                failure -> {},
-                () -> {},
-                gone -> {}));
+    connection = scene.onLoop(() -> connection(53, () -> {}));
+  }
+
+  private UpstreamConnection connection(int port, Runnable stands) {
+    return new UpstreamConnection(
+        scene.link,
+        UpstreamServer.plain(new InetSocketAddress(InetAddress.getLoopbackAddress(), port)),
+        DescriptorBudget.ample().share("vmnet8").holder("dns"),
+        scene.link.timers().create(() -> {}),
+        failure -> {},
+        stands,
+        gone -> {});
   }
 
   @AfterEach
@@ -56,8 +60,21 @@ class UpstreamConnectionTest {
   }
 
   private @Nullable UpstreamSocket ask(String port) {
-    Turn turn = scene.guest(port).station().budget().turn();
-    return connection.ask(turn, new byte[12], NOBODY);
+    return connection.ask(turn(port), new byte[12], NOBODY);
+  }
+
+  private Turn turn(String port) {
+    return scene.guest(port).station().budget().turn();
+  }
+
+  /** Whether what runs now is charged to a port. */
+  private boolean isCharged() {
+    Turn turn = turn("p");
+    boolean free = turn.begin();
+    if (free) {
+      boolean _ = turn.end();
+    }
+    return !free;
   }
 
   /** Asks until there is no place. */
@@ -94,5 +111,32 @@ class UpstreamConnectionTest {
       assertThat(askAll("p")).hasSize(1);
       return true;
     });
+  }
+
+  @Test
+  void aHandshakeIsChargedToThePortWhoseQuestionWaitsForIt() throws Exception {
+    SslContext tls =
+        SslContextBuilder.forClient()
+            .sslProvider(SslProvider.JDK)
+            .trustManager(InsecureTrustManagerFactory.INSTANCE)
+            .build();
+    AtomicReference<Boolean> charged = new AtomicReference<>();
+    try (FakeTlsUpstream peer = new FakeTlsUpstream(0)) {
+      long before =
+          scene.onLoop(() -> {
+            connection = connection(peer.port(), () -> charged.set(isCharged()));
+            byte[] query = ForwarderScene.query("www.example.").toWire();
+            assertThat(connection.ask(turn("p"), query, NOBODY)).isNotNull();
+            connection.connect(tls);
+            return scene.charged("p");
+          });
+      scene.await(() -> charged.get() != null);
+      assertThat(charged).hasValue(true);
+      assertThat(scene.onLoop(() -> scene.charged("p"))).isGreaterThan(before);
+      scene.onLoop(() -> {
+        connection.close();
+        return true;
+      });
+    }
   }
 }

@@ -119,6 +119,16 @@ public final class Turn {
   }
 
   /**
+   * Charges the port, in place of another one, for the work that is running, from its beginning on:
+   * only now it is known whose it is. For work that {@link #begin} has begun.
+   *
+   * @return whether any work is running
+   */
+  public boolean takeOver() {
+    return turns.handTo(this);
+  }
+
+  /**
    * Charges the port for work that its {@link Work} has left for later, and that something else now
    * calls: a timer, the end of a write to disk, an answer from the host. It runs at once; a port
    * without credit pays by waiting with its next frames. Where other work is running, that goes on

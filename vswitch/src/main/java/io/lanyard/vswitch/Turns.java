@@ -182,6 +182,17 @@ public final class Turns {
   }
 
   /**
+   * Has another port charged for what is running, from its {@link #start} on; false if nothing is.
+   */
+  boolean handTo(Turn turn) {
+    if (running == null) {
+      return false;
+    }
+    running = turn;
+    return true;
+  }
+
+  /**
    * Gives a port that has used up its credit a new one at once, if nobody else has worked for a
    * quantum and nobody waits: it would wait for nobody, and stop its source in between for nothing.
    *

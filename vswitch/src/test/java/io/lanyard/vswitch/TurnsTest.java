@@ -380,6 +380,21 @@ class TurnsTest {
   }
 
   @Test
+  void chargesWorkThatTurnsOutToBeAnothersToThatOneFromItsBeginningOn() {
+    Guest supposed = new Guest("supposed", 0);
+    Guest owner = new Guest("owner", 0);
+    assertThat(owner.turn.takeOver()).isFalse();
+    assertThat(supposed.turn.begin()).isTrue();
+    clock.advanceNanos(10 * MICRO);
+    assertThat(owner.turn.takeOver()).isTrue();
+    clock.advanceNanos(20 * MICRO);
+    assertThat(owner.turn.end()).isTrue();
+    assertThat(owner.nanos()).isEqualTo(30 * MICRO);
+    assertThat(supposed.nanos()).isZero();
+    assertThat(turns.isRunning()).isFalse();
+  }
+
+  @Test
   void findsTheTurnOfAPortByItsNameWhileItIsAttached() {
     InMemoryPort port = new InMemoryPort("new", Offloads.NONE);
     assertThat(network.turns().named("new")).isNull();
