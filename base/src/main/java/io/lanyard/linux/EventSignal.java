@@ -3,6 +3,7 @@ package io.lanyard.linux;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
  * asynchronous operation that is complete when it is submitted, a look whether a descriptor can be
  * read that always can, tells of its end by the other descriptor (io_submit(2), {@code
  * IOCB_FLAG_RESFD}). That takes about three times as long as a write.
+ *
+ * <p>The kernel keeps a list of what has ended, and refuses operations while it is full; a thread
+ * that meets that empties it. Should other threads fill it again at once, the operation goes on a
+ * second list that one thread at a time uses: there it always has a place, so no addition is lost.
  *
  * <p>Where the host has no such operations, the counter is looked at and then written to.
  *
@@ -39,11 +44,11 @@ final class EventSignal {
   private static final MemorySegment SYSCALL = NativeCall.function("syscall");
 
   /** The numbers of the calls; null on a machine where they are not known. */
-  private record Numbers(int setup, int getEvents, int submit) {
+  private record Numbers(int setup, int destroy, int getEvents, int submit) {
     static @Nullable Numbers ofMachine() {
       return switch (System.getProperty("os.arch")) {
-        case "amd64" -> new Numbers(206, 208, 209);
-        case "aarch64", "riscv64" -> new Numbers(0, 4, 2); // include/uapi/asm-generic/unistd.h
+        case "amd64" -> new Numbers(206, 207, 208, 209);
+        case "aarch64", "riscv64" -> new Numbers(0, 1, 4, 2); // include/uapi/asm-generic/unistd.h
         default -> null;
       };
     }
@@ -75,54 +80,110 @@ final class EventSignal {
   }
 
   /** The process's own; null where the host has none. */
-  static final @Nullable EventSignal ASYNCHRONOUS = open();
+  static final @Nullable EventSignal ASYNCHRONOUS = open(() -> {});
 
   private final Numbers numbers;
-  private final long context;
+  private final long shared;
+  private final long spare;
+  private final ReentrantLock spareLock = new ReentrantLock();
   private final ThreadLocal<Place> place;
+  private final Runnable emptied;
 
-  private EventSignal(Numbers numbers, long context, int readable) {
+  private EventSignal(Numbers numbers, long shared, long spare, int readable, Runnable emptied) {
     this.numbers = numbers;
-    this.context = context;
+    this.shared = shared;
+    this.spare = spare;
     this.place = ThreadLocal.withInitial(() -> new Place(readable));
+    this.emptied = emptied;
   }
 
-  private static @Nullable EventSignal open() {
+  /**
+   * Makes one with lists of its own, which last as long as the process.
+   *
+   * @param emptied called when a thread has emptied the list that all share: others may come first
+   *     now, as a test does
+   * @return null where the host has no such operations
+   */
+  static @Nullable EventSignal open(Runnable emptied) {
     Numbers numbers = Numbers.ofMachine();
-    if (numbers == null) {
+    long shared = numbers == null ? 0 : list(numbers);
+    if (numbers == null || shared == 0) {
       return null;
     }
-    try (Arena arena = Arena.ofConfined()) {
-      MemorySegment context = arena.allocate(ValueLayout.JAVA_LONG);
-      if (NativeCall.toLong(SYSCALL, numbers.setup, LIST, context.address(), 0, 0, 0) < 0) {
-        return null; // a sandbox, or as many contexts as the host has (fs.aio-max-nr)
+    long spare = list(numbers);
+    try {
+      if (spare != 0) {
+        int readable = EventFd.create();
+        int _ = EventFd.signal(readable);
+        return new EventSignal(numbers, shared, spare, readable, emptied);
       }
-      int readable = EventFd.create();
-      int _ = EventFd.signal(readable);
-      return new EventSignal(numbers, context.get(ValueLayout.JAVA_LONG, 0), readable);
     } catch (ErrnoException e) {
-      return null;
+      destroy(numbers, spare); // no descriptor is left
     }
+    destroy(numbers, shared);
+    return null;
+  }
+
+  /** A list; 0 in a sandbox, or where there are as many as the host has (fs.aio-max-nr). */
+  private static long list(Numbers numbers) {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment made = arena.allocate(ValueLayout.JAVA_LONG);
+      long result = NativeCall.toLong(SYSCALL, numbers.setup, LIST, made.address(), 0, 0, 0);
+      return result < 0 ? 0 : made.get(ValueLayout.JAVA_LONG, 0);
+    }
+  }
+
+  private static void destroy(Numbers numbers, long list) {
+    long _ = NativeCall.toLong(SYSCALL, numbers.destroy, list, 0, 0, 0, 0);
   }
 
   /**
    * Adds one to the counter of a descriptor.
    *
-   * @return 8, or -errno: EAGAIN where the list of ends is full with those of other threads
+   * @return 8, or -errno
    */
   int send(int fd) {
-    Place mine = place.get();
-    mine.memory.set(ValueLayout.JAVA_INT, RESULT_DESCRIPTOR_AT, fd);
-    int result = submit(mine);
+    int result = trySend(fd);
     if (result == -Errno.EAGAIN) {
-      long _ =
-          NativeCall.toLong(SYSCALL, numbers.getEvents, context, 0, LIST, mine.ends(), mine.zero());
-      result = submit(mine);
+      Place mine = place.get();
+      empty(shared, mine);
+      emptied.run();
+      result = trySend(fd);
     }
-    return result == 1 ? Long.BYTES : result;
+    return result == -Errno.EAGAIN ? sendAlone(fd) : result;
   }
 
-  private int submit(Place mine) {
-    return (int) NativeCall.toLong(SYSCALL, numbers.submit, context, 1, mine.list(), 0, 0);
+  /**
+   * Adds one to the counter of a descriptor, unless the list that all share is full.
+   *
+   * @return 8, or -errno: EAGAIN if the list is full
+   */
+  int trySend(int fd) {
+    return submit(shared, fd);
+  }
+
+  private int sendAlone(int fd) {
+    spareLock.lock();
+    try {
+      int result = submit(spare, fd);
+      if (result == -Errno.EAGAIN) {
+        empty(spare, place.get());
+        result = submit(spare, fd);
+      }
+      return result;
+    } finally {
+      spareLock.unlock();
+    }
+  }
+
+  private void empty(long list, Place mine) {
+    long _ = NativeCall.toLong(SYSCALL, numbers.getEvents, list, 0, LIST, mine.ends(), mine.zero());
+  }
+
+  private int submit(long list, int fd) {
+    Place mine = place.get();
+    mine.memory.set(ValueLayout.JAVA_INT, RESULT_DESCRIPTOR_AT, fd);
+    int result = (int) NativeCall.toLong(SYSCALL, numbers.submit, list, 1, mine.list(), 0, 0);
+    return result == 1 ? Long.BYTES : result;
   }
 }

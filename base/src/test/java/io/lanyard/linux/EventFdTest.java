@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -69,6 +70,31 @@ class EventFdTest {
       }
     }
     assertThat(count()).isEqualTo((long) threads * each);
+  }
+
+  /** Leaves no place on the list that all threads share. */
+  private static void fill(EventSignal signal, int other) {
+    int result;
+    do {
+      result = signal.trySend(other);
+    } while (result == Long.BYTES);
+    assertThat(result).isEqualTo(-Errno.EAGAIN);
+  }
+
+  @Test
+  void noSignalIsLostWhereOthersAreAlwaysQuicker() throws Exception {
+    int other = EventFd.create();
+    AtomicReference<EventSignal> made = new AtomicReference<>();
+    EventSignal signal = EventSignal.open(() -> fill(made.get(), other));
+    assertThat(signal).isNotNull();
+    made.set(signal);
+    fill(signal, other);
+    int sent = 400; // more than the kernel keeps ends of
+    for (int i = 0; i < sent; i++) {
+      assertThat(signal.send(fd)).isEqualTo(Long.BYTES);
+    }
+    assertThat(count()).isEqualTo(sent);
+    Libc.close(other);
   }
 
   @Test
