@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
@@ -23,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * only when all have given theirs since the last.
  *
  * <p>A loop that does not answer is a problem of the status, and is logged once with what its
- * thread does: after that systemd ends the process, and nobody could look.
+ * thread does: after that systemd ends the process, and nobody could look. Time in which the loop's
+ * thread waits for a processor does not count: on a busy host a healthy loop answers late.
  *
  * <p>Thread: any; {@link #round} one at a time.
  */
@@ -42,6 +44,7 @@ public final class Watchdog implements AutoCloseable {
   private static final int SHOWN_FRAMES = 12;
 
   private final Clock clock;
+  private final ProcessorWaits waits;
   private final List<Watched> loops = new CopyOnWriteArrayList<>();
   private @Nullable Thread thread;
 
@@ -56,6 +59,12 @@ public final class Watchdog implements AutoCloseable {
     /** The time that the last answer took, in nanoseconds. */
     volatile long delay;
 
+    /**
+     * The threads that have answered, by the kernel's number, each with how long it had waited for
+     * a processor when the loop was last asked. Virtual threads have as many as they have carriers.
+     */
+    final Map<Long, Long> waited = new ConcurrentHashMap<>();
+
     final boolean vital;
     int missed;
     boolean logged;
@@ -68,7 +77,12 @@ public final class Watchdog implements AutoCloseable {
   }
 
   public Watchdog(Clock clock) {
+    this(clock, ProcessorWaits.OF_KERNEL);
+  }
+
+  Watchdog(Clock clock, ProcessorWaits waits) {
     this.clock = clock;
+    this.waits = waits;
   }
 
   /**
@@ -150,19 +164,26 @@ public final class Watchdog implements AutoCloseable {
         recovered(loop);
         ask(loop);
       } else {
-        all &= !loop.vital;
-        complain(loop);
+        long silent = silentNanos(loop);
+        all &= !loop.vital || silent < SLOW_NANOS;
+        complain(loop, silent);
       }
     }
     return all;
   }
 
   private void ask(Watched loop) {
+    loop.waited.replaceAll((thread, _) -> waits.nanos(thread));
+    loop.waited.values().removeIf(nanos -> nanos == ProcessorWaits.UNKNOWN);
     loop.asked = clock.nanoTime();
     loop.answered = false;
     try {
       loop.executor.execute(() -> {
-        loop.thread = Thread.currentThread();
+        Thread thread = Thread.currentThread();
+        if (thread != loop.thread) {
+          loop.thread = thread;
+          loop.waited.putIfAbsent(waits.caller(), 0L);
+        }
         loop.delay = clock.nanoTime() - loop.asked;
         loop.answered = true;
       });
@@ -171,14 +192,34 @@ public final class Watchdog implements AutoCloseable {
     }
   }
 
-  private long silentNanos(Watched loop) {
+  /** How long the loop has not answered, whether it had a processor or not. */
+  private long unansweredNanos(Watched loop) {
     return loop.answered ? 0 : clock.nanoTime() - loop.asked;
   }
 
-  private void complain(Watched loop) {
+  /**
+   * How long the loop could have answered and has not. The time that its thread has waited for a
+   * processor is the host's; of several threads, that of the one that has waited longest, on which
+   * the question may hang.
+   */
+  private long silentNanos(Watched loop) {
+    if (loop.answered) {
+      return 0;
+    }
+    long waited = 0;
+    for (Map.Entry<Long, Long> each : loop.waited.entrySet()) {
+      long now = waits.nanos(each.getKey());
+      if (now != ProcessorWaits.UNKNOWN) {
+        waited = Math.max(waited, now - each.getValue());
+      }
+    }
+    return Math.max(0, unansweredNanos(loop) - waited);
+  }
+
+  private void complain(Watched loop, long silent) {
     loop.missed++;
     // Twice: after a pause of the whole process no loop has had its turn yet.
-    if (loop.logged || loop.missed < 2 || silentNanos(loop) < SLOW_NANOS) {
+    if (loop.logged || loop.missed < 2 || silent < SLOW_NANOS) {
       return;
     }
     loop.logged = true;
@@ -192,7 +233,7 @@ public final class Watchdog implements AutoCloseable {
                 .collect(Collectors.joining(" < "));
     LogEvent.of("loop-silent")
         .with("loop", loop.name)
-        .with("seconds", silentNanos(loop) / 1_000_000_000)
+        .with("seconds", unansweredNanos(loop) / 1_000_000_000)
         .with("at", where)
         .with(
             "advice",
@@ -218,7 +259,7 @@ public final class Watchdog implements AutoCloseable {
   public Map<String, Double> delays() {
     Map<String, Double> delays = new TreeMap<>();
     for (Watched loop : loops) {
-      delays.put(loop.name, Math.max(loop.delay, silentNanos(loop)) / 1e9);
+      delays.put(loop.name, Math.max(loop.delay, unansweredNanos(loop)) / 1e9);
     }
     return delays;
   }
@@ -231,12 +272,11 @@ public final class Watchdog implements AutoCloseable {
   public List<String> problems() {
     List<String> problems = new ArrayList<>();
     for (Watched loop : loops) {
-      long silent = silentNanos(loop);
-      if (silent >= SLOW_NANOS) {
+      if (silentNanos(loop) >= SLOW_NANOS) {
         problems.add(
             loop.name
                 + ": it has not answered for "
-                + silent / 1_000_000_000
+                + unansweredNanos(loop) / 1_000_000_000
                 + " s; the log says what it does, and "
                 + (loop.vital
                     ? "a restart of the daemon ends it"

@@ -25,7 +25,24 @@ final class WatchdogTest {
           return Instant.EPOCH;
         }
       };
-  private final Watchdog watchdog = new Watchdog(clock);
+
+  /** How long the one thread of the test has waited for a processor. */
+  private long waited;
+
+  private final Watchdog watchdog =
+      new Watchdog(
+          clock,
+          new ProcessorWaits() {
+            @Override
+            public long caller() {
+              return 1;
+            }
+
+            @Override
+            public long nanos(long thread) {
+              return thread == 1 ? waited : UNKNOWN;
+            }
+          });
   private final Queue<Runnable> slow = new ArrayDeque<>();
 
   private boolean round() {
@@ -102,5 +119,52 @@ final class WatchdogTest {
         .asString()
         .startsWith("store: it has not answered for ")
         .contains("disk");
+  }
+
+  /** A round, for most of which the test's thread waits for a processor. */
+  private boolean starvedRound() {
+    waited += TimeUnit.MILLISECONDS.toNanos(1_900);
+    return round();
+  }
+
+  @Test
+  void aLoopWhoseThreadWaitsForAProcessorIsNotSilent() {
+    watchdog.watch("slow", slow::add);
+    round();
+    answer();
+    round();
+    for (int i = 0; i < 10; i++) {
+      assertThat(starvedRound()).isTrue();
+      assertThat(watchdog.problems()).isEmpty();
+    }
+    assertThat(watchdog.delays()).containsEntry("slow", 20.0);
+    answer();
+    assertThat(starvedRound()).isTrue();
+  }
+
+  @Test
+  void aLoopThatHadAProcessorForLongEnoughIsSilent() {
+    LogWatch.expect("event=loop-silent loop=\"slow\"");
+    watchdog.watch("slow", slow::add);
+    round();
+    answer();
+    round();
+    for (int i = 0; i < 30; i++) {
+      boolean _ = starvedRound();
+    }
+    assertThat(starvedRound()).isFalse();
+    assertThat(watchdog.problems())
+        .singleElement()
+        .asString()
+        .startsWith("slow: it has not answered for 62 s; ");
+    assertThat(LogWatch.count("event=loop-silent")).isEqualTo(1);
+  }
+
+  @Test
+  void theKernelTellsHowLongAThreadHasWaited() {
+    long self = ProcessorWaits.OF_KERNEL.caller();
+    assertThat(self).isPositive();
+    assertThat(ProcessorWaits.OF_KERNEL.nanos(self)).isNotNegative();
+    assertThat(ProcessorWaits.OF_KERNEL.nanos(Long.MAX_VALUE)).isEqualTo(ProcessorWaits.UNKNOWN);
   }
 }
