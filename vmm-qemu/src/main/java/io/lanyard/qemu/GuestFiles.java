@@ -36,6 +36,11 @@ record GuestFiles(Path directory) {
     return directory.resolve("plugs");
   }
 
+  /** There while a QEMU works at the disks of the guest, which is off. */
+  Path maintenance() {
+    return directory.resolve("maintenance");
+  }
+
   private Path commandFile() {
     return directory.resolve("command");
   }
@@ -105,7 +110,7 @@ record GuestFiles(Path directory) {
 
   /** Removes all of it. */
   void remove() throws IOException {
-    for (Path file : List.of(pid(), qmp(), console(), commandFile(), plugs())) {
+    for (Path file : List.of(pid(), qmp(), console(), commandFile(), plugs(), maintenance())) {
       Files.deleteIfExists(file);
     }
     Files.deleteIfExists(directory);

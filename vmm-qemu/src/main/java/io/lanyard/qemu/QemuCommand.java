@@ -21,6 +21,9 @@ import java.util.Map;
  * comma; where an option knows no JSON ({@code -chardev}), commas are doubled.
  */
 final class QemuCommand {
+  /** The option before the file that QEMU writes its process's number to. */
+  static final String PID_FILE = "-pidfile";
+
   private static final String STREAM = "stream";
 
   private static final String NIC = "nic";
@@ -103,7 +106,7 @@ final class QemuCommand {
     add("-no-user-config", "-nodefaults");
     add("-display", "none");
     add("-S"); // until somebody hears what it tells
-    add("-pidfile", files.pid().toString());
+    add(PID_FILE, files.pid().toString());
     add("-chardev", "socket,id=qmp,server=on,wait=off,path=" + doubled(files.qmp()));
     add("-mon", "chardev=qmp,mode=control");
     add("-sandbox", "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny");

@@ -664,8 +664,7 @@ final class QemuGuest implements Guest {
   private void removeWhileOff(String snapshot) throws VmmException {
     QemuProcess process = null;
     try {
-      files.make();
-      process = QemuProcess.start(command.apply(parts.withoutNics()), files.directory());
+      process = maintain();
       Live stopped = ready(process);
       try (Qmp qmp = stopped.qmp) {
         stopped.snapshots.remove(parts.spec(), snapshot);
@@ -676,6 +675,45 @@ final class QemuGuest implements Guest {
       if (process != null) {
         process.kill();
       }
+      endMaintenance(files);
+    }
+  }
+
+  /**
+   * Starts a QEMU that has the disks of the guest, which is off, and does not let it run. It is
+   * noted as such: should the daemon be killed meanwhile, the next one ends it, and does not take
+   * it for the guest.
+   */
+  QemuProcess maintain() throws VmmException {
+    files.make();
+    try {
+      Files.writeString(files.maintenance(), "");
+    } catch (IOException e) {
+      throw new VmmException("cannot write " + files.maintenance() + ": " + Causes.of(e), e);
+    }
+    return QemuProcess.start(command.apply(parts.withoutNics()), files.directory());
+  }
+
+  /** Ends what a killed daemon has left of {@link #maintain}, if there is anything. */
+  static void endMaintenance(GuestFiles files) {
+    if (!Files.exists(files.maintenance())) {
+      return;
+    }
+    for (QemuProcess process : QemuProcess.startedFor(files)) {
+      LogEvent.of("qemu-left-ended")
+          .with("guest", files.directory().getFileName())
+          .with("process", process.number())
+          .log(LOG, Level.INFO);
+      process.terminate();
+    }
+    try {
+      Files.deleteIfExists(files.pid());
+      Files.deleteIfExists(files.qmp());
+      Files.deleteIfExists(files.maintenance());
+    } catch (IOException e) {
+      LogEvent.of("guest-files-left")
+          .with("guest", files.directory().getFileName())
+          .log(LOG, Level.WARNING, e);
     }
   }
 

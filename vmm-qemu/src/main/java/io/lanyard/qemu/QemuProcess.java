@@ -134,6 +134,33 @@ final class QemuProcess {
         .filter(process -> !process.isOver());
   }
 
+  /**
+   * The processes that were started for a guest, whether they have written their number or not:
+   * their command lines name the file for it.
+   */
+  static List<QemuProcess> startedFor(GuestFiles files) {
+    String pidFile = files.pid().toString();
+    return ProcessHandle.allProcesses()
+        .filter(handle -> names(handle.pid(), pidFile))
+        .map(handle -> new QemuProcess(handle, NOTHING))
+        .filter(process -> !process.isOver())
+        .toList();
+  }
+
+  /** Java itself tells no more of a command line than fits into a page. */
+  private static boolean names(long process, String pidFile) {
+    try {
+      String line = Files.readString(Path.of("/proc", String.valueOf(process), "cmdline"));
+      List<String> arguments = List.of(line.split("\0", -1));
+      int option = arguments.indexOf(QemuCommand.PID_FILE);
+      return option >= 0
+          && option + 1 < arguments.size()
+          && arguments.get(option + 1).equals(pidFile);
+    } catch (IOException e) {
+      return false; // it has ended, or its line is no text
+    }
+  }
+
   /** The process's number. */
   long number() {
     return handle.pid();
@@ -167,6 +194,12 @@ final class QemuProcess {
     } catch (IOException e) {
       return new String[0];
     }
+  }
+
+  /** Has it close its images and end. */
+  void terminate() {
+    boolean _ = handle.destroy();
+    end();
   }
 
   /** Ends it at once. */

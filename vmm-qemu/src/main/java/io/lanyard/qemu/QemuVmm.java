@@ -11,6 +11,7 @@ import io.lanyard.vmm.Vmm;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +41,21 @@ final class QemuVmm implements Vmm {
   QemuVmm(VmmContext context, QemuBinaries binaries) {
     this.context = context;
     this.binaries = binaries;
+    endMaintenance();
+  }
+
+  /** Ends the QEMUs that a killed daemon has left at the disks of guests that are off. */
+  private void endMaintenance() {
+    if (!Files.isDirectory(context.runtimeDirectory())) {
+      return;
+    }
+    try (Stream<Path> directories = Files.list(context.runtimeDirectory())) {
+      directories
+          .filter(Files::isDirectory)
+          .forEach(directory -> QemuGuest.endMaintenance(new GuestFiles(directory)));
+    } catch (IOException | UncheckedIOException e) {
+      LogEvent.of("guests-left-behind-unknown").log(LOG, Level.WARNING, e);
+    }
   }
 
   @Override

@@ -175,6 +175,25 @@ final class SnapshotIT {
   }
 
   @Test
+  void aDaemonThatWasKilledWhileItRemovedASnapshotLeavesNoQemuAtTheGuestsDisks() throws Exception {
+    DiskSpec disk = qcow2("a.qcow2");
+    Guest guest = create(disk);
+    guest.start();
+    guest.saveSnapshot("one");
+    guest.kill();
+    QemuProcess left = ((QemuGuest) guest).maintain();
+    vmm = provider().open(new VmmContext(home, home));
+    assertThat(left.isOver()).isTrue();
+    Guest found = create(disk);
+    assertThat(found.state()).isEqualTo(GuestState.CREATED);
+    found.removeSnapshot("one");
+    assertThat(names(found)).isEmpty();
+    assertThat(new GuestFiles(home.resolve("one")).maintenance()).doesNotExist();
+    found.start();
+    assertThat(found.state()).isEqualTo(GuestState.RUNNING);
+  }
+
+  @Test
   void aGuestWhoseDisksCannotKeepASnapshotSaysWhichAndGoesOn() throws Exception {
     Guest none = create();
     none.start();
