@@ -1,19 +1,17 @@
 package io.lanyard.bench;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.TimerWheel;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.virtio.VirtioNet;
 import io.lanyard.virtio.VirtQueue;
 import io.lanyard.vmm.NicOffloads;
-import io.lanyard.vswitch.LoopAlarm;
-import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.port.FrameConsumer;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.channel.DefaultEventLoop;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
@@ -62,8 +60,8 @@ public class GuestNic {
     network =
         new Switch(
             "bench",
-            LoopAlarm.wheel(
-                new DefaultEventLoop(), Clock.system(), new LoopFaults("bench", Clock.system())),
+            // No timer is waited for: the benchmark's thread is the loop.
+            new TimerWheel(Clock.system(), _ -> {}, cause -> { throw new AssertionError(cause); }),
             PooledByteBufAllocator.DEFAULT);
     host = new SinkPort("host", Offloads.ALL);
     network.attach(host);

@@ -5,6 +5,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.MemoryBudget;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
@@ -39,6 +40,7 @@ import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.net.UniqueLocal;
 import io.lanyard.vmm.VmmException;
 import io.lanyard.vswitch.port.Patches;
+import io.netty.util.internal.PlatformDependent;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
@@ -339,6 +341,11 @@ public final class Daemon implements AutoCloseable {
     MemoryPool memory = MemoryPool.ofProcess();
     metrics.daemon("tcp_memory_bytes", memory::used);
     metrics.daemon("tcp_memory_limit_bytes", memory::limit);
+    MemoryBudget frames = MemoryBudget.ofProcess();
+    metrics.daemon("port_memory_bytes", frames::used);
+    metrics.daemon("port_memory_limit_bytes", frames::limit);
+    metrics.daemon("direct_memory_bytes", PlatformDependent::usedDirectMemory);
+    metrics.daemon("direct_memory_limit_bytes", PlatformDependent::maxDirectMemory);
     metrics.daemon("sockets", descriptors::used);
     metrics.daemon("sockets_limit", descriptors::total);
   }

@@ -4,6 +4,7 @@ import io.lanyard.base.BuildVersion;
 import io.lanyard.base.Causes;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
+import io.lanyard.base.MemoryBudget;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.NetworkInfo;
@@ -199,6 +200,7 @@ final class DaemonReport {
             .with("commits", leases.commits())
             .build());
     all.child(descriptors.dump());
+    all.child(MemoryBudget.ofProcess().dump());
     for (Network network : tree.networks().values()) {
       try {
         all.child(network.dump());

@@ -3,6 +3,7 @@ package io.lanyard.vswitch;
 import io.lanyard.base.Clock;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.MemoryBudget;
 import io.lanyard.base.Timers;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadCheck;
@@ -57,6 +58,8 @@ public final class Switch implements Dumpable {
   private @Nullable Slot[] ports = {};
 
   private final Delivery delivery;
+  private final Timers timers;
+  private final MemoryBudget.Share memory;
   private final Passage[] passages = new Passage[MOST_NESTED];
   private int depth;
 
@@ -108,12 +111,53 @@ public final class Switch implements Dumpable {
    */
   public Switch(
       String name, Timers timers, Executor later, LoopFaults faults, ByteBufAllocator allocator) {
+    this(name, timers, later, faults, allocator, MemoryBudget.ample().share(name));
+  }
+
+  /**
+   * Makes a switch without ports.
+   *
+   * @param name the network's name
+   * @param timers the network's timers; ageing goes by their clock
+   * @param later runs a task on the network's loop after the events that are ready ({@link
+   *     AfterBatch}, or the loop itself)
+   * @param faults hears what the ports' work throws
+   * @param allocator where the segments of super-frames are put together; direct and pooled
+   * @param memory the network's part of the memory that ports may hold; the caller closes it
+   */
+  public Switch(
+      String name,
+      Timers timers,
+      Executor later,
+      LoopFaults faults,
+      ByteBufAllocator allocator,
+      MemoryBudget.Share memory) {
     this.name = name;
+    this.timers = timers;
+    this.memory = memory;
     this.clock = timers.clock();
     this.allocator = allocator;
     this.delivery = new Delivery(allocator);
     this.turns = new Turns(clock, later, this::flush, faults);
     Arrays.setAll(passages, i -> new Passage());
+  }
+
+  /**
+   * The network's timers.
+   *
+   * @return those that the switch was made with
+   */
+  public Timers timers() {
+    return timers;
+  }
+
+  /**
+   * The network's part of the memory that ports may hold for frames.
+   *
+   * @return where a port gets its holder
+   */
+  public MemoryBudget.Share memory() {
+    return memory;
   }
 
   /**

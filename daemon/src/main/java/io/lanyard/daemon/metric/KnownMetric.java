@@ -24,6 +24,14 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     gauge("lanyard_heap_bytes", "Memory in use on the daemon's Java heap.");
     gauge("lanyard_tcp_memory_bytes", "Buffers that the TCP connections of all networks hold.");
     gauge("lanyard_tcp_memory_limit_bytes", "Buffers that TCP connections may hold together.");
+    gauge(
+        "lanyard_port_memory_bytes",
+        "Buffers of frames that wait in the rings and queues of all ports.");
+    gauge(
+        "lanyard_port_memory_limit_bytes",
+        "Buffers that frames in rings and queues of ports may hold together.");
+    gauge("lanyard_direct_memory_bytes", "Memory outside the heap that buffers have in all.");
+    gauge("lanyard_direct_memory_limit_bytes", "Memory outside the heap that buffers may have.");
     gauge("lanyard_sockets", "Sockets of the host that the flows of all networks hold.");
     gauge("lanyard_sockets_limit", "Sockets that the flows of all networks may hold together.");
     gauge("lanyard_uptime_seconds", "Time since the daemon was started.");
@@ -55,6 +63,9 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     gauge("lanyard_network_neighbours", "Addresses in the gateway's neighbour table.");
     gauge("lanyard_network_sockets", "Sockets of the host that the network's flows hold.");
     gauge("lanyard_network_tcp_memory_bytes", "Buffers that the network's TCP connections hold.");
+    gauge(
+        "lanyard_network_port_memory_bytes",
+        "Buffers of frames that wait in the rings and queues of the network's ports.");
     gauge("lanyard_network_pool_addresses", "DHCP addresses that the pool has.");
     gauge("lanyard_network_pool_available", "DHCP addresses that a new client could get.");
     counter(

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.MemoryBudget;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GatewayConfig;
@@ -104,6 +105,7 @@ public final class Network implements AutoCloseable {
   private final Watchdog watchdog;
   private final NetworkLoop loop;
   private final TimerWheel timers;
+  private final MemoryBudget.Share memory;
   private final Switch ethernet;
   private final PortAddresses addresses = new PortAddresses(new SecureRandom().nextLong());
   private final NetworkPorts ports;
@@ -127,7 +129,9 @@ public final class Network implements AutoCloseable {
     this.parts = new StartingParts(config.name(), clock);
     this.loop = new NetworkLoop(config.name());
     this.timers = LoopAlarm.wheel(loop.eventLoop(), clock, loop.faults());
-    this.ethernet = new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator);
+    this.memory = MemoryBudget.ofProcess().share(config.name());
+    this.ethernet =
+        new Switch(config.name(), timers, loop.afterBatch(), loop.faults(), allocator, memory);
     this.gateway = new NetworkGateway(config.name(), loop, metrics);
     this.ports =
         new NetworkPorts(
@@ -160,6 +164,12 @@ public final class Network implements AutoCloseable {
     problems.addAll(parts::problems);
     problems.addAll(ports::problems);
     problems.addAll(gateway::problems);
+    problems.addAll(this::shortOfMemory);
+  }
+
+  private List<String> shortOfMemory() {
+    String problem = memory.problem();
+    return problem.isEmpty() ? List.of() : List.of(problem);
   }
 
   private static List<Long> guestMacs(NetworkConfig config, Map<String, GuestConfig> guests) {
@@ -316,6 +326,7 @@ public final class Network implements AutoCloseable {
     // Read while the loop works: a value may be a frame behind, and a loop that hangs hides none.
     metrics.network(name(), "ports", () -> ethernet.ports().size());
     metrics.network(name(), "leases", gateway::boundLeases);
+    metrics.network(name(), "port_memory_bytes", memory::used);
     metrics.network(name(), "floods", ethernet::floods);
     metrics.network(name(), "moves", ethernet::moves);
     metrics.network(name(), "evictions", ethernet::evictions);
@@ -594,6 +605,7 @@ public final class Network implements AutoCloseable {
     }
     watchdog.forget(watched());
     metrics.removeNetwork(name());
+    memory.close();
     loop.close();
   }
 

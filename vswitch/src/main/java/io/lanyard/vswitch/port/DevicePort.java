@@ -66,6 +66,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   private static final String RETRIED = "it is tried again by itself";
 
   private final DeviceSource source;
+  private final PortBuffers buffers;
   private final PortContext context;
   private final Timers.Timer timer;
 
@@ -105,6 +106,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
           "a device port needs a loop made with EpollIoHandler, not " + context.loop());
     }
     this.source = source;
+    this.buffers = PortBuffers.of(context.network(), name, context.allocator());
     this.context = context;
     this.timer = context.timers().create(this::tick);
   }
@@ -135,7 +137,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     openNews();
     FrameDevice made = null;
     try {
-      made = source.open(mac);
+      made = source.open(mac, buffers);
       FrameDevice device = made;
       long address = made.hardwareAddress();
       post(() -> opened(device, address), device::close);
@@ -420,6 +422,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
       timer.cancel();
       drop();
       follow(null);
+      buffers.close();
       become(PortState.closed());
     }
   }

@@ -15,10 +15,11 @@ public interface DeviceSource {
    *
    * @param mac the MAC address that the device had before it was lost, which a device made anew
    *     gets again so that its neighbours find it; 0 at first
+   * @param buffers the memory of frames that wait in the device's rings, if it has any
    * @return the device, which belongs to the caller
    * @throws IOException if it cannot be had now; the message says what to do
    */
-  FrameDevice open(long mac) throws IOException;
+  FrameDevice open(long mac, PortBuffers buffers) throws IOException;
 
   /**
    * Opens what tells that {@link #look} may find something new.

@@ -4,6 +4,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
@@ -20,6 +21,7 @@ import java.lang.System.Logger.Level;
 import java.lang.foreign.MemorySegment;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +32,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Frames from the guest go into {@link #network}, by one guest thread at a time; a ring carries
  * them to the network's loop, which is woken once per burst. Frames to the guest go into the {@link
  * FrameConsumer} that the port was made with, on the loop. Each way a frame is copied once.
+ *
+ * <p>The ring takes memory as frames wait in it, and gives back what it has not needed for a second.
+ * A frame that there is no memory for is dropped, counted as NO_BUFFERS.
  *
  * <p>Thread: the network's loop, except for what {@link #network} answers.
  */
@@ -53,13 +58,18 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   /** Frames handled before the loop is given back. */
   private static final int BURST = 64;
 
+  /** How long a buffer of the ring is kept that no frame needs. */
+  private static final long TRIM_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** The length above which a frame is more than a wire frame of the usual MTU. */
   private static final int LARGE = 2048;
 
   private final FrameConsumer guest;
   private final Executor loop;
   private final Switch to;
+  private final PortBuffers buffers;
   private final FrameRing ring;
+  private final Timers.Timer trim;
   private final long[] segmentKeys = new long[WAYS << SET_BITS];
   private final @Nullable MemorySegment[] segments = new MemorySegment[WAYS << SET_BITS];
   private int nextWay;
@@ -81,7 +91,9 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   private final AtomicBoolean scheduled = new AtomicBoolean();
   private final AtomicLong refusedFull = new AtomicLong();
   private final AtomicLong refusedLength = new AtomicLong();
+  private final AtomicLong refusedMemory = new AtomicLong();
   private long countedFull;
+  private long countedMemory;
   private long countedLength;
 
   /** Whether the state is up, for each frame. */
@@ -118,7 +130,9 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     this.guest = guest;
     this.loop = loop;
     this.to = network;
-    this.ring = new FrameRing(RING_SLOTS, allocator);
+    this.buffers = PortBuffers.of(network, name, allocator);
+    this.ring = new FrameRing(RING_SLOTS, buffers);
+    this.trim = network.timers().create(this::trim);
   }
 
   @Override
@@ -146,10 +160,12 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
         refusedLength.lazySet(refusedLength.getPlain() + 1);
         return false;
       }
-      if (ring.offer(frame)) {
+      DropCause refused = ring.offer(frame);
+      if (refused == null) {
         return true;
       }
-      refusedFull.lazySet(refusedFull.getPlain() + 1);
+      AtomicLong count = refused == DropCause.NO_BUFFERS ? refusedMemory : refusedFull;
+      count.lazySet(count.getPlain() + 1);
       wake();
       return false;
     }
@@ -204,12 +220,21 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     if (closed) {
       return false;
     }
+    if (!trim.armed()) {
+      trim.arm(TRIM_NANOS);
+    }
     if (ring.isEmpty()) {
       scheduled.set(false);
       wake(); // a frame may have come in between
       return false;
     }
     return true;
+  }
+
+  private void trim() {
+    if (!closed && ring.trim()) {
+      trim.arm(TRIM_NANOS);
+    }
   }
 
   private void handOver(Turn own) {
@@ -237,6 +262,9 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     long length = refusedLength.get();
     counters().receiveDropped(DropCause.BAD_LENGTH, length - countedLength);
     countedLength = length;
+    long memory = refusedMemory.get();
+    counters().receiveDropped(DropCause.NO_BUFFERS, memory - countedMemory);
+    countedMemory = memory;
   }
 
   /**
@@ -353,6 +381,8 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
       countRefused();
       closed = true;
       update();
+      trim.cancel();
+      buffers.close();
       if (!draining) { // else a frame is still lent
         ring.close();
       }
@@ -369,6 +399,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
     countRefused();
     return DumpNode.of("in-process")
         .with("waitingFrames", ring.size())
+        .withNonZero("heldBytes", buffers.held())
         .with("offloads", guest.offloads().checksum())
         .build();
   }

@@ -38,15 +38,15 @@ public final class InterfaceSource implements DeviceSource {
   }
 
   @Override
-  public FrameDevice open(long mac) throws IOException {
-    return NetworkNamespace.run(settings.namespace(), this::openHere);
+  public FrameDevice open(long mac, PortBuffers buffers) throws IOException {
+    return NetworkNamespace.run(settings.namespace(), () -> openHere(buffers));
   }
 
   /** In the namespace: a thread takes its own to those that it starts. */
-  private FrameDevice openHere() throws IOException {
+  private FrameDevice openHere(PortBuffers buffers) throws IOException {
     HostInterface at = find();
     boolean shares = shares(at.name());
-    Wire wire = wire(at.name(), shares);
+    Wire wire = wire(at.name(), shares, buffers);
     boolean done = false;
     try {
       IngressRedirect host = null;
@@ -75,9 +75,9 @@ public final class InterfaceSource implements DeviceSource {
     }
   }
 
-  private Wire wire(String name, boolean shares) throws IOException {
+  private Wire wire(String name, boolean shares, PortBuffers buffers) throws IOException {
     int vlan = settings.vlan();
-    Wire wire = settings.driver().open(name, shares, vlan);
+    Wire wire = settings.driver().open(name, shares, vlan, buffers);
     return vlan == 0 ? wire : new VlanWire(wire, new VlanTag(vlan));
   }
 

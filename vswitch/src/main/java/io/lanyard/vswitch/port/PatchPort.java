@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
+import io.lanyard.base.Timers;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
@@ -11,6 +12,7 @@ import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
@@ -20,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The two switches may have two loops. Each end has a bounded ring of its own, which the other
  * end's loop fills and its own loop empties: frames cross without a lock. A full ring drops and
- * counts. Frames that come in are work in the port's turn, so that the other network has no more of
+ * counts, and so does one that there is no memory for. Frames that come in are work in the port's turn, so that the other network has no more of
  * this one's time than any guest.
  *
  * <p>Two patches between the same switches are a loop, which storm control holds down.
@@ -31,6 +33,9 @@ public final class PatchPort extends ObservedPort implements Dumpable {
   /** Several bursts. */
   private static final int SLOTS = 256;
 
+  /** How long a buffer of the ring is kept that no frame needs. */
+  private static final long TRIM_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** Frames before the loop looks at others. */
   private static final int BURST = 64;
 
@@ -39,7 +44,9 @@ public final class PatchPort extends ObservedPort implements Dumpable {
   private final String peer;
   private final PortContext context;
   private final PortState absent;
+  private final PortBuffers buffers;
   private final FrameRing arrived;
+  private final Timers.Timer trim;
   private final Turn turn;
   private final Work receiving =
       new Work() {
@@ -87,7 +94,9 @@ public final class PatchPort extends ObservedPort implements Dumpable {
     this.network = network;
     this.peer = peer;
     this.context = context;
-    this.arrived = new FrameRing(SLOTS, context.allocator());
+    this.buffers = PortBuffers.of(context.network(), name, context.allocator());
+    this.arrived = new FrameRing(SLOTS, buffers);
+    this.trim = context.timers().create(this::trim);
     this.turn = context.network().turns().of(this);
     this.absent =
         new PortState.NoCarrier(
@@ -147,8 +156,9 @@ public final class PatchPort extends ObservedPort implements Dumpable {
       counters().transmitDropped(DropCause.NO_CARRIER, passage.segments());
       return false;
     }
-    if (!to.arrived.offer(frame)) {
-      counters().transmitDropped(DropCause.QUEUE_FULL, passage.segments());
+    DropCause refused = to.arrived.offer(frame);
+    if (refused != null) {
+      counters().transmitDropped(refused, passage.segments());
       return false;
     }
     sent = true;
@@ -187,7 +197,16 @@ public final class PatchPort extends ObservedPort implements Dumpable {
         arrived.close();
       }
     }
+    if (!closed && !trim.armed()) {
+      trim.arm(TRIM_NANOS);
+    }
     return !closed && !arrived.isEmpty();
+  }
+
+  private void trim() {
+    if (!closed && arrived.trim()) {
+      trim.arm(TRIM_NANOS);
+    }
   }
 
   private void deliver() {
@@ -216,6 +235,8 @@ public final class PatchPort extends ObservedPort implements Dumpable {
     closed = true;
     other = null;
     patches.remove(context.network().name(), this, network, peer);
+    trim.cancel();
+    buffers.close();
     if (!lent) {
       arrived.close();
     }
@@ -231,6 +252,7 @@ public final class PatchPort extends ObservedPort implements Dumpable {
   public DumpNode dump() {
     return DumpNode.of("patch to " + network + "/" + peer)
         .with("waitingFrames", arrived.size())
+        .withNonZero("heldBytes", buffers.held())
         .build();
   }
 }

@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -53,6 +54,9 @@ final class PcapWire implements Wire {
   /** A packet of the MTU and its tags: a longer one is cut. */
   private static final int LARGEST = OffloadHeader.LENGTH + Ethernet.LARGEST_FRAME;
 
+  /** How long the writer keeps the buffers of frames that have left. */
+  private static final long TRIM_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private static final int VECTOR = 16;
   private static final MemorySegment MEMORY = allMemory();
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
@@ -60,8 +64,8 @@ final class PcapWire implements Wire {
   private final HostInterface at;
   private final PcapSession session;
   private final int fd;
-  private final FrameRing in = new FrameRing(IN_SLOTS, PooledByteBufAllocator.DEFAULT);
-  private final FrameRing out = new FrameRing(OUT_SLOTS, PooledByteBufAllocator.DEFAULT);
+  private final FrameRing in;
+  private final FrameRing out;
 
   /** Whether the loop was woken and has not looked since. */
   private final AtomicBoolean woken = new AtomicBoolean();
@@ -76,6 +80,9 @@ final class PcapWire implements Wire {
   private volatile boolean writerSleeps;
   private volatile boolean closed;
 
+  /** Whether the writer's ring may have buffers that it does not need. Writer only. */
+  private boolean kept = true;
+
   /** Whether the interface is down: libpcap would say so when the frame has left this. */
   private volatile boolean down;
 
@@ -88,7 +95,9 @@ final class PcapWire implements Wire {
     return MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
   }
 
-  private PcapWire(HostInterface at, PcapSession session, int fd) {
+  private PcapWire(HostInterface at, PcapSession session, int fd, PortBuffers buffers) {
+    this.in = new FrameRing(IN_SLOTS, buffers);
+    this.out = new FrameRing(OUT_SLOTS, buffers);
     this.at = at;
     this.session = session;
     this.fd = fd;
@@ -102,8 +111,10 @@ final class PcapWire implements Wire {
    * @param library libpcap
    * @param withHost whether frames for the host itself are wanted, too
    * @param vlan the VLAN whose frames alone are wanted, with their tags; 0 for all
+   * @param buffers the memory of the rings
    */
-  static PcapWire open(HostInterface at, PcapLibrary library, boolean withHost, int vlan)
+  static PcapWire open(
+      HostInterface at, PcapLibrary library, boolean withHost, int vlan, PortBuffers buffers)
       throws IOException {
     if (!at.isEthernet()) {
       throw new IOException(
@@ -116,7 +127,7 @@ final class PcapWire implements Wire {
     PcapSession session = library.open(at.name(), BUFFER, filter);
     boolean done = false;
     try {
-      PcapWire wire = new PcapWire(at, session, EventFd.create());
+      PcapWire wire = new PcapWire(at, session, EventFd.create(), buffers);
       wire.writer.start();
       Thread.ofPlatform().daemon().name("pcap-in-" + at.name()).start(wire::capture);
       done = true;
@@ -161,7 +172,7 @@ final class PcapWire implements Wire {
     OffloadHeader.clear(scratch, 0);
     scratch.setBytes(OffloadHeader.LENGTH, frame);
     UnfinishedFrame.mark(scratch, at.mtu());
-    if (!in.offer(scratch)) {
+    if (in.offer(scratch) != null) {
       overrun.incrementAndGet();
     }
     if (!woken.getAndSet(true)) {
@@ -217,7 +228,7 @@ final class PcapWire implements Wire {
     if (down || !ended.isEmpty()) {
       return -Errno.ENETDOWN;
     }
-    if (!out.offer(MEMORY.asSlice(address, length))) {
+    if (out.offer(MEMORY.asSlice(address, length)) != null) {
       return -Errno.ENOBUFS;
     }
     VarHandle.fullFence(); // the writer sees the frame, or this its sleep
@@ -240,6 +251,7 @@ final class PcapWire implements Wire {
         int length = frame.readableBytes() - OffloadHeader.LENGTH;
         frame.getBytes(OffloadHeader.LENGTH, bytes, 0, length);
         out.next();
+        kept = true;
         try {
           session.send(bytes, length);
         } catch (IOException e) {
@@ -255,13 +267,19 @@ final class PcapWire implements Wire {
   private void sleep() {
     writerSleeps = true;
     if (out.isEmpty() && !closed) {
-      LockSupport.park(this);
+      if (kept) {
+        LockSupport.parkNanos(this, TRIM_NANOS);
+        kept = !out.isEmpty() || out.trim();
+      } else {
+        LockSupport.park(this);
+      }
     }
     writerSleeps = false;
   }
 
   @Override
   public int missed() {
+    boolean _ = closed || in.trim();
     long all = closed ? missedBefore : session.missed() + overrun.get();
     int since = (int) Math.min(Integer.MAX_VALUE, Math.max(0, all - missedBefore));
     missedBefore = Math.max(all, missedBefore);

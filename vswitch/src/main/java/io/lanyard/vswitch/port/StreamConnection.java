@@ -1,6 +1,7 @@
 package io.lanyard.vswitch.port;
 
 import io.lanyard.linux.Libc;
+import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Work;
@@ -17,7 +18,6 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.unix.FileDescriptor;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.util.concurrent.Future;
-import io.netty.util.internal.OutOfDirectMemoryError;
 import java.io.IOException;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
@@ -52,12 +52,21 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   /** Reads before the loop is given back. */
   private static final int READS = 4;
 
+  /**
+   * Data that waits.
+   *
+   * @param data owned
+   * @param counted the bytes that the port's memory is charged for it
+   */
+  private record Unread(ByteBuf data, int counted) {}
+
   private final Channel channel;
   private final StreamPort port;
   private final Framing framing;
   private final int prefix;
   private final Switch network;
   private final ByteBufAllocator allocator;
+  private final PortBuffers buffers;
   private final Burst burst;
   private final StreamFramer framer;
   private final int batchBytes;
@@ -78,7 +87,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       };
 
   /** Data that the port's turn has yet to come to, in order. */
-  private final ArrayDeque<ByteBuf> unread = new ArrayDeque<>();
+  private final ArrayDeque<Unread> unread = new ArrayDeque<>();
 
   /** Not null until frames may pass. */
   private @Nullable Handshake handshake;
@@ -100,15 +109,24 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   /** Whether the port has closed the connection: no more data is taken. */
   private boolean closed;
 
+  /** Whether data was dropped: what follows begins in the middle of a frame. */
+  private boolean lost;
+
   private boolean ended;
 
-  StreamConnection(Channel channel, StreamPort port, Framing framing, PortContext context) {
+  StreamConnection(
+      Channel channel,
+      StreamPort port,
+      Framing framing,
+      PortBuffers buffers,
+      PortContext context) {
     this.channel = channel;
     this.port = port;
     this.framing = framing;
     this.prefix = framing.prefixLength();
     this.network = context.network();
     this.allocator = context.allocator();
+    this.buffers = buffers;
     this.batchBytes =
         Math.max(BATCH_BYTES, BATCH_FRAMES * (prefix + Ethernet.largestFrame(port.mtu())));
     this.turn = network.turns().of(port);
@@ -142,14 +160,14 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   public void channelRead(ChannelHandlerContext context, Object message) {
     ByteBuf in = (ByteBuf) message;
     if (waits) {
-      unread.add(in);
+      keep(in);
       return;
     }
     boolean charged = turn.begin();
     try {
       take(in);
       if (in.isReadable()) {
-        unread.add(in.retain());
+        keep(in.retain());
         waits = true;
       }
     } finally {
@@ -164,10 +182,31 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     }
   }
 
+  /**
+   * Puts data behind what waits. As much as a client can send in one event always waits; more comes
+   * from one that has closed, and takes from the port's memory.
+   */
+  private void keep(ByteBuf in) {
+    int counted = unread.size() < READS ? 0 : in.capacity();
+    if (lost || (counted > 0 && !buffers.reserve(counted))) {
+      lost = true;
+      port.counters().receiveDropped(DropCause.NO_BUFFERS);
+      in.release();
+    } else {
+      unread.add(new Unread(in, counted));
+    }
+  }
+
+  private void release(Unread taken) {
+    taken.data.release();
+    buffers.passed(taken.counted);
+  }
+
   /** The port's turn has come. Returns whether there is more than it has time for. */
   private boolean goOn() {
-    ByteBuf in = unread.peek();
-    if (in != null) {
+    Unread next = unread.peek();
+    if (next != null) {
+      ByteBuf in = next.data;
       try {
         take(in);
       } catch (RuntimeException | Error e) {
@@ -177,7 +216,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       network.flush();
       if (!ended && !in.isReadable()) {
         unread.remove();
-        in.release();
+        release(next);
       }
     }
     if (!unread.isEmpty()) {
@@ -248,31 +287,30 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
     turn.charge(flushNetwork);
   }
 
-  /** Takes a frame. Answers false if too much waits already. */
-  boolean write(ByteBuf frame) {
+  /** Takes a frame. Answers null, or why not: too much waits already, or there is no memory. */
+  @Nullable DropCause write(ByteBuf frame) {
     int length = frame.readableBytes() - OffloadHeader.LENGTH;
     ByteBuf into = batch;
     if (queuedBytes() + prefix + length > port.queueBytes()) {
-      return false;
+      return DropCause.QUEUE_FULL;
     }
     if (into != null && into.writableBytes() < prefix + length) {
       send(into);
       into = batch; // the client may have been found gone
       if (gone) {
-        return false;
+        return DropCause.NO_CARRIER;
       }
     }
     if (into == null) {
-      try {
-        into = allocator.directBuffer(batchBytes, batchBytes);
-      } catch (OutOfDirectMemoryError e) {
-        return false; // a full queue, as far as the frame is concerned
+      into = buffers.allocate(batchBytes, prefix + length);
+      if (into == null) {
+        return DropCause.NO_BUFFERS;
       }
       batch = into;
     }
     framing.write(into, length);
     into.writeBytes(frame, frame.readerIndex() + OffloadHeader.LENGTH, length);
-    return true;
+    return null;
   }
 
   /** Sends the batch, unless an earlier one is still on its way: then it goes on filling. */
@@ -285,6 +323,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
 
   private void send(ByteBuf full) {
     int bytes = full.readableBytes();
+    int capacity = full.capacity();
     batch = null;
     batchesOnTheirWay++;
     bytesOnTheirWay += bytes;
@@ -293,6 +332,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
         .addListener(_ -> {
           batchesOnTheirWay--;
           bytesOnTheirWay -= bytes;
+          buffers.passed(capacity);
           turn.charge(flush);
         });
   }
@@ -347,12 +387,12 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
       return; // while a frame is lent; it is called again
     }
     ended = true;
-    unread.forEach(ByteBuf::release);
+    unread.forEach(this::release);
     unread.clear();
     framer.release();
     burst.release();
     if (batch != null) {
-      batch.release();
+      buffers.free(batch);
       batch = null;
     }
     port.disconnected(this, badLength);

@@ -35,7 +35,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>A stream has no offloads. A burst leaves in one write. A client that does not read loses whole
  * frames, counted as QUEUE_FULL, once {@value #QUEUE_BYTES} bytes or {@value #QUEUE_FRAMES} of the
- * port's largest frames wait for it, whichever is more.
+ * port's largest frames wait for it, whichever is more; or as NO_BUFFERS once all that waits takes
+ * the port's part of the memory for frames.
  *
  * <p>Thread: the network's loop only.
  */
@@ -62,6 +63,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
 
   private final Framing framing;
   private final PortContext context;
+  private final PortBuffers buffers;
   private final StreamEndpoint endpoint;
   private final PortLog log;
   private PortState waiting = NOT_OPEN;
@@ -100,6 +102,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
+    this.buffers = PortBuffers.of(context.network(), name, context.allocator());
     this.refused = new RefusedClients(context.timers().clock());
     this.log = new PortLog(LOG, name, context);
     Client client = new Client();
@@ -129,6 +132,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     super(name, kind, mtu, NOT_OPEN);
     this.framing = framing;
     this.context = context;
+    this.buffers = PortBuffers.of(context.network(), name, context.allocator());
     this.refused = new RefusedClients(context.timers().clock());
     this.log = log;
     this.endpoint = new AcceptedEndpoint(channel, at, new Client(), over);
@@ -185,7 +189,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
       channel.config().setOption(EpollChannelOption.TCP_USER_TIMEOUT, TCP_TIMEOUT_SECONDS * 1000);
     }
     connections++;
-    StreamConnection made = new StreamConnection(channel, this, framing, context);
+    StreamConnection made = new StreamConnection(channel, this, framing, buffers, context);
     if (connection == null) {
       connection = made;
       reachable = made;
@@ -251,8 +255,9 @@ public final class StreamPort extends ObservedPort implements Dumpable {
       counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
-    if (!current.write(frame)) {
-      counters().transmitDropped(DropCause.QUEUE_FULL);
+    DropCause refused = current.write(frame);
+    if (refused != null) {
+      counters().transmitDropped(refused);
       return false;
     }
     return true;
@@ -282,6 +287,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
     reachable = null;
     next.clear();
     all.forEach(StreamConnection::close);
+    buffers.close();
     update();
   }
 
@@ -314,6 +320,7 @@ public final class StreamPort extends ObservedPort implements Dumpable {
         .withNonZero("failedAccepts", endpoint.acceptFailures())
         .withNonZero("brokenStreams", broken)
         .withNonZero("queuedBytes", current == null ? 0 : current.queuedBytes())
+        .withNonZero("heldBytes", buffers.held())
         .build();
   }
 }

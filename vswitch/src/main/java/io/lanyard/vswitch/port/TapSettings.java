@@ -114,7 +114,7 @@ public record TapSettings(
   }
 
   @Override
-  public FrameDevice open(long former) throws IOException {
+  public FrameDevice open(long former, PortBuffers buffers) throws IOException {
     return NetworkNamespace.run(namespace, () -> openHere(former != 0 ? former : mac));
   }
 

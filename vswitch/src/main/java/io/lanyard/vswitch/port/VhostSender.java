@@ -14,7 +14,6 @@ import io.lanyard.vswitch.vhost.VhostFeatures;
 import io.lanyard.vswitch.vhost.VhostSession;
 import io.lanyard.vswitch.vhost.Vring;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.internal.OutOfDirectMemoryError;
 import java.lang.foreign.MemorySegment;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +59,7 @@ final class VhostSender extends Work {
     this.active = new int[queues.length];
     this.waiting = new WaitingFrames[queues.length];
     for (int i = 0; i < waiting.length; i++) {
-      waiting[i] = new WaitingFrames(context.allocator(), waiting.length);
+      waiting[i] = new WaitingFrames(port.buffers(), waiting.length);
     }
   }
 
@@ -180,12 +179,9 @@ final class VhostSender extends Work {
     if (queue.queue().broken()) {
       return DropCause.NO_CARRIER;
     }
-    try {
-      if (!waiting[to].add(frame)) {
-        return DropCause.QUEUE_FULL;
-      }
-    } catch (OutOfDirectMemoryError e) {
-      return DropCause.NO_BUFFERS;
+    DropCause refused = waiting[to].add(frame);
+    if (refused != null) {
+      return refused;
     }
     if (waiting[to].count() == 1) {
       turn.later(this); // asks to be notified, after the burst

@@ -52,6 +52,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
 
   private final VhostNic nic;
   private final PortContext context;
+  private final PortBuffers buffers;
   private final StreamEndpoint endpoint;
   private final PortLog log;
   private PortState waiting = NOT_OPEN;
@@ -79,6 +80,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     }
     this.nic = nic;
     this.context = context;
+    this.buffers = PortBuffers.of(context.network(), name, context.allocator());
     this.refused = new RefusedClients(context.timers().clock());
     this.log = new PortLog(LOG, name, context);
     Client client = new Client();
@@ -109,6 +111,11 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
       waiting = now;
       update();
     }
+  }
+
+  /** The memory of frames that wait for the guest. */
+  PortBuffers buffers() {
+    return buffers;
   }
 
   private void refuse(Channel channel, String cause, String advice) {
@@ -253,6 +260,7 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
     if (present != null) {
       present.close();
     }
+    buffers.close();
     update();
   }
 

@@ -1,7 +1,7 @@
 package io.lanyard.vswitch.port;
 
+import io.lanyard.vswitch.DropCause;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +16,7 @@ final class WaitingFrames {
   /** Of all queues of a port: sixteen of the largest frames, a millisecond of a fast guest. */
   static final int MOST_BYTES = 1 << 20;
 
-  private final ByteBufAllocator allocator;
+  private final PortBuffers buffers;
   private final int mostBytes;
   private final @Nullable ByteBuf[] frames = new @Nullable ByteBuf[MOST];
   private int first;
@@ -28,8 +28,8 @@ final class WaitingFrames {
    *
    * @param queues how many queues the port has, which share its memory
    */
-  WaitingFrames(ByteBufAllocator allocator, int queues) {
-    this.allocator = allocator;
+  WaitingFrames(PortBuffers buffers, int queues) {
+    this.buffers = buffers;
     this.mostBytes = Math.max(MOST_BYTES / queues, 2 * Burst.LARGEST);
   }
 
@@ -40,19 +40,22 @@ final class WaitingFrames {
   /**
    * Copies a frame to the end.
    *
-   * @return false if there is no room for it
+   * @return null, or why it was not taken: there is no room for it, or no memory
    */
-  boolean add(ByteBuf frame) {
+  @Nullable DropCause add(ByteBuf frame) {
     int length = frame.readableBytes();
     if (count == MOST || bytes + length > mostBytes) {
-      return false;
+      return DropCause.QUEUE_FULL;
     }
-    ByteBuf copy = allocator.directBuffer(length, length);
+    ByteBuf copy = buffers.allocate(length);
+    if (copy == null) {
+      return DropCause.NO_BUFFERS;
+    }
     copy.writeBytes(frame, frame.readerIndex(), length);
     frames[(first + count) % MOST] = copy;
     count++;
     bytes += length;
-    return true;
+    return null;
   }
 
   /** Lends the first frame; null if none waits. */
@@ -68,7 +71,7 @@ final class WaitingFrames {
       first = (first + 1) % MOST;
       count--;
       bytes -= frame.readableBytes();
-      frame.release();
+      buffers.free(frame);
     }
   }
 

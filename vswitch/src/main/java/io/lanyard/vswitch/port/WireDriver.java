@@ -10,7 +10,8 @@ public enum WireDriver {
   /** A packet socket of our own: offloads pass, no thread. */
   PACKET {
     @Override
-    Wire open(String device, boolean withHost, int vlan) throws IOException {
+    Wire open(String device, boolean withHost, int vlan, PortBuffers buffers)
+        throws IOException {
       return new PacketWire(PacketSocket.open(HostInterface.read(device), withHost, vlan));
     }
   },
@@ -18,8 +19,9 @@ public enum WireDriver {
   /** libpcap by pcap4j: for where the other cannot be had; checksums and sizes are mended. */
   PCAP {
     @Override
-    Wire open(String device, boolean withHost, int vlan) throws IOException {
-      return PcapWire.open(HostInterface.read(device), Pcap.library(), withHost, vlan);
+    Wire open(String device, boolean withHost, int vlan, PortBuffers buffers)
+        throws IOException {
+      return PcapWire.open(HostInterface.read(device), Pcap.library(), withHost, vlan, buffers);
     }
   };
 
@@ -29,6 +31,8 @@ public enum WireDriver {
    * @param device its name
    * @param withHost whether frames for the host itself are wanted, too
    * @param vlan the VLAN whose frames alone are wanted, with their tags; 0 for all
+   * @param buffers the memory of frames that wait, if the driver has rings
    */
-  abstract Wire open(String device, boolean withHost, int vlan) throws IOException;
+  abstract Wire open(String device, boolean withHost, int vlan, PortBuffers buffers)
+        throws IOException;
 }

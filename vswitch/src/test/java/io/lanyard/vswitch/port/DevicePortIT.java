@@ -319,7 +319,7 @@ class DevicePortIT extends PortSuite {
 
   @Test
   void aMissingNamespaceIsNamed() {
-    assertThatThrownBy(() -> TapSettings.plain("t1", "lanyard-missing").open(0))
+    assertThatThrownBy(() -> TapSettings.plain("t1", "lanyard-missing").open(0, TestBuffers.ample()))
         .hasMessageContaining("/run/netns/lanyard-missing")
         .hasMessageContaining("no such network namespace");
   }
@@ -348,10 +348,10 @@ class DevicePortIT extends PortSuite {
 
   @Test
   void aNameThatIsTakenIsSaid() {
-    assertThatThrownBy(() -> TapSettings.plain("t0", NAMESPACE).open(0))
+    assertThatThrownBy(() -> TapSettings.plain("t0", NAMESPACE).open(0, TestBuffers.ample()))
         .hasMessageContaining("TUNSETIFF t0")
         .hasMessageContaining("EBUSY");
-    assertThatThrownBy(() -> TapSettings.plain("a-name-that-is-far-too-long", NAMESPACE).open(0))
+    assertThatThrownBy(() -> TapSettings.plain("a-name-that-is-far-too-long", NAMESPACE).open(0, TestBuffers.ample()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1 to 15 characters");
   }
@@ -391,7 +391,8 @@ class DevicePortIT extends PortSuite {
 
     public static void main(String[] arguments) {
       try {
-        TapSettings.plain("lanyard-t9", arguments.length == 0 ? null : arguments[0]).open(0);
+        TapSettings.plain("lanyard-t9", arguments.length == 0 ? null : arguments[0])
+            .open(0, TestBuffers.ample());
         System.out.println("had privilege");
       } catch (IOException e) {
         System.out.println(e.getMessage());
@@ -424,7 +425,7 @@ class DevicePortIT extends PortSuite {
               1500,
               new TapSettings.HostAddress(Address.parse(parts[0]), Integer.parseInt(parts[1])),
               true);
-      assertThatThrownBy(() -> settings.open(0))
+      assertThatThrownBy(() -> settings.open(0, TestBuffers.ample()))
           .hasMessageContaining("the host routes 10.99.0.0/24 by t0 already");
     }
     awaitState(made(), "up"); // t0 itself

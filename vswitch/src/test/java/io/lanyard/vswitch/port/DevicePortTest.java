@@ -281,7 +281,7 @@ class DevicePortTest {
     }
 
     @Override
-    public FrameDevice open(long mac) throws IOException {
+    public FrameDevice open(long mac, PortBuffers buffers) throws IOException {
       fail(openFails);
       return new Device(this);
     }

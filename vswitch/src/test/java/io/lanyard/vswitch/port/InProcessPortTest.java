@@ -2,9 +2,14 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.MemoryBudget;
+import io.lanyard.base.TimerWheel;
+import io.lanyard.base.Timers;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.SinkPort;
@@ -17,6 +22,8 @@ import io.netty.buffer.PooledByteBufAllocator;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -259,9 +266,79 @@ class InProcessPortTest extends PortSuite {
     assertThat(made().counters().transmittedFrames()).isEqualTo(20);
   }
 
+  /** Timers that nobody waits for. */
+  private static Timers timersOfThisThread() {
+    return new TimerWheel(
+        Clock.system(),
+        _ -> {},
+        cause -> {
+          throw new AssertionError(cause);
+        });
+  }
+
+  /** None of the bursts is taken by the loop: that is the most that a guest can have waiting. */
+  @Test
+  void guestsThatSendTheLargestFramesLeaveAnotherItsPartOfTheMemory() throws Exception {
+    LogWatch.expect("no-port-memory");
+    MemoryBudget budget = new MemoryBudget(16 << 20, Clock.system());
+    Timers own = timersOfThisThread();
+    Switch busy =
+        new Switch(
+            "busy",
+            own,
+            Runnable::run,
+            new LoopFaults("busy", Clock.system()),
+            Frames.UNTRACKED,
+            budget.share("busy"));
+    InMemoryPort taker = InMemoryPort.attached("taker", Offloads.ALL, busy);
+    List<Runnable> wakes = new ArrayList<>();
+    List<InProcessPort> ports = new ArrayList<>();
+    for (int i = 0; i < 30; i++) {
+      InProcessPort port =
+          new InProcessPort(
+              "guest" + i, "guest", 65_520, new GuestEnd(), wakes::add, busy, Frames.UNTRACKED);
+      busy.attach(port);
+      port.start();
+      ports.add(port);
+    }
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment largest = frame(arena, 65_534);
+      MemorySegment usual = frame(arena, 1514);
+      for (InProcessPort port : ports.subList(0, 29)) {
+        for (int i = 0; i < InProcessPort.RING_SLOTS; i++) {
+          boolean _ = port.network().accept(largest);
+        }
+        port.network().flush();
+      }
+      InProcessPort honest = ports.getLast();
+      for (int i = 0; i < 64; i++) {
+        assertThat(honest.network().accept(usual)).isTrue();
+      }
+      honest.network().flush();
+      assertThat(budget.used()).isGreaterThan(4 << 20).isLessThanOrEqualTo(16 << 20);
+      assertThat(busy.memory().problem()).contains("guest");
+      while (!wakes.isEmpty()) {
+        wakes.removeLast().run();
+        taker.clear();
+      }
+      assertThat(honest.counters().receivedFrames()).isEqualTo(64);
+      assertThat(ports.getFirst().counters().receiveDrops(DropCause.NO_BUFFERS)).isPositive();
+    }
+    ports.forEach(InProcessPort::close);
+    assertThat(budget.used()).isZero();
+    taker.close();
+    busy.close();
+  }
+
+  private static MemorySegment frame(Arena arena, int length) {
+    MemorySegment frame = arena.allocate(OffloadHeader.LENGTH + length);
+    frame.set(ValueLayout.JAVA_BYTE, OffloadHeader.LENGTH + 6, (byte) 2);
+    return frame;
+  }
+
   @Test
   void aMillionHostileFramesWithHeadersOfTheirOwnDoNoHarm() throws Exception {
-    Switch hot = new Switch("hot", timers, Frames.UNTRACKED);
+    Switch hot = new Switch("hot", timersOfThisThread(), Frames.UNTRACKED);
     InMemoryPort taker = InMemoryPort.attached("taker", Offloads.NONE, hot);
     // Wakes are run by hand, so that the ring is the only thing between the two.
     InProcessPort port =
@@ -299,13 +376,13 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void framesThatAreRetainedKeepTheirBytesWhileTheRingGoesOn() throws Exception {
-    FrameRing ring = new FrameRing(4, PooledByteBufAllocator.DEFAULT);
+    FrameRing ring = new FrameRing(4, TestBuffers.ample());
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment frame = arena.allocate(100);
       ByteBuf[] kept = new ByteBuf[16];
       for (int i = 0; i < kept.length; i++) {
         frame.fill((byte) i);
-        assertThat(ring.offer(frame)).isTrue();
+        assertThat(ring.offer(frame)).isNull();
         ByteBuf lent = java.util.Objects.requireNonNull(ring.peek());
         kept[i] = lent.retain();
         ring.next();
@@ -321,7 +398,7 @@ class InProcessPortTest extends PortSuite {
 
   @Test
   void twoThreadsPassEveryFrameOnceAndInOrder() throws Exception {
-    FrameRing ring = new FrameRing(64, Frames.UNTRACKED);
+    FrameRing ring = new FrameRing(64, TestBuffers.of(MemoryBudget.ample(), Frames.UNTRACKED));
     int count = 200_000;
     Thread producer =
         Thread.ofPlatform()
@@ -334,7 +411,7 @@ class InProcessPortTest extends PortSuite {
                       memory.asSlice(0, 8 + random.nextInt(i % 64 == 0 ? 4000 : 80));
                   memory.set(ValueLayout.JAVA_INT_UNALIGNED, 0, i);
                   memory.set(ValueLayout.JAVA_INT_UNALIGNED, frame.byteSize() - 4, i);
-                  while (!ring.offer(frame)) {
+                  while (ring.offer(frame) != null) {
                     LockSupport.parkNanos(1000);
                   }
                 }
@@ -361,14 +438,14 @@ class InProcessPortTest extends PortSuite {
   @Test
   void closingWhileTheOtherThreadOffersLosesNoBuffer() throws Exception {
     for (int round = 0; round < 60; round++) {
-      FrameRing ring = new FrameRing(8, PooledByteBufAllocator.DEFAULT);
+      FrameRing ring = new FrameRing(8, TestBuffers.ample());
       Thread producer =
           Thread.ofPlatform()
               .start(() -> {
                 try (Arena arena = Arena.ofConfined()) {
                   MemorySegment frame = arena.allocate(60);
                   for (int i = 0; i < 500; i++) {
-                    boolean _ = ring.offer(frame);
+                    DropCause _ = ring.offer(frame);
                   }
                 }
               });

@@ -370,10 +370,10 @@ class PacketPortIT extends PortSuite {
 
   @Test
   void whatIsMissingIsNamed() {
-    assertThatThrownBy(() -> source("p9", NAMESPACE, 1500, false, driver()).open(0))
+    assertThatThrownBy(() -> source("p9", NAMESPACE, 1500, false, driver()).open(0, TestBuffers.ample()))
         .hasMessageContaining("p9")
         .hasMessageContaining("no such interface");
-    assertThatThrownBy(() -> source("lo", NAMESPACE, 1500, false, driver()).open(0))
+    assertThatThrownBy(() -> source("lo", NAMESPACE, 1500, false, driver()).open(0, TestBuffers.ample()))
         .hasMessageContaining("no Ethernet interface");
   }
 
@@ -406,7 +406,7 @@ class PacketPortIT extends PortSuite {
 
     public static void main(String[] arguments) {
       try {
-        FrameDevice device = source("p0", arguments[0], 1500, true, WireDriver.PACKET).open(0);
+        FrameDevice device = source("p0", arguments[0], 1500, true, WireDriver.PACKET).open(0, TestBuffers.ample());
         System.out.println(device.limitation() + "; wire up");
         device.close();
       } catch (IOException e) {

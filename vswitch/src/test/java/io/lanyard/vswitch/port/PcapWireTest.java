@@ -114,7 +114,7 @@ class PcapWireTest {
 
   @BeforeEach
   void open() throws IOException {
-    wire = PcapWire.open(AT, pcap, false, 0);
+    wire = PcapWire.open(AT, pcap, false, 0, TestBuffers.ample());
     vectors.set(ValueLayout.JAVA_LONG, 0, place.address());
     vectors.set(ValueLayout.JAVA_LONG, 8, 2000);
     vectors.set(ValueLayout.JAVA_LONG, 16, place.address() + 2000);

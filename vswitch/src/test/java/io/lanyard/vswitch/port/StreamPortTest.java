@@ -3,11 +3,14 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.base.Clock;
+import io.lanyard.base.MemoryBudget;
 import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoadedClasses;
+import io.lanyard.vswitch.LoopFaults;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortCounters;
@@ -17,6 +20,7 @@ import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
+import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.util.concurrent.Future;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -289,6 +293,71 @@ class StreamPortTest extends PortSuite {
         attacked.close();
         return 0;
       });
+    }
+  }
+
+  @Test
+  void clientsThatDoNotReadLeaveAnotherPortItsPartOfTheMemory() throws Exception {
+    LogWatch.expect("no-port-memory");
+    MemoryBudget budget = new MemoryBudget(4 << 20, Clock.system());
+    Switch small =
+        onLoop(() ->
+            new Switch(
+                "small",
+                timers,
+                Runnable::run,
+                new LoopFaults("small", Clock.system()),
+                PooledByteBufAllocator.DEFAULT,
+                budget.share("small")));
+    List<StreamPort> ports = new ArrayList<>();
+    List<Client> clients = new ArrayList<>();
+    InMemoryPort sender = onLoop(() -> InMemoryPort.attached("sender", Offloads.ALL, small));
+    for (int i = 0; i < 4; i++) {
+      Path path = directory.resolve("slow" + i + ".sock");
+      StreamPort made =
+          onLoop(() -> {
+            StreamPort port =
+                new StreamPort(
+                    path.getFileName().toString(),
+                    "qemu-stream",
+                    65_520,
+                    Framing.QEMU,
+                    new StreamAddress.Listen(path),
+                    new PortContext(
+                        loop, timers, small, PooledByteBufAllocator.DEFAULT, Runnable::run));
+            small.attach(port);
+            port.start();
+            return port;
+          });
+      awaitListening(made);
+      ports.add(made);
+      clients.add(new Client(path));
+      awaitState(made, "up");
+    }
+    byte[] payload = new byte[1400];
+    for (int i = 0; i < 40; i++) {
+      onLoop(() -> {
+        for (int frame = 0; frame < 100; frame++) {
+          sender.send(
+              Frames.ethernet(Ethernet.BROADCAST, PEER, Ethernet.TYPE_IPV4, payload));
+        }
+        return 0;
+      });
+    }
+    assertThat(budget.used()).isGreaterThan(1 << 20).isLessThanOrEqualTo(4 << 20);
+    assertThat(ports)
+        .allMatch(port -> port.counters().transmitDrops(DropCause.NO_BUFFERS) > 0)
+        .allMatch(port -> port.counters().transmittedFrames() > 4);
+    onLoop(() -> {
+      ports.forEach(small::detach);
+      ports.forEach(StreamPort::close);
+      sender.close();
+      small.close();
+      return 0;
+    });
+    await("all is given back", () -> budget.used() == 0);
+    for (Client client : clients) {
+      client.close();
     }
   }
 

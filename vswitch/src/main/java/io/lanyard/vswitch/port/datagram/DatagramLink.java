@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port.datagram;
 import io.lanyard.base.LogEvent;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Libc;
+import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.LoopWatch;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.Turn;
@@ -11,6 +12,7 @@ import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.epoll.EpollIoOps;
 import java.lang.System.Logger.Level;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket that a datagram port has open: the loop watches it, and its frames go to the switch in
@@ -149,8 +151,8 @@ final class DatagramLink extends Work implements LoopWatch.Listener {
     return connected && Libc.hungUp(socket.fd());
   }
 
-  /** Takes a frame. Answers false if too much waits already. */
-  boolean write(ByteBuf frame, int receivers) {
+  /** Takes a frame. Answers null, or why not: too much waits already, or there is no memory. */
+  @Nullable DropCause write(ByteBuf frame, int receivers) {
     return sender.add(frame, receivers);
   }
 

@@ -11,6 +11,7 @@ import io.lanyard.vswitch.ObservedPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.PortState;
+import io.lanyard.vswitch.port.PortBuffers;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.PortLog;
 import io.lanyard.vswitch.port.RefusedClients;
@@ -47,6 +48,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
   private final PortContext context;
   private final DatagramEndpoint endpoint;
   private final boolean connected;
+  private final PortBuffers buffers;
   private final PortLog log;
   private final RefusedClients refused;
   private final Timers.Timer check;
@@ -154,6 +156,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     }
     this.addressing = addressing;
     this.context = context;
+    this.buffers = PortBuffers.of(context.network(), name, context.allocator());
     this.refused = new RefusedClients(context.timers().clock());
     this.connected = connected;
     this.log = new PortLog(LOG, name, context);
@@ -185,6 +188,11 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
       waiting = now;
       update();
     }
+  }
+
+  /** The memory of frames that wait for their receivers. */
+  PortBuffers buffers() {
+    return buffers;
   }
 
   private void open(BatchSocket socket) {
@@ -309,8 +317,9 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
       counters().transmitDropped(DropCause.NO_CARRIER);
       return false;
     }
-    if (!present.write(frame, receivers)) {
-      counters().transmitDropped(DropCause.QUEUE_FULL);
+    DropCause refused = present.write(frame, receivers);
+    if (refused != null) {
+      counters().transmitDropped(refused);
       return false;
     }
     return true;
@@ -336,6 +345,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
     if (present != null) {
       present.close();
     }
+    buffers.close();
     addressing.close();
     endpoint.close();
     update();

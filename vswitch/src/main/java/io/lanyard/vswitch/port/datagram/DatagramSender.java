@@ -1,5 +1,6 @@
 package io.lanyard.vswitch.port.datagram;
 
+import io.lanyard.base.Timers;
 import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.SendBatch;
@@ -8,10 +9,10 @@ import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
+import io.lanyard.vswitch.port.PortBuffers;
 import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.Future;
-import io.netty.util.internal.OutOfDirectMemoryError;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -42,8 +43,11 @@ final class DatagramSender {
 
   private static final int BATCH_FRAMES = 4;
 
+  /** How long the memory of a batch is kept that no frame needs. */
+  private static final long TRIM_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   /** One batch: bytes, and where the datagrams lie in them. */
-  private static final class Batch {
+  private final class Batch {
     final SendBatch slots = new SendBatch(SLOTS);
     @Nullable ByteBuf bytes;
     int count;
@@ -52,17 +56,24 @@ final class DatagramSender {
     void clear() {
       count = 0;
       sent = 0;
+      ByteBuf present = bytes;
+      if (present != null && present.capacity() < batchBytes) {
+        free(); // there was no memory for a whole one
+      } else if (present != null) {
+        present.clear();
+      }
+    }
+
+    void free() {
       if (bytes != null) {
-        bytes.clear();
+        buffers.free(bytes);
+        bytes = null;
       }
     }
 
     void release() {
       clear();
-      if (bytes != null) {
-        bytes.release();
-        bytes = null;
-      }
+      free();
       slots.close();
     }
   }
@@ -71,10 +82,15 @@ final class DatagramSender {
   private final DatagramPort port;
   private final Addressing addressing;
   private final PortContext context;
+  private final PortBuffers buffers;
   private final int batchBytes;
+  private final Timers.Timer trim;
   private final Runnable retry;
   private Batch filling = new Batch();
   private Batch other = new Batch();
+
+  /** Whether a frame has come since the last trim. */
+  private boolean used;
 
   /** Whether {@link #other} waits for its receiver. */
   private boolean stuck;
@@ -94,14 +110,19 @@ final class DatagramSender {
     this.retry = () -> turn.charge(this::retry);
     this.addressing = addressing;
     this.context = context;
+    this.buffers = port.buffers();
+    this.trim = context.timers().create(this::trim);
     this.batchBytes =
         Math.max(
             BATCH_BYTES,
             BATCH_FRAMES * (addressing.prefixLength() + Ethernet.largestFrame(port.mtu())));
   }
 
-  /** Takes a frame for the receivers that were found for it. Answers false if too much waits. */
-  boolean add(ByteBuf frame, int receivers) {
+  /**
+   * Takes a frame for the receivers that were found for it. Answers null, or why not: too much
+   * waits, or there is no memory.
+   */
+  @Nullable DropCause add(ByteBuf frame, int receivers) {
     int length = frame.readableBytes() - OffloadHeader.LENGTH;
     int whole = addressing.prefixLength() + length;
     if (isFull(filling, whole, receivers)) {
@@ -110,17 +131,20 @@ final class DatagramSender {
       }
       flush();
       if (isFull(filling, whole, receivers)) {
-        return false;
+        return DropCause.QUEUE_FULL;
       }
     }
+    used = true;
     ByteBuf into = filling.bytes;
     if (into == null) {
-      try {
-        into = context.allocator().directBuffer(batchBytes, batchBytes);
-      } catch (OutOfDirectMemoryError e) {
-        return false; // a full queue, as far as the frame is concerned
+      into = buffers.allocate(batchBytes, whole);
+      if (into == null) {
+        return DropCause.NO_BUFFERS;
       }
       filling.bytes = into;
+      if (!trim.armed()) {
+        trim.arm(TRIM_NANOS);
+      }
     }
     long address = into.memoryAddress() + into.writerIndex();
     addressing.writePrefix(into);
@@ -128,7 +152,23 @@ final class DatagramSender {
     for (int i = 0; i < receivers; i++) {
       filling.slots.set(filling.count++, address, whole, addressing.receiver(i));
     }
-    return true;
+    return null;
+  }
+
+  private void trim() {
+    if (closed) {
+      return;
+    }
+    if (!used && filling.count == 0) {
+      filling.free();
+    }
+    if (!stuck) {
+      other.free();
+    }
+    used = false;
+    if (filling.bytes != null || other.bytes != null) {
+      trim.arm(TRIM_NANOS);
+    }
   }
 
   private boolean isFull(Batch batch, int bytes, int receivers) {
@@ -226,6 +266,7 @@ final class DatagramSender {
     if (!closed) {
       port.counters().transmitDropped(DropCause.NO_CARRIER, queued());
       closed = true;
+      trim.cancel();
       filling.release();
       other.release();
     }
