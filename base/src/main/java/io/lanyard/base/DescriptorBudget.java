@@ -98,6 +98,17 @@ public final class DescriptorBudget implements Dumpable {
    * @return descriptors
    */
   public int floor(int networks) {
+    return floor(total, networks);
+  }
+
+  /**
+   * The floor that each of so many networks would have of so many descriptors.
+   *
+   * @param total how many descriptors all networks may hold together
+   * @param networks how many networks
+   * @return descriptors
+   */
+  public static int floor(int total, int networks) {
     return networks <= 1 ? total : total / (2 * networks);
   }
 

@@ -194,6 +194,12 @@ public final class Daemon implements AutoCloseable {
 
   private final class Own implements OwnSettings {
     @Override
+    public String misfit(Configuration next) {
+      String misfit = division.misfit(next);
+      return misfit.isEmpty() ? "" : misfit + "; " + DescriptorDivision.REMEDY;
+    }
+
+    @Override
     public void log(Configuration.Log settings) {
       DaemonLog observed = log;
       if (observed != null) {

@@ -14,7 +14,10 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
 
 /**
  * How the limit of open files is divided: what the process has open already, what the configuration
@@ -47,13 +50,31 @@ final class DescriptorDivision {
   private static final int RESERVE_SHARE = 8;
 
   private final DescriptorBudget budget;
+  private final int open;
+  private final IntSupplier limit;
   private volatile int lasting;
+  private volatile int networks;
 
-  private DescriptorDivision(int lasting, Clock clock) {
-    int open = OpenFiles.count();
-    this.lasting = lasting;
-    this.budget =
-        new DescriptorBudget(() -> divisible(OpenFiles.limit(), open + this.lasting), clock);
+  /** The quotas that were told, by the name of their network. Conductor's thread only. */
+  private Map<String, Told> told = Map.of();
+
+  /**
+   * Makes the division of a limit.
+   *
+   * @param open what the process has open before it opens anything of a configuration
+   * @param limit the limit of open files, which may change
+   */
+  DescriptorDivision(Configuration configuration, int open, IntSupplier limit, Clock clock) {
+    this.open = open;
+    this.limit = limit;
+    this.lasting = lasting(configuration);
+    this.networks = networks(configuration);
+    this.budget = new DescriptorBudget(() -> divisible(this.lasting), clock);
+    budget.expect(networks);
+  }
+
+  private int divisible(int lastingOnes) {
+    return divisible(limit.getAsInt(), open + lastingOnes);
   }
 
   /** The budget of the networks. */
@@ -61,10 +82,41 @@ final class DescriptorDivision {
     return budget;
   }
 
-  /** Keeps back what another configuration opens for good. */
+  /** Keeps back what another configuration opens for good, and tells of quotas that do not fit. */
   void follow(Configuration next) {
     lasting = lasting(next);
-    budget.divideAgain(networks(next));
+    networks = networks(next);
+    budget.divideAgain(networks);
+    told = tell(next, budget.most(), budget.total(), told);
+  }
+
+  /**
+   * Why a configuration cannot follow the present one: a daemon would not start with it.
+   *
+   * @param next what is to run
+   * @return why, without the {@link #REMEDY}; empty if it can, or leaves the networks no less than
+   *     they have
+   */
+  String misfit(Configuration next) {
+    int wanted = networks(next);
+    int left = divisible(lasting(next));
+    int floor = DescriptorBudget.floor(left, wanted);
+    int present = DescriptorBudget.floor(divisible(lasting), networks);
+    boolean fits =
+        wanted == 0
+            || floor >= DescriptorBudget.LEAST_FLOOR
+            || (networks > 0 && floor >= present);
+    return fits ? "" : tooLittle(left, wanted);
+  }
+
+  private String tooLittle(int left, int networks) {
+    return "the limit of "
+        + limit.getAsInt()
+        + " open files leaves "
+        + left
+        + " sockets for the flows of "
+        + networks
+        + (networks == 1 ? " network" : " networks");
   }
 
   /**
@@ -76,22 +128,14 @@ final class DescriptorDivision {
    * @throws StartException if there is too little for them
    */
   static DescriptorDivision divide(Configuration configuration, Clock clock) throws StartException {
-    DescriptorDivision division = new DescriptorDivision(lasting(configuration), clock);
+    DescriptorDivision division =
+        new DescriptorDivision(configuration, OpenFiles.count(), OpenFiles::limit, clock);
     DescriptorBudget budget = division.budget;
-    int networks = networks(configuration);
-    budget.expect(networks);
+    int networks = division.networks;
     if (networks > 0 && budget.floor(networks) < DescriptorBudget.LEAST_FLOOR) {
-      throw new StartException(
-          "the limit of "
-              + OpenFiles.limit()
-              + " open files leaves "
-              + budget.total()
-              + " sockets for the flows of "
-              + networks
-              + (networks == 1 ? " network" : " networks"),
-          REMEDY);
+      throw new StartException(division.tooLittle(budget.total(), networks), REMEDY);
     }
-    tell(configuration, budget.most(), budget.total());
+    division.told = tell(configuration, budget.most(), budget.total(), Map.of());
     return division;
   }
 
@@ -135,15 +179,24 @@ final class DescriptorDivision {
    * @param configuration what will run
    * @param most how many sockets a network can have
    * @param total how many sockets all networks can have together
+   * @param before what was told already, and is not told again
+   * @return what has been told
    */
-  static void tell(Configuration configuration, int most, int total) {
+  static Map<String, Told> tell(
+      Configuration configuration, int most, int total, Map<String, Told> before) {
+    Map<String, Told> all = new HashMap<>();
     List<Demand> demands = Demand.ofAll(configuration);
     long asked = demands.stream().mapToLong(Demand::together).sum();
     long written = demands.stream().mapToLong(Demand::writtenTogether).sum();
     for (Demand demand : demands) {
-      boolean told =
+      boolean warned =
           demand.writtenMost() > most || (demand.writtenTogether() > 0 && written > total);
-      if (told || demand.together() > most || demand.perGuest() > most) {
+      if (!warned && demand.together() <= most && demand.perGuest() <= most) {
+        continue;
+      }
+      Told told = new Told(demand.quotas(), warned);
+      all.put(demand.network(), told);
+      if (!told.equals(before.get(demand.network()))) {
         FlowQuota quota = new FlowQuota(demand.quotas(), most);
         LogEvent.of("quotas-beyond-descriptors")
             .with("network", demand.network())
@@ -158,10 +211,18 @@ final class DescriptorDivision {
             .with("asked-by-all-networks", asked)
             .with("sockets-of-all-networks", total)
             .with("advice", REMEDY)
-            .log(LOG, told ? Level.WARNING : Level.INFO);
+            .log(LOG, warned ? Level.WARNING : Level.INFO);
       }
     }
+    return all;
   }
+
+  /**
+   * The quotas of a network that were told because they do not fit.
+   *
+   * @param warned whether the file asks for them
+   */
+  record Told(NatConfig.Quotas quotas, boolean warned) {}
 
   /**
    * How many sockets a network's quotas ask for. Most flows have a socket of their own.

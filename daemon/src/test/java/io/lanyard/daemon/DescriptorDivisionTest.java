@@ -2,6 +2,7 @@ package io.lanyard.daemon;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.Clock;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.Configuration;
@@ -11,6 +12,7 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
@@ -94,7 +96,7 @@ class DescriptorDivisionTest {
 
   @Test
   void defaultsThatTheLimitCutsAreToldForEachNetworkWithoutAWarning() throws Exception {
-    DescriptorDivision.tell(shipped(), 8900, 17_800);
+    var _ = DescriptorDivision.tell(shipped(), 8900, 17_800, Map.of());
 
     long networks =
         shipped().networks().values().stream()
@@ -108,32 +110,32 @@ class DescriptorDivisionTest {
 
   @Test
   void defaultsThatFitAreNotTold() throws Exception {
-    DescriptorDivision.tell(shipped(), 130_000, 260_000);
+    var _ = DescriptorDivision.tell(shipped(), 130_000, 260_000, Map.of());
     assertThat(LogWatch.count("event=quotas-beyond-descriptors")).isZero();
   }
 
   @Test
   void quotasOfTheFileThatDoNotFitTheLimitAreWarnedOf() throws Exception {
     LogWatch.expect("quotas-beyond-descriptors network=\"n0\" tcp=\"500\"");
-    DescriptorDivision.tell(networks("tcp: 9000"), 500, 500);
+    var _ = DescriptorDivision.tell(networks("tcp: 9000"), 500, 500, Map.of());
   }
 
   @Test
   void aQuotaOfTheFileThatIsTheDefaultIsWarnedOfToo() throws Exception {
     LogWatch.expect("quotas-beyond-descriptors network=\"n0\" tcp=\"500\"");
-    DescriptorDivision.tell(networks("tcp: 16384"), 500, 500);
+    var _ = DescriptorDivision.tell(networks("tcp: 16384"), 500, 500, Map.of());
   }
 
   @Test
   void quotasThatFitOneByOneAndNotTogetherAreWarnedOf() throws Exception {
     LogWatch.expect("quotas-beyond-descriptors .*asked=\"1200\" sockets=\"1000\"");
-    DescriptorDivision.tell(networks("tcp: 600, udp: 500, icmp: 100"), 1000, 1000);
+    var _ = DescriptorDivision.tell(networks("tcp: 600, udp: 500, icmp: 100"), 1000, 1000, Map.of());
   }
 
   @Test
   void aGuestsQuotasThatDoNotFitAreWarnedOf() throws Exception {
     LogWatch.expect("quotas-beyond-descriptors .*tcp-per-guest=\"1000\"");
-    DescriptorDivision.tell(networks("tcp-per-guest: 2000"), 1000, 1000);
+    var _ = DescriptorDivision.tell(networks("tcp-per-guest: 2000"), 1000, 1000, Map.of());
   }
 
   @Test
@@ -143,6 +145,35 @@ class DescriptorDivisionTest {
         "quotas-beyond-descriptors network=\"n1\" .*asked-by-all-networks=\"1800\""
             + " sockets-of-all-networks=\"1500\"");
     String quotas = "tcp: 900, udp: 0, icmp: 0, udp-per-guest: 0, tcp-per-guest: 9";
-    DescriptorDivision.tell(networks(quotas, quotas), 1000, 1500);
+    var _ = DescriptorDivision.tell(networks(quotas, quotas), 1000, 1500, Map.of());
+  }
+
+  private static DescriptorDivision running(Configuration present) {
+    return new DescriptorDivision(present, 40, () -> 256, Clock.system());
+  }
+
+  @Test
+  void aNetworkThatLeavesTheOthersTooFewSocketsToStartWithDoesNotFit() throws Exception {
+    DescriptorDivision division = running(networks(""));
+    assertThat(division.misfit(networks("", ""))).isEmpty();
+    assertThat(division.misfit(networks("", "", "", "")))
+        .isEqualTo("the limit of 256 open files leaves 120 sockets for the flows of 4 networks");
+  }
+
+  @Test
+  void whatLeavesTheNetworksNoLessThanTheyHaveFitsInAnyCase() throws Exception {
+    DescriptorDivision division = running(networks("", "", "", "", ""));
+    assertThat(division.misfit(networks("", "", "", "", "", ""))).isNotEmpty();
+    assertThat(division.misfit(networks("tcp: 9", "", "", "", ""))).isEmpty();
+    assertThat(division.misfit(networks("", "", "", ""))).isEmpty();
+  }
+
+  @Test
+  void quotasOfAChangeThatDoNotFitAreWarnedOfOnce() throws Exception {
+    LogWatch.expect("quotas-beyond-descriptors network=\"n0\" .*asked-by-all-networks=");
+    DescriptorDivision division = running(networks("tcp: 10, udp: 1, icmp: 1"));
+    division.follow(networks("tcp: 1000000"));
+    division.follow(networks("tcp: 1000000"));
+    assertThat(LogWatch.count("event=quotas-beyond-descriptors")).isEqualTo(1);
   }
 }

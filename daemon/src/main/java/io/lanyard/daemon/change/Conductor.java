@@ -80,6 +80,7 @@ public final class Conductor implements AutoCloseable {
 
   private final RunningTree tree;
   private final UnaryOperator<Configuration> permitted;
+  private final OwnSettings settings;
   private final Steps steps;
   private final Revisions revisions;
   private final ChosenSubnets subnets;
@@ -112,6 +113,7 @@ public final class Conductor implements AutoCloseable {
     this.present = present;
     this.tree = tree;
     this.permitted = permitted;
+    this.settings = settings;
     this.steps = new Steps(tree, new StepMaker(tree, settings));
     this.revisions = new Revisions(History.in(state.resolve(DIRECTORY)), file, clock);
     this.subnets = new ChosenSubnets(state);
@@ -169,7 +171,7 @@ public final class Conductor implements AutoCloseable {
     RunningConfiguration read = read(change, before);
     Configuration next = read.configuration();
     List<Change> changes = Difference.between(before.configuration(), next);
-    OwnFileKeys.check(changes, read.document(), revisions);
+    check(changes, read);
     List<String> ends = new ArrayList<>(steps.ends(changes, next));
     ends.addAll(Endings.uplinks(changes));
     List<String> problems = MissingOutbound.of(before.configuration(), next);
@@ -368,7 +370,7 @@ public final class Conductor implements AutoCloseable {
       }
       return Described.of(changes, steps).plan(before.revision(), List.of(), "", List.of());
     }
-    OwnFileKeys.check(changes, read.document(), revisions);
+    check(changes, read);
     List<String> ends = steps.ends(changes, read.configuration());
     if (!ends.isEmpty() && !request.force()) {
       throw new ChangeRefusedException(
@@ -423,6 +425,20 @@ public final class Conductor implements AutoCloseable {
         .log(LOG, Level.INFO);
     listeners.forEach(listener -> listener.changed(after, info, request.who()));
     return info;
+  }
+
+  /** Refuses what a daemon cannot be changed to, or would not start with. */
+  private void check(List<Change> changes, RunningConfiguration read)
+      throws ChangeRefusedException {
+    OwnFileKeys.check(changes, read.document(), revisions);
+    String misfit = settings.misfit(read.configuration());
+    if (!misfit.isEmpty()) {
+      throw new ChangeRefusedException(
+          Reason.FAILED,
+          "a daemon could not start with it: " + misfit,
+          List.of(),
+          "");
+    }
   }
 
   /** Whether two documents differ at most in their comments, and in who said it when. */

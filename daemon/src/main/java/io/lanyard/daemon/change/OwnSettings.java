@@ -11,6 +11,16 @@ import java.util.List;
  */
 public interface OwnSettings {
   /**
+   * Why a configuration cannot run at all, so that a change to it is refused.
+   *
+   * @param next what is to run
+   * @return why, with the remedy; empty if it can
+   */
+  default String misfit(Configuration next) {
+    return "";
+  }
+
+  /**
    * Takes over another level of the log.
    *
    * @param log the settings

@@ -73,6 +73,31 @@ class ConductorTest {
     }
   }
 
+  /** What a daemon would refuse to start with must not become what it runs. */
+  @Test
+  void networksThatLeaveTooFewDescriptorsAreRefusedAndPlansSaySo() throws Exception {
+    start(START);
+    StringBuilder many = new StringBuilder(START);
+    // Its clients are descriptors that are kept back for good.
+    for (int i = 0; i < 60; i++) {
+      many.append("  n%d:\n    mode: nat\n    ipv4: {subnet: 10.8.%d.0/24}\n".formatted(i, i));
+      many.append("    ports: [");
+      for (int port = 0; port < 2; port++) {
+        many.append(
+            "{name: p%d, kind: vde, path: v%d-%d, most-guests: 256},".formatted(port, i, port));
+      }
+      many.append("]\n");
+    }
+    String text = many.toString();
+    ChangeRefusedException refusal = refused(text);
+    assertThat(refusal.reason()).isEqualTo(Reason.FAILED);
+    assertThat(refusal.what()).contains("open files", "61 networks", "LimitNOFILE=");
+    ChangeRequest request = request(text, false);
+    assertThat(refusal(() -> get(daemon.conductor().plan(request.change()))).what())
+        .isEqualTo(refusal.what());
+    assertThat(daemon.conductor().present().configuration().networks()).containsOnlyKeys("a");
+  }
+
   /** The daemon's own file. */
   private Document document(String text) throws ConfigException {
     return document("test.yaml", text);
