@@ -1,10 +1,13 @@
 package io.lanyard.vswitch;
 
+import io.netty.channel.IoEvent;
 import io.netty.channel.IoHandle;
 import io.netty.channel.IoHandler;
 import io.netty.channel.IoHandlerContext;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.IoRegistration;
+import io.netty.channel.epoll.EpollIoHandle;
+import io.netty.channel.unix.FileDescriptor;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,11 @@ import org.jspecify.annotations.Nullable;
  * are none, for up to a second, and a task that calls for itself again keeps the loop from its
  * events for so long. Here a task that was added by another waits for the next batch, and a loop
  * with tasks does not sleep. Nothing is allocated for a task.
+ *
+ * <p>A descriptor that is registered within a batch hears nothing of that batch: its number may have
+ * been that of a channel which has closed in it, and what is left for that number is the former
+ * one's. Netty closes its channels at once, when another one's event has them closed; a successor
+ * would take the event for its own, and be "connected". What is ready is told with the next batch.
  *
  * <p>Thread: {@link #execute} the loop only, once it runs.
  */
@@ -62,6 +70,12 @@ public final class AfterBatch implements Executor {
     private final IoHandler handler;
     private @Nullable Context context;
 
+    /** Counts the batches. */
+    private long batch;
+
+    /** Whether events of a batch are being handled. */
+    private boolean handling;
+
     Handler(IoHandler handler) {
       this.handler = handler;
     }
@@ -74,10 +88,14 @@ public final class AfterBatch implements Executor {
         context = present;
       }
       int handled = 1;
+      batch++;
+      handling = true;
       try {
         handled = handler.run(present);
       } catch (RuntimeException | Error e) {
         faults.caught(e);
+      } finally {
+        handling = false;
       }
       runTasks();
       return handled;
@@ -100,7 +118,10 @@ public final class AfterBatch implements Executor {
 
     @Override
     public IoRegistration register(IoHandle handle) throws Exception {
-      return handler.register(handle);
+      return handler.register(
+          handling && handle instanceof EpollIoHandle epoll
+              ? new Newcomer(epoll, this, batch)
+              : handle);
     }
 
     @Override
@@ -111,6 +132,41 @@ public final class AfterBatch implements Executor {
     @Override
     public boolean isCompatible(Class<? extends IoHandle> handleType) {
       return handler.isCompatible(handleType);
+    }
+  }
+
+  /**
+   * A descriptor that was registered within a batch, deaf until that is over.
+   *
+   * @param born the batch
+   */
+  @SuppressWarnings("try") // Netty's interface throws what it likes
+  private record Newcomer(EpollIoHandle handle, Handler loop, long born) implements EpollIoHandle {
+    @Override
+    public FileDescriptor fd() {
+      return handle.fd();
+    }
+
+    @Override
+    public void handle(IoRegistration from, IoEvent event) {
+      if (loop.batch != born) {
+        handle.handle(from, event);
+      }
+    }
+
+    @Override
+    public void registered() {
+      handle.registered();
+    }
+
+    @Override
+    public void unregistered() {
+      handle.unregistered();
+    }
+
+    @Override
+    public void close() throws Exception {
+      handle.close();
     }
   }
 

@@ -4,9 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.testing.LogWatch;
+import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
+import io.netty.channel.IoRegistration;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.EpollIoHandle;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollIoOps;
+import io.netty.channel.unix.FileDescriptor;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -85,5 +95,93 @@ class AfterBatchTest {
       after.execute(ran::countDown);
     });
     assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+  }
+
+  private record Watched(FileDescriptor fd, Runnable action) implements EpollIoHandle {
+    @Override
+    public void handle(IoRegistration from, IoEvent event) {
+      action.run();
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private IoRegistration watch(FileDescriptor fd, Runnable action) {
+    IoRegistration made = loop.register(new Watched(fd, action)).getNow();
+    long _ = made.submit(EpollIoOps.EPOLLIN.with(EpollIoOps.EPOLLET));
+    return made;
+  }
+
+  private static void put(FileDescriptor pipe) {
+    try {
+      int _ = pipe.write(ByteBuffer.allocateDirect(1), 0, 1);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A new pipe whose read end has a number; others that are made on the way stay open. */
+  private static FileDescriptor[] pipeAt(int number, List<FileDescriptor> all) {
+    try {
+      for (int i = 0; i < 100; i++) {
+        FileDescriptor[] made = FileDescriptor.pipe();
+        all.addAll(List.of(made));
+        if (made[0].intValue() == number) {
+          return made;
+        }
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    throw new AssertionError("the number " + number + " is not free");
+  }
+
+  /** As Netty's channels do it: the file is closed at once, in the middle of the batch. */
+  @Test
+  void aDescriptorHearsNothingOfTheBatchInWhichItsNumberWasAnothers() throws Exception {
+    List<FileDescriptor> all = new ArrayList<>();
+    AtomicInteger former = new AtomicInteger();
+    AtomicInteger heard = new AtomicInteger();
+    CompletableFuture<FileDescriptor> successor = new CompletableFuture<>();
+    FileDescriptor[] first = FileDescriptor.pipe();
+    FileDescriptor[] second = FileDescriptor.pipe();
+    all.addAll(List.of(first));
+    all.add(second[1]);
+    int number = second[0].intValue();
+    loop.submit(() -> {
+          IoRegistration closing = watch(second[0], former::incrementAndGet);
+          IoRegistration trigger =
+              watch(
+                  first[0],
+                  () -> {
+                    boolean _ = closing.cancel();
+                    try {
+                      second[0].close();
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                    FileDescriptor[] next = pipeAt(number, all);
+                    IoRegistration _ = watch(next[0], heard::incrementAndGet);
+                    successor.complete(next[1]);
+                  });
+          assertThat(trigger.isValid()).isTrue();
+          put(first[1]);
+          put(second[1]);
+        })
+        .get(10, TimeUnit.SECONDS);
+    FileDescriptor into = successor.get(10, TimeUnit.SECONDS);
+    loop.submit(() -> {}).get(10, TimeUnit.SECONDS);
+    assertThat(former).hasValue(0);
+    assertThat(heard).hasValue(0);
+    put(into);
+    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    while (heard.get() == 0 && System.nanoTime() < end) {
+      loop.submit(() -> {}).get(10, TimeUnit.SECONDS);
+    }
+    assertThat(heard).hasValue(1);
+    for (FileDescriptor each : all) {
+      each.close();
+    }
   }
 }
