@@ -208,11 +208,15 @@ public final class DhcpServer implements DatagramService, Dumpable {
   /** RFC 2131 section 4.3.5. */
   private void inform(DhcpMessage request, DatagramPeer from) {
     counters.count(DhcpCount.INFORM);
+    if (isForAnother(request)) {
+      return;
+    }
     Address client = request.ciaddr.isAny() ? from.address() : request.ciaddr;
     if (!terms.subnet().isHost(client)) {
       counters.count(DhcpCount.NOT_OURS);
       return;
     }
-    sender.send(DhcpCount.ACK, request, from, replies.inform(link.allocator(), request), client);
+    sender.sendBack(
+        DhcpCount.ACK, request, from, replies.inform(link.allocator(), request), client);
   }
 }

@@ -49,6 +49,24 @@ final class ReplySender {
   }
 
   /**
+   * Sends a reply to the station that has sent the request, whatever client it names: the switch
+   * may know that one behind a port which the sender must not reach.
+   *
+   * @param as the counter of such replies
+   * @param reply released
+   * @param address the client's
+   */
+  void sendBack(
+      DhcpCount as, DhcpMessage request, DatagramPeer from, ByteBuf reply, Address address) {
+    if (request.relayed()) {
+      toRelay(as, request, from, reply);
+    } else {
+      counters.count(as);
+      from.answer(reply, from.mac(), address, CLIENT_PORT);
+    }
+  }
+
+  /**
    * Sends a refusal: to everybody, since the client may have no address that is good here.
    *
    * @param nak released

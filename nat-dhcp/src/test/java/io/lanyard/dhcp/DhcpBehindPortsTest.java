@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import static io.lanyard.dhcp.MessageType.DISCOVER;
+import static io.lanyard.dhcp.MessageType.INFORM;
 import static io.lanyard.dhcp.MessageType.RELEASE;
 import static io.lanyard.dhcp.MessageType.REQUEST;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -197,6 +198,23 @@ class DhcpBehindPortsTest {
     Address address = lease(honest, HONEST);
     assertThat(address).isNotNull();
     assertThat(server.leases().leases()).extracting(Lease::port).containsExactly("honest");
+  }
+
+  /** By the client's hardware address in an INFORM the gateway would carry frames between ports. */
+  @Test
+  void anInformIsAnsweredToItsSenderAndNobodyElse() {
+    LogWatch.expect("event=dhcp-client-elsewhere .*");
+    TestClient.Request forged = client(HONEST).message(INFORM).ciaddr(FIRST);
+    send(evil, EVIL, forged, false);
+    assertThat(messages(evil, MessageType.ACK)).isOne();
+    Address address = lease(honest, HONEST);
+    assertThat(address).isNotNull();
+    send(evil, GATEWAY, EVIL, client(HONEST).message(INFORM).ciaddr(FIRST));
+    assertThat(messages(honest, MessageType.ACK)).isZero();
+    assertThat(messages(evil, MessageType.ACK)).isZero();
+    assertThat(server.counters().get(DhcpCount.CLIENT_ELSEWHERE)).isOne();
+    send(honest, GATEWAY, HONEST, client(HONEST).message(INFORM).ciaddr(FIRST));
+    assertThat(messages(honest, MessageType.ACK)).isOne();
   }
 
   /** A port whose every frame costs the loop a millisecond; the clock stands still otherwise. */
