@@ -26,6 +26,7 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import io.netty.util.internal.OutOfDirectMemoryError;
 import java.security.SecureRandom;
+import java.util.Comparator;
 import java.util.List;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
@@ -336,18 +337,17 @@ public final class Gateway implements GuestLink, Dumpable {
     if (own == null) {
       return null;
     }
-    long lasting = Ipv6Addresses.interfaceIdentifier(mac);
-    Address found = null;
-    for (Neighbour neighbour : stations.neighbours().list()) {
-      Address address = neighbour.address();
-      if (neighbour.mac() == mac && own.subnet().contains(address)) {
-        if (address.low() == lasting) {
-          return address;
-        }
-        found = found == null || address.compareTo(found) < 0 ? address : found;
-      }
+    Address lasting =
+        new Address(own.subnet().network().high(), Ipv6Addresses.interfaceIdentifier(mac));
+    Neighbour first = stations.neighbours().get(lasting);
+    if (first != null && first.mac() == mac && own.subnet().contains(lasting)) {
+      return lasting;
     }
-    return found;
+    return stations.neighbours().of(mac).stream()
+        .map(Neighbour::address)
+        .filter(own.subnet()::contains)
+        .min(Comparator.naturalOrder())
+        .orElse(null);
   }
 
   /**

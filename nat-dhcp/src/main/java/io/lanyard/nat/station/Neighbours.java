@@ -6,7 +6,11 @@ import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +43,9 @@ public final class Neighbours {
 
   /** A full table looks at so many of a port's oldest entries for one that nobody uses. */
   private static final int CANDIDATES = 16;
+
+  /** More than a host needs: a station that makes up addresses is not gone through. */
+  private static final int MOST_LISTED = 64;
 
   /** The way to the network: what the cache needs sent. */
   public interface Wire {
@@ -81,6 +88,10 @@ public final class Neighbours {
   private final PortBudget unlocated;
   private final int limit;
   private final LongPairMap<Neighbour> entries;
+
+  /** Those that have a MAC address, by it: in the order in which they got it. */
+  private final Map<Long, Set<Neighbour>> byMac = new HashMap<>();
+
   private AddressGuard guard = AddressGuard.NONE;
 
   /**
@@ -300,7 +311,7 @@ public final class Neighbours {
 
   private void resolve(Neighbour neighbour, Station station) {
     boolean known = neighbour.state == Neighbour.State.REACHABLE;
-    neighbour.mac = station.mac();
+    place(neighbour, station.mac());
     neighbour.station = station;
     neighbour.state = Neighbour.State.REACHABLE;
     neighbour.asked = 0;
@@ -324,6 +335,24 @@ public final class Neighbours {
         packet.release();
       }
     }
+  }
+
+  /** Gives an entry a MAC address, which is not 0. */
+  private void place(Neighbour neighbour, long mac) {
+    if (neighbour.mac != mac) {
+      displace(neighbour);
+      neighbour.mac = mac;
+      boolean _ = byMac.computeIfAbsent(mac, _ -> new LinkedHashSet<>()).add(neighbour);
+    }
+  }
+
+  private void displace(Neighbour neighbour) {
+    byMac.computeIfPresent(
+        neighbour.mac,
+        (_, all) -> {
+          boolean _ = all.remove(neighbour);
+          return all.isEmpty() ? null : all;
+        });
   }
 
   private void ask(Neighbour neighbour) {
@@ -378,6 +407,7 @@ public final class Neighbours {
     }
     entries.remove(neighbour.address().high(), neighbour.address().low());
     byNeighbours.remove(neighbour.budget.neighbours, neighbour);
+    displace(neighbour);
     neighbour.state = Neighbour.State.FORGOTTEN;
     Timers.Timer timer = neighbour.timer;
     if (timer != null) {
@@ -422,20 +452,27 @@ public final class Neighbours {
   }
 
   /**
-   * Lists the entries of a station, the one that was made longest ago first.
+   * Lists the entries of a station, the one that it has had longest first.
    *
    * @param station the station
-   * @return a snapshot; all that are behind its port are gone through, and none of others
+   * @return a snapshot of {@value #MOST_LISTED} at most
    */
   public List<Neighbour> of(Station station) {
-    Places<Neighbour> behind = station.budget().neighbours;
-    List<Neighbour> own = new ArrayList<>();
-    for (Neighbour each = behind.oldest(); each != null; each = behind.after(each)) {
-      if (station.equals(each.station)) {
-        own.add(each);
-      }
-    }
+    List<Neighbour> own = new ArrayList<>(of(station.mac()));
+    own.removeIf(each -> !station.equals(each.station));
     return own;
+  }
+
+  /**
+   * Lists the entries with a MAC address, the one that has had it longest first. No other entry is
+   * looked at.
+   *
+   * @param mac the address in the low 48 bits, not 0
+   * @return a snapshot of {@value #MOST_LISTED} at most
+   */
+  public List<Neighbour> of(long mac) {
+    Set<Neighbour> all = byMac.get(mac);
+    return all == null ? List.of() : all.stream().limit(MOST_LISTED).toList();
   }
 
   /** Forgets everything. */

@@ -49,6 +49,26 @@ class NeighboursTest {
   }
 
   @Test
+  void theAddressesOfAStationAreFoundByItsMacAddressAloneAndFollowIt() {
+    Station guest = station(honest, 1);
+    Station flooder = station(hostile, 2);
+    Neighbour first = heard(guest, GUEST);
+    Neighbour second = heard(guest, GUEST.plus(1));
+    for (int i = 0; i < LIMIT - 2; i++) {
+      heard(flooder, FIRST.plus(i));
+    }
+    assertThat(neighbours.of(1)).containsExactly(first, second);
+    assertThat(neighbours.of(guest)).containsExactly(first, second);
+    claim(flooder, GUEST);
+    assertThat(neighbours.of(1)).containsExactly(second);
+    neighbours.forget(second);
+    assertThat(neighbours.of(1)).isEmpty();
+    assertThat(neighbours.of(2)).contains(first).hasSize(LIMIT - 1);
+    table.close();
+    assertThat(neighbours.of(2)).isEmpty();
+  }
+
+  @Test
   void anAddressMovesByAnAnnouncementAndNotByOrdinaryTraffic() {
     Station guest = station(honest, 1);
     Station rival = station(hostile, 2);
