@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 record KnownMetric(String name, boolean rising, String label, String help) {
   private static final String CAUSE = "cause";
   private static final String PROTOCOL = "protocol";
+  private static final String FAMILY = "family";
 
   private static final Map<String, KnownMetric> ALL = new TreeMap<>();
 
@@ -66,8 +67,11 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     gauge(
         "lanyard_network_port_memory_bytes",
         "Buffers of frames that wait in the rings and queues of the network's ports.");
-    gauge("lanyard_network_pool_addresses", "DHCP addresses that the pool has.");
-    gauge("lanyard_network_pool_available", "DHCP addresses that a new client could get.");
+    gauge("lanyard_network_pool_addresses", FAMILY, "DHCP addresses that the pool has, by family.");
+    gauge(
+        "lanyard_network_pool_available",
+        FAMILY,
+        "DHCP addresses that a new client could get, by family.");
     counter(
         "lanyard_network_floods",
         "Frames sent to all ports, as the switch did not know the address.");

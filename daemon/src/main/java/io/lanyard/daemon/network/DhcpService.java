@@ -13,6 +13,7 @@ import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.dhcp.LeaseServer;
+import io.lanyard.dhcp.LeaseTable;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.net.Address;
@@ -26,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.function.ToIntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -180,14 +182,25 @@ final class DhcpService {
     return leaseCount.bound;
   }
 
-  /** How many addresses of the pool of IPv4 nobody has. Thread: any. */
-  int available() {
-    return server == null ? 0 : server.leases().available();
+  /** How many addresses of the pools nobody has, by family. Thread: any. */
+  Map<String, Integer> available() {
+    return byFamily(LeaseTable::available);
   }
 
-  /** How many addresses the pool of IPv4 has. Thread: any. */
-  int poolSize() {
-    return server == null ? 0 : server.leases().poolSize();
+  /** How many addresses the pools have, by family. Thread: any. */
+  Map<String, Integer> poolSize() {
+    return byFamily(LeaseTable::poolSize);
+  }
+
+  private Map<String, Integer> byFamily(ToIntFunction<LeaseTable> number) {
+    Map<String, Integer> all = new LinkedHashMap<>();
+    if (server != null) {
+      all.put("ipv4", number.applyAsInt(server.leases()));
+    }
+    if (server6 != null) {
+      all.put("ipv6", number.applyAsInt(server6.common().table()));
+    }
+    return all;
   }
 
   /** The counters of the servers, by the server's name. */
@@ -202,13 +215,13 @@ final class DhcpService {
     return all;
   }
 
-  /** The present problem with its remedy; empty if there is none. */
-  String problem() {
+  /** The present problems of the servers with their remedies. */
+  List<String> problems() {
     return servers().stream()
         .map(LeaseServer::problem)
         .filter(problem -> !problem.isEmpty())
-        .findFirst()
-        .orElse("");
+        .distinct() // a full disk is a problem of both
+        .toList();
   }
 
   void dump(DumpNode.Builder node) {

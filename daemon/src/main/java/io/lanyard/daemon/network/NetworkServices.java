@@ -41,7 +41,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.IntUnaryOperator;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -331,11 +330,11 @@ final class NetworkServices {
   List<String> problems() {
     DhcpService leases = dhcp;
     DnsForwarder names = dns;
-    List<String> services =
-        Stream.of(leases == null ? "" : leases.problem(), names == null ? "" : names.problem())
-            .filter(problem -> !problem.isEmpty())
-            .toList();
-    List<String> all = new ArrayList<>(services);
+    List<String> all = new ArrayList<>(leases == null ? List.of() : leases.problems());
+    String unnamed = names == null ? "" : names.problem();
+    if (!unnamed.isEmpty()) {
+      all.add(unnamed);
+    }
     all.addAll(nat.problems());
     return all;
   }
@@ -391,8 +390,8 @@ final class NetworkServices {
     counters().forEach((service, counted) -> metrics.service(config.name(), service, counted));
     DhcpService service = dhcp;
     if (service != null) {
-      metrics.network(config.name(), "pool_available", service::available);
-      metrics.network(config.name(), "pool_addresses", service::poolSize);
+      metrics.networkEach(config.name(), "pool_available", service::available);
+      metrics.networkEach(config.name(), "pool_addresses", service::poolSize);
     }
   }
 
