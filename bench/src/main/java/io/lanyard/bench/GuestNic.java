@@ -61,7 +61,12 @@ public class GuestNic {
         new Switch(
             "bench",
             // No timer is waited for: the benchmark's thread is the loop.
-            new TimerWheel(Clock.system(), _ -> {}, cause -> { throw new AssertionError(cause); }),
+            new TimerWheel(
+                Clock.system(),
+                _ -> {},
+                cause -> {
+                  throw new AssertionError(cause);
+                }),
             PooledByteBufAllocator.DEFAULT);
     host = new SinkPort("host", Offloads.ALL);
     network.attach(host);

@@ -103,9 +103,7 @@ final class DescriptorDivision {
     int floor = DescriptorBudget.floor(left, wanted);
     int present = DescriptorBudget.floor(divisible(lasting), networks);
     boolean fits =
-        wanted == 0
-            || floor >= DescriptorBudget.LEAST_FLOOR
-            || (networks > 0 && floor >= present);
+        wanted == 0 || floor >= DescriptorBudget.LEAST_FLOOR || (networks > 0 && floor >= present);
     return fits ? "" : tooLittle(left, wanted);
   }
 

@@ -129,7 +129,8 @@ class DescriptorDivisionTest {
   @Test
   void quotasThatFitOneByOneAndNotTogetherAreWarnedOf() throws Exception {
     LogWatch.expect("quotas-beyond-descriptors .*asked=\"1200\" sockets=\"1000\"");
-    var _ = DescriptorDivision.tell(networks("tcp: 600, udp: 500, icmp: 100"), 1000, 1000, Map.of());
+    var _ =
+        DescriptorDivision.tell(networks("tcp: 600, udp: 500, icmp: 100"), 1000, 1000, Map.of());
   }
 
   @Test

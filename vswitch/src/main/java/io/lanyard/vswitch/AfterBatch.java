@@ -21,10 +21,11 @@ import org.jspecify.annotations.Nullable;
  * events for so long. Here a task that was added by another waits for the next batch, and a loop
  * with tasks does not sleep. Nothing is allocated for a task.
  *
- * <p>A descriptor that is registered within a batch hears nothing of that batch: its number may have
- * been that of a channel which has closed in it, and what is left for that number is the former
- * one's. Netty closes its channels at once, when another one's event has them closed; a successor
- * would take the event for its own, and be "connected". What is ready is told with the next batch.
+ * <p>A descriptor that is registered within a batch hears nothing of that batch: its number may
+ * have been that of a channel which has closed in it, and what is left for that number is the
+ * former one's. Netty closes its channels at once, when another one's event has them closed; a
+ * successor would take the event for its own, and be "connected". What is ready is told with the
+ * next batch.
  *
  * <p>Thread: {@link #execute} the loop only, once it runs.
  */

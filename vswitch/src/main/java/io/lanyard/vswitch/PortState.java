@@ -30,8 +30,9 @@ public sealed interface PortState {
    * attached yet.
    *
    * @param reason what is missing, for people
+   * @param remedy what to do about it; empty where it passes by itself, or the reason says it
    */
-  record NoCarrier(String reason) implements PortState {
+  record NoCarrier(String reason, String remedy) implements PortState {
     @Override
     public String label() {
       return "no-carrier";
@@ -39,12 +40,14 @@ public sealed interface PortState {
 
     @Override
     public boolean equals(Object other) {
-      return other instanceof NoCarrier that && reason.equals(that.reason);
+      return other instanceof NoCarrier that
+          && reason.equals(that.reason)
+          && remedy.equals(that.remedy);
     }
 
     @Override
     public int hashCode() {
-      return reason.hashCode();
+      return 31 * reason.hashCode() + remedy.hashCode();
     }
   }
 
@@ -93,7 +96,7 @@ public sealed interface PortState {
    * @return a state without carrier
    */
   static PortState closed() {
-    return new NoCarrier("the port is closed");
+    return new NoCarrier("the port is closed", "");
   }
 
   /**

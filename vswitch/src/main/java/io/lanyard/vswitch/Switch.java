@@ -800,8 +800,11 @@ public final class Switch implements Dumpable {
       if (slot != null) {
         DumpNode.Builder child = DumpNode.of("port " + slot.port.name());
         child.with("kind", slot.port.kind()).with("state", slot.port.state().label());
-        if (slot.port.state() instanceof PortState.NoCarrier(String reason)) {
+        if (slot.port.state() instanceof PortState.NoCarrier(String reason, String remedy)) {
           child.with("reason", reason);
+          if (!remedy.isEmpty()) {
+            child.with("remedy", remedy);
+          }
         }
         child.with("addresses", table.learned(slot.number));
         slot.counters.describe(child);

@@ -149,26 +149,27 @@ class AfterBatchTest {
     all.addAll(List.of(first));
     all.add(second[1]);
     int number = second[0].intValue();
-    loop.submit(() -> {
-          IoRegistration closing = watch(second[0], former::incrementAndGet);
-          IoRegistration trigger =
-              watch(
-                  first[0],
-                  () -> {
-                    boolean _ = closing.cancel();
-                    try {
-                      second[0].close();
-                    } catch (IOException e) {
-                      throw new UncheckedIOException(e);
-                    }
-                    FileDescriptor[] next = pipeAt(number, all);
-                    IoRegistration _ = watch(next[0], heard::incrementAndGet);
-                    successor.complete(next[1]);
-                  });
-          assertThat(trigger.isValid()).isTrue();
-          put(first[1]);
-          put(second[1]);
-        })
+    loop.submit(
+            () -> {
+              IoRegistration closing = watch(second[0], former::incrementAndGet);
+              IoRegistration trigger =
+                  watch(
+                      first[0],
+                      () -> {
+                        boolean _ = closing.cancel();
+                        try {
+                          second[0].close();
+                        } catch (IOException e) {
+                          throw new UncheckedIOException(e);
+                        }
+                        FileDescriptor[] next = pipeAt(number, all);
+                        IoRegistration _ = watch(next[0], heard::incrementAndGet);
+                        successor.complete(next[1]);
+                      });
+              assertThat(trigger.isValid()).isTrue();
+              put(first[1]);
+              put(second[1]);
+            })
         .get(10, TimeUnit.SECONDS);
     FileDescriptor into = successor.get(10, TimeUnit.SECONDS);
     loop.submit(() -> {}).get(10, TimeUnit.SECONDS);

@@ -311,7 +311,7 @@ public final class InMemoryPort extends ObservedPort {
    * @param on whether
    */
   public void carrier(boolean on) {
-    become(on ? PortState.up() : new PortState.NoCarrier("the test says so"));
+    become(on ? PortState.up() : new PortState.NoCarrier("the test says so", ""));
   }
 
   @Override

@@ -434,10 +434,7 @@ public final class Conductor implements AutoCloseable {
     String misfit = settings.misfit(read.configuration());
     if (!misfit.isEmpty()) {
       throw new ChangeRefusedException(
-          Reason.FAILED,
-          "a daemon could not start with it: " + misfit,
-          List.of(),
-          "");
+          Reason.FAILED, "a daemon could not start with it: " + misfit, List.of(), "");
     }
   }
 

@@ -662,7 +662,8 @@ final class NetworkPorts {
 
   /** The reason for an interface to be down: its port shows it, though it is no problem. */
   private static String whyDown(Port port) {
-    return port instanceof DevicePort && port.state() instanceof PortState.NoCarrier(String reason)
+    return port instanceof DevicePort
+            && port.state() instanceof PortState.NoCarrier(String reason, _)
         ? reason
         : "";
   }

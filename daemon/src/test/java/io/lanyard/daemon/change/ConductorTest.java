@@ -73,7 +73,7 @@ class ConductorTest {
     }
   }
 
-  /** What a daemon would refuse to start with must not become what it runs. */
+  /** A daemon would refuse to start with it. */
   @Test
   void networksThatLeaveTooFewDescriptorsAreRefusedAndPlansSaySo() throws Exception {
     start(START);

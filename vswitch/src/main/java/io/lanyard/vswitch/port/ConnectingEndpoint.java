@@ -110,7 +110,9 @@ final class ConnectingEndpoint implements StreamEndpoint {
   }
 
   private void waits(String cause) {
-    client.waiting(new PortState.NoCarrier("nobody answers at " + to + ": " + cause));
+    client.waiting(
+        new PortState.NoCarrier(
+            "nobody answers at " + to + ": " + cause, "start the program that listens there"));
     if (!told) {
       told = true;
       LogEvent.of("port-waits")

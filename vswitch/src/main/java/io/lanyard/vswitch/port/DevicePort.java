@@ -100,7 +100,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
    * @throws IllegalArgumentException if the network's loop is not of epoll
    */
   public DevicePort(String name, String kind, int mtu, DeviceSource source, PortContext context) {
-    super(name, kind, mtu, new PortState.NoCarrier("the device is not open yet"));
+    super(name, kind, mtu, new PortState.NoCarrier("the device is not open yet", ""));
     if (!context.loop().isCompatible(EpollIoHandle.class)) {
       throw new IllegalArgumentException(
           "a device port needs a loop made with EpollIoHandler, not " + context.loop());
@@ -395,7 +395,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
       if (present.tellsCarrier()) {
         from.awaitCarrier(true);
       }
-      become(new PortState.NoCarrier(reason));
+      become(new PortState.NoCarrier(reason, ""));
     }
   }
 
@@ -461,7 +461,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
       return "";
     }
     boolean looksAfter = !present.tellsCarrier();
-    return looksAfter && state() instanceof PortState.NoCarrier(String reason)
+    return looksAfter && state() instanceof PortState.NoCarrier(String reason, _)
         ? reason
         : present.limitation();
   }

@@ -18,7 +18,9 @@ final class HandedEndpoint implements StreamEndpoint {
 
   @Override
   public void start() {
-    client.waiting(new PortState.NoCarrier("no connection was handed over"));
+    client.waiting(
+        new PortState.NoCarrier(
+            "no connection was handed over", "connect a program as docs/attaching.md says"));
   }
 
   @Override

@@ -33,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * them to the network's loop, which is woken once per burst. Frames to the guest go into the {@link
  * FrameConsumer} that the port was made with, on the loop. Each way a frame is copied once.
  *
- * <p>The ring takes memory as frames wait in it, and gives back what it has not needed for a second.
- * A frame that there is no memory for is dropped, counted as NO_BUFFERS.
+ * <p>The ring takes memory as frames wait in it, and gives back what it has not needed for a
+ * second. A frame that there is no memory for is dropped, counted as NO_BUFFERS.
  *
  * <p>Thread: the network's loop, except for what {@link #network} answers.
  */
@@ -42,7 +42,7 @@ public final class InProcessPort extends ObservedPort implements Dumpable {
   /** Frames on their way from the guest: a virtqueue's usual size. */
   static final int RING_SLOTS = 256;
 
-  private static final PortState OFF = new PortState.NoCarrier("the guest is off");
+  private static final PortState OFF = new PortState.NoCarrier("the guest is off", "start it");
 
   private static final System.Logger LOG = System.getLogger(InProcessPort.class.getName());
 

@@ -39,7 +39,9 @@ public final class ListeningEndpoint implements StreamEndpoint {
   /** Same interval as the forwards' retry. */
   static final int RETRY_SECONDS = 5;
 
-  private static final PortState NOBODY = new PortState.NoCarrier("no client is connected");
+  private static final PortState NOBODY =
+      new PortState.NoCarrier(
+          "no client is connected", "start the guest's VMM (lanyard port show --attach)");
 
   /** Who has a port is looked up once a minute: it takes a look at every process. */
   private static final int RETRIES_PER_LOOKUP = 12;

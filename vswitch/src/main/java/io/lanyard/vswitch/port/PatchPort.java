@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The two switches may have two loops. Each end has a bounded ring of its own, which the other
  * end's loop fills and its own loop empties: frames cross without a lock. A full ring drops and
- * counts, and so does one that there is no memory for. Frames that come in are work in the port's turn, so that the other network has no more of
- * this one's time than any guest.
+ * counts, and so does one that there is no memory for. Frames that come in are work in the port's
+ * turn, so that the other network has no more of this one's time than any guest.
  *
  * <p>Two patches between the same switches are a loop, which storm control holds down.
  *
@@ -89,7 +89,7 @@ public final class PatchPort extends ObservedPort implements Dumpable {
    */
   public PatchPort(
       String name, int mtu, String network, String peer, Patches patches, PortContext context) {
-    super(name, "patch", mtu, new PortState.NoCarrier("the port is not started yet"));
+    super(name, "patch", mtu, new PortState.NoCarrier("the port is not started yet", ""));
     this.patches = patches;
     this.network = network;
     this.peer = peer;
@@ -107,7 +107,8 @@ public final class PatchPort extends ObservedPort implements Dumpable {
                 + " that leads to port "
                 + name
                 + " of network "
-                + context.network().name());
+                + context.network().name(),
+            "add it there, or correct network and peer of one of them");
   }
 
   @Override

@@ -33,7 +33,8 @@ import java.util.concurrent.RejectedExecutionException;
 public final class SharedStreamPort extends ObservedPort implements SharedPort, Dumpable {
   private static final System.Logger LOG = System.getLogger(SharedStreamPort.class.getName());
 
-  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+  private static final PortState NOT_OPEN =
+      new PortState.NoCarrier("the socket is not open yet", "");
 
   private final Framing framing;
   private final PortContext context;

@@ -115,11 +115,7 @@ final class StreamConnection extends ChannelInboundHandlerAdapter {
   private boolean ended;
 
   StreamConnection(
-      Channel channel,
-      StreamPort port,
-      Framing framing,
-      PortBuffers buffers,
-      PortContext context) {
+      Channel channel, StreamPort port, Framing framing, PortBuffers buffers, PortContext context) {
     this.channel = channel;
     this.port = port;
     this.framing = framing;

@@ -54,10 +54,12 @@ public final class StreamPort extends ObservedPort implements Dumpable {
    */
   static final int MOST_WAITING = 4;
 
-  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+  private static final PortState NOT_OPEN =
+      new PortState.NoCarrier("the socket is not open yet", "");
 
   private static final PortState GREETING =
-      new PortState.NoCarrier("the client has not finished its handshake");
+      new PortState.NoCarrier(
+          "the client has not finished its handshake", "see that it speaks the port's protocol");
 
   private static final System.Logger LOG = System.getLogger(StreamPort.class.getName());
 

@@ -44,9 +44,11 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class VhostUserPort extends ObservedPort implements Dumpable {
-  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+  private static final PortState NOT_OPEN =
+      new PortState.NoCarrier("the socket is not open yet", "");
   private static final PortState NOT_READY =
-      new PortState.NoCarrier("the guest's driver has not started its NIC");
+      new PortState.NoCarrier(
+          "the guest's driver has not started its NIC", "start the guest, or set its NIC up");
 
   private static final System.Logger LOG = System.getLogger(VhostUserPort.class.getName());
 

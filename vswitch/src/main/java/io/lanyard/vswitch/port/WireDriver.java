@@ -10,8 +10,7 @@ public enum WireDriver {
   /** A packet socket of our own: offloads pass, no thread. */
   PACKET {
     @Override
-    Wire open(String device, boolean withHost, int vlan, PortBuffers buffers)
-        throws IOException {
+    Wire open(String device, boolean withHost, int vlan, PortBuffers buffers) throws IOException {
       return new PacketWire(PacketSocket.open(HostInterface.read(device), withHost, vlan));
     }
   },
@@ -19,8 +18,7 @@ public enum WireDriver {
   /** libpcap by pcap4j: for where the other cannot be had; checksums and sizes are mended. */
   PCAP {
     @Override
-    Wire open(String device, boolean withHost, int vlan, PortBuffers buffers)
-        throws IOException {
+    Wire open(String device, boolean withHost, int vlan, PortBuffers buffers) throws IOException {
       return PcapWire.open(HostInterface.read(device), Pcap.library(), withHost, vlan, buffers);
     }
   };
@@ -34,5 +32,5 @@ public enum WireDriver {
    * @param buffers the memory of frames that wait, if the driver has rings
    */
   abstract Wire open(String device, boolean withHost, int vlan, PortBuffers buffers)
-        throws IOException;
+      throws IOException;
 }

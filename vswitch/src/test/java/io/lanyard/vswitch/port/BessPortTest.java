@@ -18,7 +18,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class BessPortTest extends PortSuite {
-  private static final PortState NOBODY = new PortState.NoCarrier("no client is connected");
+  private static final PortState NOBODY =
+      new PortState.NoCarrier("no client is connected", "start the guest's VMM");
 
   @TempDir Path directory = Path.of("");
   private @Nullable DatagramPort made;

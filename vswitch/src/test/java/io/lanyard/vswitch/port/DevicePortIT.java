@@ -293,7 +293,8 @@ class DevicePortIT extends PortSuite {
     assertThat(made().state())
         .isEqualTo(
             new PortState.NoCarrier(
-                "the interface is down; set it up by `ip -n " + NAMESPACE + " link set t0 up`"));
+                "the interface is down; set it up by `ip -n " + NAMESPACE + " link set t0 up`",
+                ""));
     assertThat(onLoop(this::guestIsKnown)).isFalse();
     toTheGuest(); // is tried, and dropped
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(2);
@@ -319,7 +320,8 @@ class DevicePortIT extends PortSuite {
 
   @Test
   void aMissingNamespaceIsNamed() {
-    assertThatThrownBy(() -> TapSettings.plain("t1", "lanyard-missing").open(0, TestBuffers.ample()))
+    assertThatThrownBy(
+            () -> TapSettings.plain("t1", "lanyard-missing").open(0, TestBuffers.ample()))
         .hasMessageContaining("/run/netns/lanyard-missing")
         .hasMessageContaining("no such network namespace");
   }
@@ -351,7 +353,9 @@ class DevicePortIT extends PortSuite {
     assertThatThrownBy(() -> TapSettings.plain("t0", NAMESPACE).open(0, TestBuffers.ample()))
         .hasMessageContaining("TUNSETIFF t0")
         .hasMessageContaining("EBUSY");
-    assertThatThrownBy(() -> TapSettings.plain("a-name-that-is-far-too-long", NAMESPACE).open(0, TestBuffers.ample()))
+    assertThatThrownBy(() ->
+            TapSettings.plain("a-name-that-is-far-too-long", NAMESPACE)
+                .open(0, TestBuffers.ample()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("1 to 15 characters");
   }

@@ -47,7 +47,10 @@ class HyperKitPortTest extends PortSuite {
   Guest connect(Port port) throws Exception {
     awaitOnLoop(
         "the port listens",
-        () -> port.state().equals(new PortState.NoCarrier("no client is connected")));
+        () ->
+            port.state() instanceof PortState.NoCarrier(String reason, String remedy)
+                && reason.equals("no client is connected")
+                && !remedy.isEmpty());
     HyperKit client = new HyperKit(directory.resolve("hk.sock"));
     client.greet();
     awaitState(port, "up");
@@ -188,6 +191,9 @@ class HyperKitPortTest extends PortSuite {
         () ->
             port()
                 .state()
-                .equals(new PortState.NoCarrier("the client has not finished its handshake")));
+                .equals(
+                    new PortState.NoCarrier(
+                        "the client has not finished its handshake",
+                        "see that it speaks the port's protocol")));
   }
 }

@@ -304,7 +304,8 @@ class PacketPortIT extends PortSuite {
     assertThat(made().state())
         .isEqualTo(
             new PortState.NoCarrier(
-                "the interface p0 is down; set it up by `ip -n " + NAMESPACE + " link set p0 up`"));
+                "the interface p0 is down; set it up by `ip -n " + NAMESPACE + " link set p0 up`",
+                ""));
     peerSends(numbered(GUEST, PEER, 1, 60));
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
     ip("link set p0 up");
@@ -312,7 +313,9 @@ class PacketPortIT extends PortSuite {
     ip("link set p1 down");
     awaitOnLoop(
         "the loss of the other end is seen",
-        () -> made().state() instanceof PortState.NoCarrier(String why) && why.contains("no link"));
+        () ->
+            made().state() instanceof PortState.NoCarrier(String why, _)
+                && why.contains("no link"));
     ip("link set p1 up");
     awaitState(made(), "up");
     byte[] frame = numbered(GUEST, PEER, 2, 60);
@@ -370,10 +373,12 @@ class PacketPortIT extends PortSuite {
 
   @Test
   void whatIsMissingIsNamed() {
-    assertThatThrownBy(() -> source("p9", NAMESPACE, 1500, false, driver()).open(0, TestBuffers.ample()))
+    assertThatThrownBy(
+            () -> source("p9", NAMESPACE, 1500, false, driver()).open(0, TestBuffers.ample()))
         .hasMessageContaining("p9")
         .hasMessageContaining("no such interface");
-    assertThatThrownBy(() -> source("lo", NAMESPACE, 1500, false, driver()).open(0, TestBuffers.ample()))
+    assertThatThrownBy(
+            () -> source("lo", NAMESPACE, 1500, false, driver()).open(0, TestBuffers.ample()))
         .hasMessageContaining("no Ethernet interface");
   }
 
@@ -406,7 +411,8 @@ class PacketPortIT extends PortSuite {
 
     public static void main(String[] arguments) {
       try {
-        FrameDevice device = source("p0", arguments[0], 1500, true, WireDriver.PACKET).open(0, TestBuffers.ample());
+        FrameDevice device =
+            source("p0", arguments[0], 1500, true, WireDriver.PACKET).open(0, TestBuffers.ample());
         System.out.println(device.limitation() + "; wire up");
         device.close();
       } catch (IOException e) {

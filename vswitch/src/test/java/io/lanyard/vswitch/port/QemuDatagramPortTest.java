@@ -68,7 +68,8 @@ class QemuDatagramPortTest extends PortSuite {
   }
 
   private PortState absent() {
-    return new PortState.NoCarrier("nobody has " + qemus() + " open");
+    return new PortState.NoCarrier(
+        "nobody has " + qemus() + " open", "start the program at the other end");
   }
 
   private DatagramGuest guest() {

@@ -96,7 +96,7 @@ class StreamHangUpTest {
       return 0;
     });
     await(() ->
-        port.state() instanceof PortState.NoCarrier(String reason)
+        port.state() instanceof PortState.NoCarrier(String reason, _)
             && reason.equals("no client is connected"));
   }
 

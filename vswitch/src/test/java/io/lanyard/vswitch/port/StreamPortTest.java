@@ -91,7 +91,7 @@ class StreamPortTest extends PortSuite {
     awaitOnLoop(
         "port " + port.name() + " listens",
         () ->
-            port.state() instanceof PortState.NoCarrier(String reason)
+            port.state() instanceof PortState.NoCarrier(String reason, _)
                 && reason.equals("no client is connected"));
   }
 
@@ -338,8 +338,7 @@ class StreamPortTest extends PortSuite {
     for (int i = 0; i < 40; i++) {
       onLoop(() -> {
         for (int frame = 0; frame < 100; frame++) {
-          sender.send(
-              Frames.ethernet(Ethernet.BROADCAST, PEER, Ethernet.TYPE_IPV4, payload));
+          sender.send(Frames.ethernet(Ethernet.BROADCAST, PEER, Ethernet.TYPE_IPV4, payload));
         }
         return 0;
       });

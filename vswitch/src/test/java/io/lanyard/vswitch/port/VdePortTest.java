@@ -73,7 +73,9 @@ class VdePortTest extends PortSuite {
   Guest connect(Port port) throws Exception {
     awaitOnLoop(
         "the port listens",
-        () -> port.state().equals(new PortState.NoCarrier("no client is connected")));
+        () ->
+            port.state() instanceof PortState.NoCarrier(String reason, _)
+                && reason.equals("no client is connected"));
     VdeGuest first = new VdeGuest("a");
     first.greet();
     awaitState(port, "up");

@@ -34,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 public final class DatagramPort extends ObservedPort implements Dumpable {
   private static final System.Logger LOG = System.getLogger(DatagramPort.class.getName());
 
-  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+  private static final PortState NOT_OPEN =
+      new PortState.NoCarrier("the socket is not open yet", "");
 
   /** How often a peer that is there is looked at; one that is not, four times as often. */
   private static final long CHECK_NANOS = 1_000_000_000L;

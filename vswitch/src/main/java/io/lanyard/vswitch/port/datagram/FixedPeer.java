@@ -25,7 +25,9 @@ public final class FixedPeer implements Addressing {
     this.peer = peer;
     this.unix = unix;
     this.present = !unix;
-    this.absent = new PortState.NoCarrier("nobody has " + peer + " open");
+    this.absent =
+        new PortState.NoCarrier(
+            "nobody has " + peer + " open", "start the program at the other end");
   }
 
   /**

@@ -24,7 +24,7 @@ final class GivenEndpoint implements DatagramEndpoint {
   public void start() {
     offered = true;
     client.offer(socket);
-    client.waiting(new PortState.NoCarrier("the client has left")); // from its end on
+    client.waiting(new PortState.NoCarrier("the client has left", "")); // from its end on
   }
 
   @Override

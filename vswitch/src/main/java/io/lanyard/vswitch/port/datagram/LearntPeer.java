@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LearntPeer implements Addressing {
   private static final PortState NOBODY =
-      new PortState.NoCarrier("no client has sent anything yet");
+      new PortState.NoCarrier(
+          "no client has sent anything yet", "start the guest: its first frame says where it is");
 
   private static final String SECOND =
       "the port has a client that lives; give each guest a port of its own";

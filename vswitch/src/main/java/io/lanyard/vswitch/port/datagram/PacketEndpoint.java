@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class PacketEndpoint implements DatagramEndpoint {
   private static final System.Logger LOG = System.getLogger(PacketEndpoint.class.getName());
-  private static final PortState NOBODY = new PortState.NoCarrier("no client is connected");
+  private static final PortState NOBODY =
+      new PortState.NoCarrier("no client is connected", "start the guest's VMM");
 
   private final PortContext context;
   private final Client client;

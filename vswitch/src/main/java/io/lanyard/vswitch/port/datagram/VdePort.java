@@ -43,7 +43,8 @@ import java.nio.file.Path;
 public final class VdePort extends ObservedPort implements SharedPort, Dumpable {
   private static final System.Logger LOG = System.getLogger(VdePort.class.getName());
 
-  private static final PortState NOT_OPEN = new PortState.NoCarrier("the socket is not open yet");
+  private static final PortState NOT_OPEN =
+      new PortState.NoCarrier("the socket is not open yet", "");
 
   private final Path directory;
   private final SocketFile rights;
