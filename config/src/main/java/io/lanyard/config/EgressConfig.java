@@ -1,8 +1,10 @@
 package io.lanyard.config;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.net.Subnet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,19 +18,23 @@ import org.jspecify.annotations.Nullable;
  *     what the rules behind these say
  * @param rules the rules, in order
  * @param dryRun whether what the rules and {@code otherwise} deny is let pass, and only told
+ * @param nat64Prefixes of a network, the prefixes by which translators of the host's network stand
+ *     for IPv4 addresses (RFC 6052), besides those that all have
  */
-public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolean dryRun) {
+public record EgressConfig(
+    @Nullable Verdict otherwise, List<Rule> rules, boolean dryRun, List<Subnet> nat64Prefixes) {
   /** The egress of a network whose file says nothing. */
   public static final EgressConfig DEFAULT =
-      new EgressConfig(Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise());
+      new EgressConfig(Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise(), List.of());
 
   /** The egress of a port or a group of which nothing is said: what the rules behind it say. */
   public static final EgressConfig INHERITED =
-      new EgressConfig(null, List.of(), Keys.DRY_RUN.otherwise());
+      new EgressConfig(null, List.of(), Keys.DRY_RUN.otherwise(), List.of());
 
-  /** Takes a copy of the list. */
+  /** Takes copies of the lists. */
   public EgressConfig {
     rules = List.copyOf(rules);
+    nat64Prefixes = List.copyOf(nat64Prefixes);
   }
 
   /** Whether a rule is about a name. */
@@ -220,6 +226,26 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
             "Whether what rules and default deny is let pass, and only counted and logged. What is"
                 + " protected stays denied.");
 
+    /** RFC 6052 section 2.2. */
+    private static final Set<Integer> NAT64_LENGTHS = Set.of(32, 40, 48, 56, 64, 96);
+
+    private static final Kind<Subnet> NAT64_PREFIX =
+        Kind.such(
+            "nat64-prefix",
+            "an IPv6 prefix of 32, 40, 48, 56, 64 or 96 bits",
+            "^[0-9a-fA-F:.]*:[0-9a-fA-F:.]*/(32|40|48|56|64|96)$",
+            Keys::nat64,
+            "\"2001:db8:64::/96\"");
+
+    static final Key<List<Subnet>> NAT64_PREFIXES =
+        Key.defaulted(
+            "nat64-prefixes",
+            new Form.ListOf<>(NAT64_PREFIX),
+            List.of(),
+            "Prefixes of a site's own by which translators of the host's network stand for IPv4"
+                + " addresses (NAT64, RFC 6052): rules about IPv4 and what is protected hold for"
+                + " those addresses too, as they do for 64:ff9b::/96.");
+
     static final Section SECTION =
         Section.of(
             "egress",
@@ -228,7 +254,8 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
                 + " the default decides.",
             OTHERWISE,
             RULES,
-            DRY_RUN);
+            DRY_RUN,
+            NAT64_PREFIXES);
 
     static final Key<Verdict> OTHERWISE_OF_PORT =
         Key.optional(
@@ -248,5 +275,13 @@ public record EgressConfig(@Nullable Verdict otherwise, List<Rule> rules, boolea
             DRY_RUN);
 
     private Keys() {}
+
+    private static Subnet nat64(String text) {
+      Subnet prefix = Subnet.parse(text);
+      if (prefix.network().isIpv4() || !NAT64_LENGTHS.contains(prefix.prefix())) {
+        throw new IllegalArgumentException("translators have prefixes of these lengths alone");
+      }
+      return prefix;
+    }
   }
 }

@@ -44,7 +44,10 @@ final class EgressReader {
    */
   EgressConfig network(Fields egress, boolean hasNames) {
     return new EgressConfig(
-        egress.value(Keys.OTHERWISE), rules(egress, hasNames), egress.value(Keys.DRY_RUN));
+        egress.value(Keys.OTHERWISE),
+        rules(egress, hasNames),
+        egress.value(Keys.DRY_RUN),
+        egress.value(Keys.NAT64_PREFIXES));
   }
 
   /**
@@ -60,7 +63,8 @@ final class EgressReader {
         : new EgressConfig(
             egress.find(Keys.OTHERWISE_OF_PORT),
             rules(egress, hasNames),
-            egress.value(Keys.DRY_RUN));
+            egress.value(Keys.DRY_RUN),
+            List.of());
   }
 
   private List<Rule> rules(Fields egress, boolean hasNames) {

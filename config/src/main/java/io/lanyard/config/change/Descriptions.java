@@ -28,6 +28,7 @@ import io.lanyard.config.SwitchConfig;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -512,12 +513,17 @@ final class Descriptions {
         new Parts(subject)
             .add("default", defaultOf(before), defaultOf(after))
             .add("dry-run", before.dryRun(), after.dryRun())
+            .lists("nat64-prefixes", texts(before.nat64Prefixes()), texts(after.nat64Prefixes()))
             .lists("rules", rules(before), rules(after));
     return parts.line();
   }
 
   private static String defaultOf(EgressConfig egress) {
     return egress.otherwise() == null ? "" : word(egress.otherwise());
+  }
+
+  private static List<String> texts(List<Subnet> subnets) {
+    return subnets.stream().map(Subnet::toString).toList();
   }
 
   private static List<String> rules(EgressConfig egress) {

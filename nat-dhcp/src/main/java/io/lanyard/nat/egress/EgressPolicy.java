@@ -17,17 +17,20 @@ public final class EgressPolicy {
   private final List<EgressLevel> inward;
   private final HostLoopback hostLoopback;
   private final ServiceTable loopback;
+  private final Translators translators;
   private final boolean byName;
 
   private EgressPolicy(
       List<EgressLevel> levels,
       List<EgressLevel> inward,
       HostLoopback hostLoopback,
-      ServiceTable loopback) {
+      ServiceTable loopback,
+      Translators translators) {
     this.levels = levels;
     this.inward = inward;
     this.hostLoopback = hostLoopback;
     this.loopback = loopback;
+    this.translators = translators;
     byName = levels.stream().anyMatch(level -> !level.names().isEmpty());
   }
 
@@ -40,7 +43,11 @@ public final class EgressPolicy {
    */
   public static EgressPolicy of(EgressLevel network, HostLoopback hostLoopback) {
     return new EgressPolicy(
-        List.of(network), List.of(network), hostLoopback, ServiceTable.of(hostLoopback.services()));
+        List.of(network),
+        List.of(network),
+        hostLoopback,
+        ServiceTable.of(hostLoopback.services()),
+        new Translators(network.config().nat64Prefixes()));
   }
 
   /**
@@ -54,7 +61,8 @@ public final class EgressPolicy {
         nearer.otherwise() != null ? List.of(nearer) : before(nearer, levels),
         before(nearer, inward),
         hostLoopback,
-        loopback);
+        loopback,
+        translators);
   }
 
   private static List<EgressLevel> before(EgressLevel nearer, List<EgressLevel> others) {
@@ -80,6 +88,15 @@ public final class EgressPolicy {
    */
   public List<EgressLevel> inward() {
     return inward;
+  }
+
+  /**
+   * The translators of the host's network, by which IPv6 addresses stand for IPv4 ones.
+   *
+   * @return those of the network
+   */
+  public Translators translators() {
+    return translators;
   }
 
   /**

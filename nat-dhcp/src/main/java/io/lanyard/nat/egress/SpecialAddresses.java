@@ -94,7 +94,7 @@ public final class SpecialAddresses {
   /**
    * The IPv4 address that an IPv6 one stands for: by the well-known prefix of translators, by a
    * prefix of 96 bits below the one for translators of a site, or by 6to4. Which other prefixes
-   * translators have, nobody can know.
+   * translators have, {@link Translators} are told.
    *
    * @param high the upper long of the address
    * @param low its lower long

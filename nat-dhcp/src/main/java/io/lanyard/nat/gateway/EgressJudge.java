@@ -77,7 +77,7 @@ final class EgressJudge {
           continue;
         }
         boolean permits = level.verdict(own) == Verdict.ALLOW;
-        if (permits && (!shield.isEmpty() || SpecialAddresses.PRIVATE.contains(high, low))) {
+        if (permits && (!shield.isEmpty() || isPrivate(under, high, low))) {
           // The owner of the name could lead guests anywhere.
           withheld =
               level.label(own)
@@ -100,6 +100,13 @@ final class EgressJudge {
     }
     return EgressDecision.after(
         tried, otherwise(last, resolves, shield, withheld, protocol, high, low, port));
+  }
+
+  /** Whether an address, or the one that it stands for, is one that no public name leads to. */
+  private static boolean isPrivate(EgressPolicy under, long high, long low) {
+    long ipv4 = under.translators().embedded(high, low);
+    return SpecialAddresses.PRIVATE.contains(high, low)
+        || (ipv4 != SpecialAddresses.NONE && SpecialAddresses.PRIVATE.contains(0, ipv4));
   }
 
   /**
@@ -245,7 +252,7 @@ final class EgressJudge {
    */
   private @Nullable EgressDecision judgeEmbedded(
       EgressPolicy under, boolean resolves, int protocol, long high, long low, int port) {
-    long ipv4 = SpecialAddresses.embedded(high, low);
+    long ipv4 = under.translators().embedded(high, low);
     if (ipv4 == SpecialAddresses.NONE) {
       return null;
     }

@@ -249,6 +249,28 @@ class EgressJudgeTest {
   }
 
   @Test
+  void whatIpv4RulesForbidIsNotReachedByTranslatorsOfASite() {
+    String prefixes = "nat64-prefixes: ['2001:db8:64::/96', '2001:db8:48::/48']";
+    EgressPolicy under =
+        policy(prefixes + ", rules: [{deny: 192.0.2.0/24}]", "rules: [{allow: 'www.example'}]");
+    for (String prefix : List.of("2001:db8:64::c000:2", "2001:db8:48:c000:2:")) {
+      boolean whole = prefix.endsWith(":");
+      assertThat(tcp(under, prefix + (whole ? "700::" : "07"), 443).why())
+          .isEqualTo("rule 0, deny 192.0.2.0/24");
+    }
+    assertThat(tcp(under, "2001:db8:64::10.1.1.1", 443).why())
+        .isEqualTo("an address of the host itself");
+    assertThat(tcp(under, "2001:db8:64::127.0.0.1", 443).admitted()).isFalse();
+    assertThat(tcp(under, "2001:db8:64::169.254.169.254", 443).admitted()).isFalse();
+    assertThat(tcp(under, "2001:db8:64::198.51.100.1", 443).admitted()).isTrue();
+    EgressPolicy named =
+        policy("default: deny, " + prefixes, "default: deny, rules: [{allow: 'www.example'}]");
+    assertThat(tcp(named, "2001:db8:64::198.51.100.1", 443, "www.example").admitted()).isTrue();
+    assertThat(tcp(named, "2001:db8:64::10.9.9.9", 443, "www.example").why())
+        .isEqualTo("rule 0 of port p1 permits www.example, but not at a private address");
+  }
+
+  @Test
   void anIpv4RuleThatIsOnlyTriedLetsPassByIpv6AndCounts() {
     EgressPolicy under =
         policy("rules: [{deny: 198.51.100.0/24}]", "rules: [{deny: 192.0.2.0/24}], dry-run: true");
