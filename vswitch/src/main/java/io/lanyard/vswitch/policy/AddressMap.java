@@ -29,8 +29,9 @@ final class AddressMap {
   }
 
   private int home(long high, long low) {
+    // Twice: a bit of a product knows nothing of the factors' upper bits, which guests choose, too.
     long mixed = (high * multiplier ^ low) * multiplier;
-    return (int) (mixed >>> 32) & (owners.length - 1);
+    return (int) (((mixed ^ (mixed >>> 32)) * multiplier) >>> 32) & (owners.length - 1);
   }
 
   private int cell(long high, long low) {
@@ -97,5 +98,17 @@ final class AddressMap {
 
   int size() {
     return size;
+  }
+
+  /** The most cells that one look-up has to visit. */
+  int longestProbe() {
+    int longest = 0;
+    for (int cell = 0; cell < owners.length; cell++) {
+      if (owners[cell] != NOBODY) {
+        int probe = (cell - home(highs[cell], lows[cell])) & (owners.length - 1);
+        longest = Math.max(longest, probe + 1);
+      }
+    }
+    return longest;
   }
 }

@@ -6,8 +6,23 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class AddressMapTest {
+  /** Guests choose the lower half of an IPv6 address: whatever bits differ, probes stay short. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 16, 38, 44, 50, 52})
+  void addressesThatDifferInAFewBitsDoNotCollide(int shift) {
+    for (long seed = 1; seed <= 3; seed++) {
+      AddressMap map = new AddressMap(new SplittableRandom(seed).nextLong());
+      for (long i = 0; i < 4096; i++) {
+        map.put(0xfd66L << 48, i << shift, i);
+      }
+      assertThat(map.longestProbe()).isLessThan(200);
+    }
+  }
+
   @Test
   void behavesAsAMapUnderRandomUse() {
     SplittableRandom random = new SplittableRandom(4);
