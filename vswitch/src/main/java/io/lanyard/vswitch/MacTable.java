@@ -7,7 +7,8 @@ import java.util.Arrays;
  *
  * <p>An entry is <em>learned</em> (it ages, and moves to the port that its address is seen on),
  * <em>held</em> (learned by a port that is guarded: it does neither until the port is forgotten) or
- * <em>pinned</em> (given, for all VLANs).
+ * <em>pinned</em> (given). Held and pinned ones are so in all VLANs: nobody else has the address,
+ * whatever the tag.
  *
  * <p>Open addressing with linear probing over arrays of primitives: looking up, learning and
  * forgetting allocate nothing. The hash is secret, so that nobody can choose addresses that
@@ -48,7 +49,10 @@ public final class MacTable {
   /** Odd, and random: multiplying by it and taking the upper bits is a universal hash. */
   private final long multiplier;
 
-  /** VLAN in bits 48 to 59, address below; 0 is a free cell, as 00:00:00:00:00:00 is no source. */
+  /**
+   * VLAN in bits 48 to 59, 0 for addresses that stay in all of them, address below; 0 is a free
+   * cell, as 00:00:00:00:00:00 is no source.
+   */
   private final long[] keys = new long[CELLS];
 
   private final int[] ports = new int[CELLS];
@@ -121,6 +125,11 @@ public final class MacTable {
     return keys[cell] == mac && kinds[cell] == PINNED;
   }
 
+  /** Whether a cell holds an address that stays at its port, in all VLANs. */
+  private boolean stays(int cell, long mac) {
+    return keys[cell] == mac && kinds[cell] != LEARNED;
+  }
+
   /**
    * Sets the number of addresses that may be learned from a port, and whether it holds them.
    *
@@ -184,17 +193,17 @@ public final class MacTable {
    */
   public int find(int vlan, long mac, long now) {
     latest = UNKNOWN;
-    int cell = cell(key(vlan, mac));
-    if (keys[cell] != 0 && expired(cell, now)) {
-      expiries++;
-      remove(cell);
+    int cell = cell(mac);
+    if (vlan != 0 && !stays(cell, mac)) {
       cell = cell(key(vlan, mac));
     }
     if (keys[cell] == 0) {
-      cell = cell(mac);
-      if (!pinned(cell, mac)) {
-        return UNKNOWN;
-      }
+      return UNKNOWN;
+    }
+    if (expired(cell, now)) {
+      expiries++;
+      remove(cell);
+      return UNKNOWN;
     }
     latest = cell;
     return ports[cell];
@@ -212,12 +221,13 @@ public final class MacTable {
   public Learning learn(int vlan, long mac, int port, long now) {
     latest = UNKNOWN;
     if (vlan != 0) {
-      int pin = cell(mac);
-      if (pinned(pin, mac)) {
-        return ports[pin] == port ? Learning.DONE : Learning.ELSEWHERE;
+      int all = cell(mac);
+      if (stays(all, mac)) {
+        return ports[all] == port ? Learning.DONE : Learning.ELSEWHERE;
       }
     }
-    long key = key(vlan, mac);
+    boolean holds = holds(port);
+    long key = key(holds ? 0 : vlan, mac);
     int cell = cell(key);
     if (keys[cell] == key) {
       if (ports[cell] == port) {
@@ -245,18 +255,26 @@ public final class MacTable {
         cell = cell(key);
       }
     }
-    insert(cell, key, port, now, holds(port) ? HELD : LEARNED);
+    insert(cell, key, port, now, holds ? HELD : LEARNED);
     return Learning.DONE;
   }
 
-  /** Whether an address was learned from another port, and was heard there just now. */
-  boolean settled(int vlan, long mac, int port, long now) {
+  /**
+   * Whether an address was learned from another port, and was heard there just now.
+   *
+   * @param vlan the VLAN; 0 for none
+   * @param mac the address
+   * @param port the number of the port that it is heard on now
+   * @param now the clock, in nanoseconds
+   * @return true if a frame to all ports is no proof that it has moved
+   */
+  public boolean settled(int vlan, long mac, int port, long now) {
     int cell = cell(key(vlan, mac));
     return keys[cell] != 0
         && ports[cell] != port
         && kinds[cell] == LEARNED
         && now - seen[cell] < SETTLED_NANOS
-        && (vlan == 0 || !pinned(cell(mac), mac));
+        && (vlan == 0 || !stays(cell(mac), mac));
   }
 
   /**

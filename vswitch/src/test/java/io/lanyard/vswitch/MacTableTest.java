@@ -155,6 +155,24 @@ class MacTableTest {
     assertThat(table.find(0, 1, 2)).isEqualTo(4);
   }
 
+  /** The source of a frame with a tag is the same guest of the guarded port. */
+  @Test
+  void anAddressThatAPortHoldsIsItsInEveryVlan() {
+    table.rule(3, 2, true);
+    table.rule(5, 2, true);
+    table.learn(7, 1, 4, 0);
+    table.learn(0, 1, 3, 0);
+    for (int vlan : new int[] {0, 7, 8}) {
+      assertThat(table.learn(vlan, 1, 4, 1)).isEqualTo(Learning.ELSEWHERE);
+      assertThat(table.learn(vlan, 1, 5, 1)).isEqualTo(Learning.ELSEWHERE);
+      assertThat(table.learn(vlan, 1, 3, 1)).isEqualTo(Learning.DONE);
+      assertThat(table.find(vlan, 1, 1)).isEqualTo(3);
+    }
+    assertThat(table.learn(9, 2, 3, 1)).isEqualTo(Learning.DONE);
+    assertThat(table.learn(0, 2, 5, 1)).isEqualTo(Learning.ELSEWHERE);
+    assertThat(table.learned(3)).isEqualTo(2);
+  }
+
   @Test
   void aPortLearnsNoMoreAddressesThanItMayAndOthersAreNotMovedThere() {
     table.rule(40, 2, false);

@@ -32,7 +32,11 @@ class SwitchModelTest {
 
   private record Key(int vlan, long mac) {}
 
-  private record Entry(int port, long seen, boolean pinned, boolean held) {}
+  private record Entry(int port, long seen, boolean pinned, boolean held) {
+    boolean stays() {
+      return pinned || held;
+    }
+  }
 
   /** The addresses of the one port that is guarded; the others have no limit. */
   private static final PortRules GUARDED =
@@ -115,17 +119,14 @@ class SwitchModelTest {
   }
 
   private @Nullable Entry find(int vlan, long mac) {
-    Entry entry = model.get(new Key(vlan, mac));
-    if (entry != null
-        && !entry.pinned()
-        && !entry.held()
-        && clock.nanoTime() - entry.seen() > MacTable.AGEING_NANOS) {
-      model.remove(new Key(vlan, mac));
-      entry = null;
+    Entry all = model.get(new Key(0, mac));
+    if (all != null && all.stays()) {
+      return all;
     }
-    if (entry == null) {
-      Entry pin = model.get(new Key(0, mac));
-      return pin != null && pin.pinned() ? pin : null;
+    Entry entry = model.get(new Key(vlan, mac));
+    if (entry != null && clock.nanoTime() - entry.seen() > MacTable.AGEING_NANOS) {
+      model.remove(new Key(vlan, mac));
+      return null;
     }
     return entry;
   }
@@ -137,8 +138,7 @@ class SwitchModelTest {
     boolean settled =
         floods
             && known != null
-            && !known.held()
-            && !isPinned(source)
+            && !stays(source)
             && known.port() != from
             && clock.nanoTime() - known.seen() < MacTable.SETTLED_NANOS;
     Set<Integer> all = new TreeSet<>();
@@ -156,19 +156,16 @@ class SwitchModelTest {
 
   /** Whether the source may be at the port. */
   private boolean learn(int from, int vlan, long source) {
-    Entry pin = model.get(new Key(0, source));
-    if (pin != null && pin.pinned()) {
-      return pin.port() == from;
+    Entry all = model.get(new Key(0, source));
+    if (all != null && all.stays()) {
+      return all.port() == from;
     }
-    Entry known = model.get(new Key(vlan, source));
-    if (known == null || known.port() != from) {
-      boolean full = from == GUARDED_PORT && learned() >= GUARDED.macLimit();
-      if (full || (known != null && known.held())) {
-        return false;
-      }
+    boolean holds = from == GUARDED_PORT;
+    if (holds && learned() >= GUARDED.macLimit()) {
+      return false;
     }
-    model.put(
-        new Key(vlan, source), new Entry(from, clock.nanoTime(), false, from == GUARDED_PORT));
+    Key key = new Key(holds ? 0 : vlan, source); // what is held is so in all VLANs
+    model.put(key, new Entry(from, clock.nanoTime(), false, holds));
     return true;
   }
 
@@ -176,8 +173,8 @@ class SwitchModelTest {
     return model.values().stream().filter(Entry::held).count();
   }
 
-  private boolean isPinned(long mac) {
-    Entry pin = model.get(new Key(0, mac));
-    return pin != null && pin.pinned();
+  private boolean stays(long mac) {
+    Entry all = model.get(new Key(0, mac));
+    return all != null && all.stays();
   }
 }

@@ -98,13 +98,19 @@ public final class VxlanPeers implements Addressing {
         || datagram.getUnsignedMedium(index + 4) != vni) {
       return Verdict.MALFORMED;
     }
-    learn(Ethernet.source(datagram, index + HEADER), sender);
+    int frame = index + HEADER;
+    learn(
+        Ethernet.source(datagram, frame),
+        sender,
+        Ethernet.isGroup(Ethernet.destination(datagram, frame)));
     return Verdict.FRAME;
   }
 
-  private void learn(long mac, int host) {
-    if (mac != 0 && !Ethernet.isGroup(mac)) {
-      var _ = table.learn(0, mac, host, clock.nanoTime());
+  /** Learns as the switch does: a frame to all that comes by a loop moves no address. */
+  private void learn(long mac, int host, boolean toAll) {
+    long now = clock.nanoTime();
+    if (mac != 0 && !Ethernet.isGroup(mac) && !(toAll && table.settled(0, mac, host, now))) {
+      var _ = table.learn(0, mac, host, now);
     }
   }
 

@@ -6,6 +6,7 @@ import io.lanyard.linux.SocketName;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.testing.SteppedClock;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.time.Duration;
@@ -32,10 +33,15 @@ class VxlanPeersTest {
     datagram.release();
   }
 
-  /** A frame from an address behind a host. */
+  /** A frame to all from an address behind a host. */
   private void hear(Address host, long mac) {
+    hear(host, mac, Ethernet.BROADCAST);
+  }
+
+  private void hear(Address host, long mac, long to) {
     datagram.clear().writeInt(8 << 24).writeInt(VNI << 8);
-    datagram.writeShort(-1).writeInt(-1).writeShort((int) (mac >>> 32)).writeInt((int) mac);
+    datagram.writeShort((int) (to >>> 32)).writeInt((int) to);
+    datagram.writeShort((int) (mac >>> 32)).writeInt((int) mac);
     datagram.writeShort(0x800);
     assertThat(peers.judge(host.high(), host.low(), 22, datagram, 0))
         .isEqualTo(Addressing.Verdict.FRAME);
@@ -55,8 +61,20 @@ class VxlanPeersTest {
     assertUnknown(HONEST);
     hear(ONE, HONEST);
     assertBehind(ONE, HONEST);
-    hear(THREE, HONEST);
+    hear(THREE, HONEST, MADE_UP);
     assertBehind(THREE, HONEST);
+    clock.advance(Duration.ofSeconds(1));
+    hear(ONE, HONEST);
+    assertBehind(ONE, HONEST);
+  }
+
+  /** It is the copy of one that another host has flooded, most likely. */
+  @Test
+  void aFrameToAllMovesNoAddressThatWasHeardJustNow() {
+    hear(ONE, HONEST);
+    clock.advance(Duration.ofMillis(900));
+    hear(THREE, HONEST);
+    assertBehind(ONE, HONEST);
   }
 
   @Test
