@@ -296,27 +296,9 @@ public final class Switch implements Dumpable {
       }
       latest = slot;
     }
-    PortCounters counters = slot.counters;
-    if (depth == MOST_NESTED) {
-      counters.receiveDropped(DropCause.NESTED);
+    Passage passage = begin(slot, frame, behind);
+    if (passage == null) {
       return;
-    }
-    Passage passage = passages[depth];
-    DropCause malformed = passage.fill(slot, frame);
-    if (malformed != null) {
-      counters.receiveDropped(malformed);
-      return;
-    }
-    if (passage.largestPacket > slot.mtu) {
-      counters.receiveDropped(DropCause.BAD_LENGTH, passage.segments);
-      return;
-    }
-    counters.received(passage.segments, passage.wireBytes);
-    if (passage.behind != behind) {
-      passage.behind = behind;
-    }
-    if (delivery.isWatched()) {
-      delivery.showReceived(passage, depth == 0 ? null : passages[depth - 1], frame);
     }
     boolean forwarded = false;
     depth++;
@@ -326,9 +308,66 @@ public final class Switch implements Dumpable {
     } finally {
       depth--;
       if (!forwarded) { // a port or a policy threw
-        counters.receiveDropped(DropCause.HOST_ERROR, passage.segments);
+        slot.counters.receiveDropped(DropCause.HOST_ERROR, passage.segments);
       }
     }
+  }
+
+  /**
+   * Takes a frame from a port and hands it to another one, wherever its destination was heard last.
+   *
+   * @param from as for {@link #receive(Port, ByteBuf)}
+   * @param frame as there
+   * @param to the port that gets it, if the sender reaches it; a frame for one that is not attached
+   *     is ignored
+   */
+  public void deliver(Port from, ByteBuf frame, Port to) {
+    Slot slot = slots.get(from);
+    if (slot == null || slots.get(to) == null) {
+      return;
+    }
+    Passage passage = begin(slot, frame, to);
+    if (passage == null) {
+      return;
+    }
+    boolean delivered = false;
+    depth++;
+    try {
+      unknown(passage, frame);
+      delivered = true;
+    } finally {
+      depth--;
+      if (!delivered) {
+        slot.counters.receiveDropped(DropCause.HOST_ERROR, passage.segments);
+      }
+    }
+  }
+
+  /** Looks at a frame that has come in, and counts it; null if it goes no further. */
+  private @Nullable Passage begin(Slot slot, ByteBuf frame, @Nullable Port behind) {
+    PortCounters counters = slot.counters;
+    if (depth == MOST_NESTED) {
+      counters.receiveDropped(DropCause.NESTED);
+      return null;
+    }
+    Passage passage = passages[depth];
+    DropCause malformed = passage.fill(slot, frame);
+    if (malformed != null) {
+      counters.receiveDropped(malformed);
+      return null;
+    }
+    if (passage.largestPacket > slot.mtu) {
+      counters.receiveDropped(DropCause.BAD_LENGTH, passage.segments);
+      return null;
+    }
+    counters.received(passage.segments, passage.wireBytes);
+    if (passage.behind != behind) {
+      passage.behind = behind;
+    }
+    if (delivery.isWatched()) {
+      delivery.showReceived(passage, depth == 0 ? null : passages[depth - 1], frame);
+    }
+    return passage;
   }
 
   private void forward(Passage passage, ByteBuf frame) {

@@ -67,6 +67,22 @@ class SwitchTest extends SwitchScene {
   }
 
   @Test
+  void aFrameForOnePortGoesThereWhereverItsDestinationWasHeard() {
+    b.send(frame(A, B));
+    c.drain();
+    ByteBuf frame = frame(B, A);
+    network.deliver(a, frame, c);
+    network.flush();
+    assertThat(b.pending()).isZero();
+    assertThat(c.drain()).hasSize(1);
+    network.detach(c);
+    network.deliver(a, frame, c);
+    network.flush();
+    assertThat(b.pending()).as("nobody gets it instead").isZero();
+    frame.release();
+  }
+
+  @Test
   void groupAddressesGoToEverybody() {
     b.send(frame(Ethernet.BROADCAST, B));
     c.send(frame(0x01005e000001L, C));

@@ -20,7 +20,7 @@ final class AddressBindings implements LeaseListener {
   private Map<Address, Long> fixed;
 
   /** The leases that are bound, by address. */
-  private final Map<Address, Long> leased = new HashMap<>();
+  private final Map<Address, Lease> leased = new HashMap<>();
 
   /**
    * Makes one, and binds what is fixed.
@@ -45,9 +45,9 @@ final class AddressBindings implements LeaseListener {
     former.forEach((address, mac) -> {
       if (!mac.equals(fixed.get(address))) {
         addresses.release(address, mac);
-        Long lease = leased.get(address);
+        Lease lease = leased.get(address);
         if (lease != null && !fixed.containsKey(address)) {
-          addresses.bind(address, lease);
+          addresses.bind(address, lease.mac());
         }
       }
     });
@@ -73,9 +73,25 @@ final class AddressBindings implements LeaseListener {
     addresses.bind(address, mac);
   }
 
+  /**
+   * Whether a port has got the lease of an address.
+   *
+   * @param address the address
+   * @param port the port's name
+   * @return false also if nobody has a lease of it, or it is reserved for another client by now
+   */
+  boolean isLeasedBehind(Address address, String port) {
+    Lease lease = leased.get(address);
+    if (lease == null || !lease.port().equals(port)) {
+      return false;
+    }
+    Long reserved = fixed.get(address);
+    return reserved == null || reserved == lease.mac();
+  }
+
   @Override
   public void leaseAdded(Lease lease) {
-    leased.put(lease.address(), lease.mac());
+    leased.put(lease.address(), lease);
     if (!fixed.containsKey(lease.address())) {
       addresses.bind(lease.address(), lease.mac());
     }
@@ -89,7 +105,8 @@ final class AddressBindings implements LeaseListener {
 
   @Override
   public void leaseRemoved(Lease lease) {
-    leased.remove(lease.address(), lease.mac());
+    leased.computeIfPresent(
+        lease.address(), (address, present) -> present.mac() == lease.mac() ? null : present);
     if (!fixed.containsKey(lease.address())) {
       addresses.release(lease.address(), lease.mac());
     }

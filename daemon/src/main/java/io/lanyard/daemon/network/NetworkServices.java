@@ -7,7 +7,6 @@ import io.lanyard.config.DhcpConfig;
 import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.GatewayConfig;
-import io.lanyard.config.GuardMode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
@@ -221,14 +220,14 @@ final class NetworkServices {
       reserveHost(bound);
     }
     addresses.letChoose(chosen(config));
-    // Also of ports that have no guard of their own: without one, an address belongs to the last
-    // station that claims it, as on a wire.
+    // Of ports without a guard, too. Between the stations behind the port of a lease, such as those
+    // behind a bridge that has one MAC address for all, an address moves as on a wire.
     nat.gateway()
         .stations()
         .neighbours()
         .guard((address, station) ->
-            config.switching().guard() == GuardMode.OFF
-                || addresses.permits(address, station.mac()));
+            addresses.permits(address, station.mac(), station.budget().port())
+                || bound.isLeasedBehind(address, station.budget().name()));
     addListener(bound);
   }
 

@@ -58,6 +58,11 @@ enum Family {
     return address.high() == first.high() ? (int) (address.low() - first.low()) : -1;
   }
 
+  /** The address of the honest guest of network a. */
+  Address honest() {
+    return this == IPV4 ? Address.ofIpv4(World.HONEST) : World.HONEST_IPV6;
+  }
+
   /** Where the transport's header begins in a frame that {@link #write} has begun. */
   int transport() {
     return IP + (this == IPV4 ? Ipv4.HEADER_LENGTH : Ipv6.HEADER_LENGTH);

@@ -45,6 +45,53 @@ final class FlowAttacks {
     }
   }
 
+  private interface Packets {
+    void packet(Address honest, int number);
+  }
+
+  private static void inAnothersName(HostileGuest guest, Packets packets) {
+    Address honest = guest.family.honest();
+    for (int i = 0; guest.goesOn(HostileGuest.FLOOD / 2); i++) {
+      for (int n = 0; n < 100; n++) {
+        packets.packet(honest, (100 * i + n) % HostileGuest.PORTS);
+      }
+    }
+  }
+
+  /** Datagrams that say to be the honest guest's: they would be its flows, and the answers too. */
+  static void forgeHonestUdp(HostileGuest guest) {
+    inAnothersName(
+        guest,
+        (honest, n) ->
+            guest.forge.udp(
+                honest, Forgery.mac(0), 1024 + n, guest.family.silent(n % 200), 4000, new byte[8]));
+  }
+
+  /** Connections, likewise. */
+  static void forgeHonestSyn(HostileGuest guest) {
+    inAnothersName(
+        guest,
+        (honest, n) ->
+            guest.forge.tcp(
+                honest,
+                Forgery.mac(0),
+                1024 + n,
+                guest.family.silent(n % 200),
+                80,
+                Tcp.SYN,
+                n,
+                0,
+                65535));
+  }
+
+  /** Pings, likewise. */
+  static void forgeHonestPing(HostileGuest guest) {
+    inAnothersName(
+        guest,
+        (honest, n) ->
+            guest.forge.ping(honest, Forgery.mac(0), guest.family.silent(n % 200), n, 56));
+  }
+
   /** Connections to where nobody answers. */
   static void floodSyn(HostileGuest guest) {
     floodSyn(guest, 1);

@@ -53,19 +53,24 @@ final class Forgery {
   }
 
   private void ip(
-      ByteBuf to, int at, int host, long mac, int length, int protocol, Address destination) {
+      ByteBuf to, int at, Address from, long mac, int length, int protocol, Address destination) {
     id = id + 1 & 0xffff;
     Ethernet.write(to, at, GATEWAY_MAC, mac, family.etherType());
-    family.write(to, at, length, id, protocol, family.of(host), destination);
+    family.write(to, at, length, id, protocol, from, destination);
   }
 
   /** A datagram; its checksum is 0 where that is none. */
   void udp(int host, long mac, int fromPort, Address destination, int toPort, byte... data) {
+    udp(family.of(host), mac, fromPort, destination, toPort, data);
+  }
+
+  /** The same from any address. */
+  void udp(Address from, long mac, int fromPort, Address destination, int toPort, byte... data) {
     int length = Udp.HEADER_LENGTH + data.length;
     port.frame(
         transport + length,
         (to, at) -> {
-          ip(to, at, host, mac, length, Ipv4.UDP, destination);
+          ip(to, at, from, mac, length, Ipv4.UDP, destination);
           int udp = at + transport;
           Udp.write(to, udp, fromPort, toPort, length);
           to.setBytes(udp + Udp.HEADER_LENGTH, data);
@@ -88,11 +93,37 @@ final class Forgery {
       int acknowledgment,
       int window,
       byte... data) {
+    Address from = family.of(host);
+    tcp(
+        from,
+        mac(host),
+        fromPort,
+        destination,
+        toPort,
+        flags,
+        sequence,
+        acknowledgment,
+        window,
+        data);
+  }
+
+  /** The same from any address. */
+  void tcp(
+      Address from,
+      long mac,
+      int fromPort,
+      Address destination,
+      int toPort,
+      int flags,
+      int sequence,
+      int acknowledgment,
+      int window,
+      byte... data) {
     int length = Tcp.HEADER_LENGTH + data.length;
     port.frame(
         transport + length,
         (to, at) -> {
-          ip(to, at, host, mac(host), length, Ipv4.TCP, destination);
+          ip(to, at, from, mac, length, Ipv4.TCP, destination);
           int tcp = at + transport;
           Tcp.write(
               to,
@@ -112,13 +143,18 @@ final class Forgery {
 
   /** An echo request. */
   void ping(int host, Address destination, int identifier, int bytes) {
+    ping(family.of(host), mac(host), destination, identifier, bytes);
+  }
+
+  /** The same from any address. */
+  void ping(Address from, long mac, Address destination, int identifier, int bytes) {
     int length = Icmp.HEADER_LENGTH + bytes;
     boolean ipv4 = family == Family.IPV4;
     port.frame(
         transport + length,
         (to, at) -> {
           int icmp = at + transport;
-          ip(to, at, host, mac(host), length, ipv4 ? Ipv4.ICMP : Ipv6.ICMPV6, destination);
+          ip(to, at, from, mac, length, ipv4 ? Ipv4.ICMP : Ipv6.ICMPV6, destination);
           Icmp.setType(to, icmp, ipv4 ? Icmp.ECHO_REQUEST : Icmpv6.ECHO_REQUEST);
           Icmp.setIdentifier(to, icmp, identifier);
           if (ipv4) {
@@ -137,7 +173,7 @@ final class Forgery {
         transport + header + bytes,
         (to, at) -> {
           int protocol = ipv4 ? Ipv4.UDP : Ipv6.FRAGMENT;
-          ip(to, at, host, mac(host), header + bytes, protocol, destination);
+          ip(to, at, family.of(host), mac(host), header + bytes, protocol, destination);
           if (ipv4) {
             to.setShort(at + IP + 6, Ipv4.MORE_FRAGMENTS);
             Ipv4.finishChecksum(to, at + IP);
@@ -152,10 +188,20 @@ final class Forgery {
 
   /** An ARP packet to everybody. */
   void arp(int operation, long source, long senderMac, int sender, int target) {
+    arp(Ethernet.BROADCAST, operation, source, senderMac, sender, target);
+  }
+
+  /** Answers the gateway, which has not asked. */
+  void arpToGateway(long mac, int claimed) {
+    arp(GATEWAY_MAC, Arp.REPLY, mac, mac, claimed, GATEWAY);
+  }
+
+  private void arp(
+      long towards, int operation, long source, long senderMac, int sender, int target) {
     port.frame(
         Ethernet.HEADER_LENGTH + Arp.LENGTH,
         (to, at) -> {
-          Ethernet.write(to, at, Ethernet.BROADCAST, source, Ethernet.TYPE_ARP);
+          Ethernet.write(to, at, towards, source, Ethernet.TYPE_ARP);
           Arp.write(to, at + IP, operation, senderMac, sender, 0, target);
         });
   }

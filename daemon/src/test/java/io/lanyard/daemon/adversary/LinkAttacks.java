@@ -27,6 +27,14 @@ final class LinkAttacks {
     }
   }
 
+  /** Claims the honest guest's address, of the gateway alone: storm control does not see it. */
+  static void claimHonestAddress(HostileGuest guest) {
+    long own = Forgery.mac(0);
+    while (guest.goesOn(HostileGuest.SLOW)) {
+      guest.forge.arpToGateway(own, World.HONEST);
+    }
+  }
+
   /** Sends as the gateway. */
   static void useTheGatewaysAddress(HostileGuest guest) {
     while (guest.goesOn(HostileGuest.SLOW)) {

@@ -44,6 +44,14 @@ final class NeighbourAttacks {
     }
   }
 
+  /** Claims the honest guest's address. */
+  static void claimHonestAddress(HostileGuest guest) {
+    long own = Forgery.mac(0);
+    while (guest.goesOn(HostileGuest.SLOW)) {
+      guest.forge6.advertisement(own, Forgery.GATEWAY_MAC, World.HONEST_IPV6, Family.IPV6.gateway);
+    }
+  }
+
   /** Asks for the router. */
   static void askForRouters(HostileGuest guest) {
     flood(guest, HostileGuest.FLOOD, guest.forge6::routerSolicitation);

@@ -7,11 +7,14 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
+import io.lanyard.vswitch.frame.Icmpv6;
 import io.lanyard.vswitch.frame.Ipv4;
+import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.Udp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -29,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The configuration of ports holds for the frames that guests send. */
 @Timeout(60)
@@ -91,6 +96,22 @@ final class GuardedPortsTest {
     ByteBuf frame = Unpooled.buffer(42).writeZero(42);
     Ethernet.write(frame, 0, Ethernet.BROADCAST, mac, Ethernet.TYPE_ARP);
     Arp.write(frame, 14, operation, mac, from, 0, to);
+    return frame;
+  }
+
+  /** Says to the gateway, as if it had asked, that an address is at a MAC address. */
+  private static ByteBuf advertisement(long mac, Address own) {
+    ByteBuf frame = Unpooled.buffer(86).writeZero(86);
+    Ethernet.write(frame, 0, GATEWAY, mac, Ethernet.TYPE_IPV6);
+    Address gateway = Address.parse("fd09:9:8::2");
+    Ipv6.write(
+        frame, 14, 32, Ipv6.ICMPV6, 255, own.high(), own.low(), gateway.high(), gateway.low());
+    Icmpv6.setType(frame, 54, Icmpv6.NEIGHBOR_ADVERTISEMENT);
+    frame.setByte(58, 0x60); // solicited, override
+    frame.setLong(62, own.high()).setLong(70, own.low());
+    frame.setShort(78, 2 << 8 | 1);
+    Ethernet.setMac(frame, 80, mac);
+    Icmpv6.finishChecksum(frame, 14, 54, 32);
     return frame;
   }
 
@@ -278,9 +299,9 @@ final class GuardedPortsTest {
   }
 
   /** The gateway's neighbour entry of an address. */
-  private String gatewaysEntry(int address) {
+  private String gatewaysEntry(String address) {
     DumpNode network = Objects.requireNonNull(daemon.network("lab")).dump();
-    for (String name : List.of("nat", "gateway", "stations", "neighbours", Ipv4.format(address))) {
+    for (String name : List.of("nat", "gateway", "stations", "neighbours", address)) {
       network =
           network.children().stream()
               .filter(child -> child.name().equals(name))
@@ -290,26 +311,71 @@ final class GuardedPortsTest {
     return String.valueOf(network.properties().get("mac"));
   }
 
-  private String entryAfterAClaimByAPortWithoutGuard(String network) throws Exception {
-    start(network, "good", "free, guard: off");
+  /** Starts a network whose second port has no guard. */
+  private void startWithFreePort(Protection protection, String network) throws Exception {
+    start(protection.network + "\n    " + network, "good" + protection.port, "free, guard: off");
+  }
+
+  /** The means by which an address stays with its guest at the gateway. */
+  enum Protection {
+    NETWORK("guard: learn", ""),
+    LEARNING_PORT("guard: off", ", guard: learn"),
+    STRICT_PORT("guard: off", ", guard: strict, addresses: [10.9.8.20]"),
+    NONE("guard: off", "");
+
+    final String network;
+    final String port;
+
+    Protection(String network, String port) {
+      this.network = network;
+      this.port = port;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theGatewayKeepsALeasedAddressWithItsGuestWhateverTheGuards(Protection protection)
+      throws Exception {
+    startWithFreePort(protection, "");
     Guest good = new Guest("good", 1);
     Guest free = new Guest("free", 2);
     int victim = good.lease();
-    good.othersUntilTheGatewayAnswers(victim);
-    assertThat(gatewaysEntry(victim)).isEqualTo("52:54:00:00:00:01");
     free.othersUntilTheGatewayAnswers(victim);
-    return gatewaysEntry(victim);
+    good.othersUntilTheGatewayAnswers(victim);
+    assertThat(gatewaysEntry(Ipv4.format(victim))).isEqualTo("52:54:00:00:00:01");
+    free.othersUntilTheGatewayAnswers(victim);
+    free.othersUntilTheGatewayAnswers(RESERVED);
+    assertThat(gatewaysEntry(Ipv4.format(victim))).isEqualTo("52:54:00:00:00:01");
+    assertThat(gatewaysEntry(Ipv4.format(RESERVED))).isEqualTo("00:00:00:00:00:00");
+  }
+
+  @ParameterizedTest
+  @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+  void theGatewayKeepsTheAddressesOfAGuardedPortWithIt(Protection protection) throws Exception {
+    startWithFreePort(protection, "ipv6: {subnet: 'fd09:9:8::/64'}");
+    Guest good = new Guest("good", 1);
+    Guest free = new Guest("free", 2);
+    Address chosen = Address.parse("fd09:9:8::abcd");
+    good.send(advertisement(good.mac, chosen));
+    good.othersUntilTheGatewayAnswers(GIVEN);
+    free.send(advertisement(free.mac, chosen));
+    free.othersUntilTheGatewayAnswers(GIVEN);
+    for (String address : List.of(chosen.toString(), Ipv4.format(GIVEN))) {
+      assertThat(gatewaysEntry(address)).isEqualTo("52:54:00:00:00:01");
+    }
   }
 
   @Test
-  void theGatewayOfAGuardedNetworkKeepsALeasedAddressWithItsGuest() throws Exception {
-    String entry = entryAfterAClaimByAPortWithoutGuard("guard: learn");
-    assertThat(entry).isEqualTo("52:54:00:00:00:01");
-  }
-
-  @Test
-  void withoutGuardTheGatewayTakesAClaimAsOnAWire() throws Exception {
-    assertThat(entryAfterAClaimByAPortWithoutGuard("guard: off")).isEqualTo("52:54:00:00:00:02");
+  void withoutGuardAnAddressMovesFromAGuestThatIsSilent() throws Exception {
+    startWithFreePort(Protection.NONE, "");
+    Guest good = new Guest("good", 1);
+    Guest free = new Guest("free", 2);
+    good.othersUntilTheGatewayAnswers(STRANGE);
+    free.othersUntilTheGatewayAnswers(STRANGE);
+    long deadline = System.nanoTime() + 20_000_000_000L;
+    while (!gatewaysEntry(Ipv4.format(STRANGE)).equals("52:54:00:00:00:02")) {
+      assertThat(System.nanoTime()).isLessThan(deadline);
+    }
   }
 
   @Test

@@ -362,6 +362,19 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   }
 
   /**
+   * Whether a port has to answer for the flow, or a forward does. A guest that was moved to another
+   * port has flows that its former one began, and so has a guest in whose name another sent before
+   * the guest was known.
+   *
+   * @param port the owner of the port's flows
+   * @return false if another port began the flow
+   */
+  public final boolean isOf(FlowOwner port) {
+    FlowAccount in = account();
+    return in == null || in.owner.equals(port) || in.owner.isForward();
+  }
+
+  /**
    * The remote port.
    *
    * @return the port; 0 for ICMP

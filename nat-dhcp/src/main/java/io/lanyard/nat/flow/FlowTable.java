@@ -278,6 +278,36 @@ public final class FlowTable {
   }
 
   /**
+   * Whether a flow may go on for a packet that came in by a port; {@link #endForeign} if not.
+   *
+   * @param flow a flow of UDP or ICMP
+   * @param port the owner of the port's flows
+   * @return false if another port began the flow, which has ended now
+   */
+  public boolean keeps(Flow flow, FlowOwner port) {
+    boolean own = flow.isOf(port);
+    if (!own) {
+      endForeign(flow.guest(), port);
+    }
+    return own;
+  }
+
+  /**
+   * Ends the flows without connections, of UDP and ICMP, that another port began under a guest's
+   * address. The guest's next packets begin them anew, in its own name.
+   *
+   * @param guest the guest's address
+   * @param port the owner of the flows of the port that the guest is behind
+   */
+  public void endForeign(Address guest, FlowOwner port) {
+    for (Flow flow : ofGuest(guest)) {
+      if (flow.protocol() != FlowKey.TCP && !flow.isOf(port)) {
+        end(flow, FlowEnd.GONE);
+      }
+    }
+  }
+
+  /**
    * The flows of a guest.
    *
    * @param guest the guest's address

@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.Offence;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
@@ -32,7 +33,7 @@ final class AddressDefence {
   private final Consumer<Address> announcer;
   private final Timers.Timer pause;
 
-  /** The time of the last line about each port. Ports are few: the configuration has them all. */
+  /** The time of the last line about each port that had one in the last minute. */
   private final Map<String, Long> told = new HashMap<>();
 
   /**
@@ -49,10 +50,12 @@ final class AddressDefence {
 
   void conflict(Station from, Address address, long rival) {
     gateway.counters().count(GatewayCount.ADDRESS_CONFLICT);
+    from.budget().count(Offence.GATEWAY);
     String port = from.budget().name();
     long now = gateway.timers().clock().nanoTime();
     Long last = told.get(port);
     if (last == null || now - last >= QUIET_NANOS) {
+      told.values().removeIf(time -> now - time >= QUIET_NANOS);
       told.put(port, now);
       LogEvent.of("address-conflict")
           .with("network", gateway.networkName())

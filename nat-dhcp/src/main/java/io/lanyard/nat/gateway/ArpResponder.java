@@ -108,7 +108,12 @@ final class ArpResponder {
     counters.count(GatewayCount.ARP_ASKED);
     long to = neighbour.mac() == 0 ? Ethernet.BROADCAST : neighbour.mac();
     int address = neighbour.address().ipv4();
-    send(to, neighbour.behind(), Arp.REQUEST, own.gateway().ipv4(), 0, address);
+    ByteBuf frame = frame(to, Arp.REQUEST, own.gateway().ipv4(), 0, address);
+    try {
+      gateway.sendFrame(frame, neighbour);
+    } finally {
+      frame.release();
+    }
   }
 
   /** Asks who uses an address, without having one (RFC 5227 section 2.1.1). */
@@ -119,18 +124,24 @@ final class ArpResponder {
 
   private void send(
       long to, @Nullable PortBudget behind, int operation, int sender, long targetMac, int target) {
-    int at = GuestLink.LINK_HEADROOM;
-    // Padded to the least frame, so that no old memory is sent behind it.
-    int length = OffloadHeader.LENGTH + 60;
-    ByteBuf frame = gateway.allocator().directBuffer(length);
+    ByteBuf frame = frame(to, operation, sender, targetMac, target);
     try {
-      frame.setZero(0, length);
-      frame.writerIndex(length);
-      Ethernet.write(frame, OffloadHeader.LENGTH, to, addresses.mac(), Ethernet.TYPE_ARP);
-      Arp.write(frame, at, operation, addresses.mac(), sender, targetMac, target);
       gateway.sendFrame(frame, behind);
     } finally {
       frame.release();
     }
+  }
+
+  /** A whole frame, the caller's. */
+  private ByteBuf frame(long to, int operation, int sender, long targetMac, int target) {
+    int at = GuestLink.LINK_HEADROOM;
+    // Padded to the least frame, so that no old memory is sent behind it.
+    int length = OffloadHeader.LENGTH + 60;
+    ByteBuf frame = gateway.allocator().directBuffer(length);
+    frame.setZero(0, length);
+    frame.writerIndex(length);
+    Ethernet.write(frame, OffloadHeader.LENGTH, to, addresses.mac(), Ethernet.TYPE_ARP);
+    Arp.write(frame, at, operation, addresses.mac(), sender, targetMac, target);
+    return frame;
   }
 }

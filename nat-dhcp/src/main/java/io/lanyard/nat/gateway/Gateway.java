@@ -593,6 +593,16 @@ public final class Gateway implements GuestLink, Dumpable {
     }
   }
 
+  /** Hands a frame for a neighbour to the switch; its holder's port alone hears a question. */
+  void sendFrame(ByteBuf frame, Neighbour neighbour) {
+    Port holders = neighbour.contested() ? neighbour.behind().port() : null;
+    if (holders == null) {
+      sendFrame(frame, neighbour.behind());
+    } else if (!closed) {
+      network.deliver(port, frame, holders);
+    }
+  }
+
   @Override
   public void flush() {
     if (!inSwitch && !closed) {

@@ -40,6 +40,8 @@ public enum GatewayCount {
   BAD_IPV4_CHECKSUM,
   /** Packets whose source is not an address of the subnet, or is ours. */
   MARTIAN_SOURCE,
+  /** Packets whose source is an address of a station behind another port. */
+  FORGED_SOURCE,
   /** Packets to multicast, broadcast, or other addresses that are never forwarded. */
   MARTIAN_DESTINATION,
   /** Packets to the host's loopback or other addresses that guests may not reach. */

@@ -66,6 +66,10 @@ final class Ipv4Input {
     fill(packet, ip + length);
     if (addresses.mayBeGuest(packet.sourceHigh, packet.sourceLow)) {
       packet.sender = neighbours.heard(packet.station, packet.sourceHigh, packet.sourceLow);
+      if (packet.sender == null) {
+        counters.count(GatewayCount.FORGED_SOURCE);
+        return;
+      }
     } else if (mayBeNewcomer(packet) && asksDhcp(packet)) {
       packet.sender = null; // not that of the packet before
     } else {

@@ -82,6 +82,10 @@ final class Ipv6Input {
       return;
     }
     packet.sender = neighbours.heard(packet.station, packet.sourceHigh, packet.sourceLow);
+    if (packet.sender == null) {
+      counters.count(GatewayCount.FORGED_SOURCE);
+      return;
+    }
     if (walk.problem() != Ipv6Walk.NONE) {
       refuse(packet);
     } else if (walk.isFragment()) {

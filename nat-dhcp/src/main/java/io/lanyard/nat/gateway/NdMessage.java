@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -86,24 +87,37 @@ final class NdMessage {
    */
   void send(Address source, Address destination, long mac, @Nullable PortBudget behind) {
     try {
-      int ip = GuestLink.LINK_HEADROOM;
-      OffloadHeader.clear(frame, 0);
-      Ethernet.write(
-          frame, OffloadHeader.LENGTH, mac, gateway.addresses().mac(), Ethernet.TYPE_IPV6);
-      Ipv6.write(
-          frame,
-          ip,
-          length,
-          Ipv6.ICMPV6,
-          HOPS,
-          source.high(),
-          source.low(),
-          destination.high(),
-          destination.low());
-      Icmpv6.finishChecksum(frame, ip, AT, length);
+      write(source, destination, mac);
       gateway.sendFrame(frame, behind);
     } finally {
       frame.release();
     }
+  }
+
+  /** Sends to the station that has an address. */
+  void send(Address source, Neighbour neighbour) {
+    try {
+      write(source, neighbour.address(), neighbour.mac());
+      gateway.sendFrame(frame, neighbour);
+    } finally {
+      frame.release();
+    }
+  }
+
+  private void write(Address source, Address destination, long mac) {
+    int ip = GuestLink.LINK_HEADROOM;
+    OffloadHeader.clear(frame, 0);
+    Ethernet.write(frame, OffloadHeader.LENGTH, mac, gateway.addresses().mac(), Ethernet.TYPE_IPV6);
+    Ipv6.write(
+        frame,
+        ip,
+        length,
+        Ipv6.ICMPV6,
+        HOPS,
+        source.high(),
+        source.low(),
+        destination.high(),
+        destination.low());
+    Icmpv6.finishChecksum(frame, ip, AT, length);
   }
 }

@@ -256,24 +256,24 @@ final class NeighbourDiscovery {
 
   /** Asks who has an address: everybody, or the station that had it. */
   void ask(Neighbour neighbour) {
-    ask(neighbour.address(), neighbour.mac(), neighbour.behind());
+    if (neighbour.mac() == 0) {
+      askAll(neighbour.address());
+    } else {
+      question(neighbour.address()).send(addresses.towards(neighbour.address()), neighbour);
+    }
   }
 
   /** Asks everybody who has an address. */
   void askAll(Address address) {
-    ask(address, 0, null);
+    question(address)
+        .sendToGroup(addresses.towards(address), Ipv6Addresses.solicitedGroup(address.low()));
   }
 
-  private void ask(Address address, long mac, @Nullable PortBudget behind) {
+  private NdMessage question(Address address) {
     counters.count(GatewayCount.ND_ASKED);
     NdMessage message = new NdMessage(gateway, Icmpv6.NEIGHBOR_SOLICITATION, OPTIONS + 8);
     message.setAddress(TARGET, address);
     message.setLink(OPTIONS, SOURCE_LINK, addresses.mac());
-    Address from = addresses.towards(address);
-    if (mac == 0) {
-      message.sendToGroup(from, Ipv6Addresses.solicitedGroup(address.low()));
-    } else {
-      message.send(from, address, mac, behind);
-    }
+    return message;
   }
 }

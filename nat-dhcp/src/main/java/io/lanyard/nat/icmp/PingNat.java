@@ -93,7 +93,11 @@ public final class PingNat implements PacketEngine, Dumpable {
     int identifier = Icmp.identifier(packet.frame(), packet.transport());
     key.guest(packet.sourceHigh(), packet.sourceLow(), identifier)
         .remote(packet.destinationHigh(), packet.destinationLow(), 0);
-    PingFlow flow = flows.get(key) instanceof PingFlow ping ? ping : open(packet, identifier);
+    PingFlow flow =
+        flows.get(key) instanceof PingFlow ping
+                && flows.keeps(ping, packet.station().budget().flows())
+            ? ping
+            : open(packet, identifier);
     if (flow == null || !egress.admits(packet, flow)) {
       return;
     }

@@ -10,12 +10,12 @@ import io.lanyard.net.Address;
  */
 @FunctionalInterface
 public interface AddressGuard {
-  /** Knows nothing, so that an address is whose station claims it last. */
+  /** Knows nothing, so that an address is anybody's while its holder is silent. */
   AddressGuard NONE = (address, station) -> true;
 
   /**
-   * Whether a station may have an address. Asked when the station first shows or claims it, not for
-   * each packet.
+   * Whether a station may have an address. Asked when the station first shows or claims it, and of
+   * both when a station behind another port does; not for each packet of its holder.
    *
    * @param address an address of the network that may be a guest's
    * @param station who claims it

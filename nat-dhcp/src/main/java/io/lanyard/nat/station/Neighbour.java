@@ -23,6 +23,8 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
     REACHABLE,
     /** Known, but silent for a while, and being asked whether it still holds. */
     PROBING,
+    /** Known, and used behind another port too: its holder is asked whether it is still there. */
+    CONTESTED,
     /** In the table no more; another object may stand for the address. */
     FORGOTTEN
   }
@@ -41,6 +43,12 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
 
   /** Who has the address; null while nobody has answered. */
   @Nullable Station station;
+
+  /** Who gets the address if its holder does not answer; null unless it is contested. */
+  @Nullable Station rival;
+
+  /** When the address may be contested again, by the clock. */
+  long settledNanos;
 
   /** Whose share of the table it is. */
   PortBudget budget;
@@ -119,6 +127,28 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
   }
 
   /**
+   * Whether a station behind another port uses the address too. Only the holder is asked then: the
+   * switch may have moved the holder's MAC address to the other port.
+   *
+   * @return true until the holder has answered, or has not for long enough
+   */
+  public boolean contested() {
+    return state == State.CONTESTED;
+  }
+
+  /** Whose work its timer does: while it is contested, that of the port that contests it. */
+  PortBudget worker() {
+    Station other = rival;
+    return other == null || other.budget().released() ? budget : other.budget();
+  }
+
+  /** Whether a station has the address. The same MAC address behind another port has not. */
+  @SuppressWarnings("ReferenceEquality") // a port has one budget
+  boolean isHeldBy(Station other) {
+    return mac == other.mac() && budget == other.budget();
+  }
+
+  /**
    * The port that the MAC address is behind, by its budget. Frames for an address that the switch
    * does not know go there.
    *
@@ -138,6 +168,7 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
       case INCOMPLETE -> "incomplete";
       case REACHABLE -> "reachable";
       case PROBING -> "probing";
+      case CONTESTED -> "contested";
       case FORGOTTEN -> "forgotten";
     };
   }
@@ -147,7 +178,7 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
   }
 
   boolean resolved() {
-    return state == State.REACHABLE || state == State.PROBING;
+    return state != State.INCOMPLETE && state != State.FORGOTTEN;
   }
 
   /** Takes ownership of a packet that waits; false when the queue is full. */

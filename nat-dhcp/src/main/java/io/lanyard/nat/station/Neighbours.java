@@ -25,6 +25,12 @@ import org.jspecify.annotations.Nullable;
  * the station was heard, it stays; if it was only sent to, it is asked again, at its own address,
  * and forgotten if it does not answer; if neither, it is forgotten in the end.
  *
+ * <p>An address belongs to a port. When a station behind another port sends from a reachable
+ * address, or announces it, the packet is dropped and the holder is asked, three times within a
+ * second: an address moves when its holder answers no more. So a guest that was moved to another
+ * port goes on after that second, and nobody speaks for a guest that is there. Between the stations
+ * of one port an address moves at once, as on a wire.
+ *
  * <p>The table is bounded and its places are shared by port: when it is full, the port with the
  * most entries gives one up. An entry is small and is made anew by the next packet, so that nobody
  * loses more than a moment by that.
@@ -37,6 +43,12 @@ public final class Neighbours {
 
   static final long RETRY_NANOS = 1_000_000_000L;
   static final int TRIES = 3;
+
+  /** A virtual switch loses nothing; three times this is less than a TCP peer waits (RFC 6298). */
+  static final long CONTEST_NANOS = 300_000_000L;
+
+  /** A holder that has answered is not asked again for so long. */
+  static final long SETTLED_NANOS = 1_000_000_000L;
 
   /** Ten minutes of silence both ways. */
   private static final int IDLE_PERIODS = 10;
@@ -149,19 +161,20 @@ public final class Neighbours {
 
   /**
    * Learns from a packet that a station sent to the gateway: confirms the entry of its source
-   * address, or makes one. Does not move a known address to another MAC address: only {@link
-   * #announced} does.
+   * address, or makes one. Does not move a known address to another MAC address of the same port:
+   * only {@link #announced} does.
    *
    * @param station who sent the packet
    * @param high the upper long of the source address, which may be a guest's
    * @param low the lower long of the source address
-   * @return the entry of the address, whichever station has it
+   * @return the entry of the address, whichever station of the port has it; null if the address is
+   *     another port's, so that the packet has to be dropped
    */
-  public Neighbour heard(Station station, long high, long low) {
+  public @Nullable Neighbour heard(Station station, long high, long low) {
     Neighbour latest = station.latest;
     if (latest != null
         && latest.is(high, low)
-        && latest.mac == station.mac()
+        && latest.isHeldBy(station)
         && latest.state == Neighbour.State.REACHABLE) {
       latest.heard = true;
       return latest;
@@ -169,21 +182,26 @@ public final class Neighbours {
     return heardAnew(station, high, low);
   }
 
-  private Neighbour heardAnew(Station station, long high, long low) {
+  private @Nullable Neighbour heardAnew(Station station, long high, long low) {
     Neighbour neighbour = entries.get(high, low);
     if (neighbour == null) {
       neighbour = make(new Address(high, low), unlocated);
     }
     if (!neighbour.resolved()) {
-      if (permits(neighbour, station)) {
+      if (!guard.permits(neighbour.address(), station)) {
+        station.budget().count(Offence.ADDRESSES);
+        return null;
+      }
+      if (station.mac() != 0) {
         resolve(neighbour, station);
       }
-    } else if (neighbour.mac == station.mac()) {
+    } else if (neighbour.isHeldBy(station)) {
       resolve(neighbour, station);
-    } else if (!neighbour.budget.equals(station.budget())) {
+    } else if (isElsewhere(neighbour, station) && !takesOver(neighbour, station)) {
       station.budget().count(Offence.ADDRESSES);
+      return null;
     }
-    if (neighbour.mac == station.mac()) {
+    if (neighbour.isHeldBy(station)) {
       station.latest = neighbour;
     }
     return neighbour;
@@ -191,6 +209,8 @@ public final class Neighbours {
 
   /**
    * Learns from ARP or neighbour discovery, which may move an address to another station.
+   *
+   * <p>From another port it moves once its holder there is silent.
    *
    * @param station the station that says it has the address
    * @param high the upper long of the address, which may be a guest's
@@ -206,25 +226,65 @@ public final class Neighbours {
       }
       neighbour = make(new Address(high, low), unlocated);
     }
-    boolean moves = neighbour.resolved() && neighbour.mac != station.mac();
-    if ((moves || !neighbour.resolved()) && !permits(neighbour, station)) {
+    if (neighbour.resolved() && neighbour.isHeldBy(station)) {
+      resolve(neighbour, station);
+    } else if (!neighbour.resolved() || !isElsewhere(neighbour, station)) {
+      learn(neighbour, station);
+    } else if (!takesOver(neighbour, station)) {
+      refused(station);
+    }
+  }
+
+  /** Learns of an address that nobody has, or another station of the same port. */
+  private void learn(Neighbour neighbour, Station station) {
+    if (station.mac() == 0) {
       return;
     }
-    if (moves) {
+    if (!guard.permits(neighbour.address(), station)) {
+      refused(station);
+      return;
+    }
+    if (neighbour.resolved()) {
       counters.count(StationCount.NEIGHBOUR_MOVED);
     }
     resolve(neighbour, station);
   }
 
-  private boolean permits(Neighbour neighbour, Station station) {
-    if (station.mac() == 0) {
+  @SuppressWarnings("ReferenceEquality") // a port has one budget
+  private static boolean isElsewhere(Neighbour neighbour, Station station) {
+    return neighbour.budget != station.budget();
+  }
+
+  /**
+   * Gives an address to a station behind another port than its holder if it is the station's by
+   * other means than use. If it may be, the holder is asked whether it is still there.
+   *
+   * @return whether the station has the address now
+   */
+  private boolean takesOver(Neighbour neighbour, Station station) {
+    Station holder = neighbour.station;
+    if (station.mac() == 0 || !guard.permits(neighbour.address(), station)) {
       return false;
     }
-    if (guard.permits(neighbour.address(), station)) {
+    if (holder == null || !guard.permits(neighbour.address(), holder)) {
+      move(neighbour, station);
       return true;
     }
-    refused(station);
+    if (neighbour.contested()) {
+      neighbour.rival = station;
+    } else if (timers.clock().nanoTime() - neighbour.settledNanos >= 0) {
+      neighbour.state = Neighbour.State.CONTESTED;
+      neighbour.settledNanos = timers.clock().nanoTime() + SETTLED_NANOS;
+      neighbour.rival = station;
+      neighbour.asked = 0;
+      ask(neighbour);
+    }
     return false;
+  }
+
+  private void move(Neighbour neighbour, Station station) {
+    counters.count(StationCount.NEIGHBOUR_MOVED);
+    resolve(neighbour, station);
   }
 
   /**
@@ -282,7 +342,9 @@ public final class Neighbours {
       makePlace(budget);
     }
     Neighbour neighbour = new Neighbour(this, address, budget);
-    neighbour.timer = timers.create(() -> neighbour.budget.turn().charge(() -> expire(neighbour)));
+    neighbour.settledNanos = timers.clock().nanoTime();
+    neighbour.timer =
+        timers.create(() -> neighbour.worker().turn().charge(() -> expire(neighbour)));
     entries.put(address.high(), address.low(), neighbour);
     byNeighbours.add(budget.neighbours, neighbour);
     arm(neighbour, PERIOD_NANOS);
@@ -313,6 +375,7 @@ public final class Neighbours {
     boolean known = neighbour.state == Neighbour.State.REACHABLE;
     place(neighbour, station.mac());
     neighbour.station = station;
+    neighbour.rival = null;
     neighbour.state = Neighbour.State.REACHABLE;
     neighbour.asked = 0;
     neighbour.heard = true;
@@ -357,11 +420,19 @@ public final class Neighbours {
 
   private void ask(Neighbour neighbour) {
     neighbour.asked++;
-    arm(neighbour, RETRY_NANOS);
+    arm(neighbour, neighbour.contested() ? CONTEST_NANOS : RETRY_NANOS);
     wire.ask(neighbour);
   }
 
   private void expire(Neighbour neighbour) {
+    if (neighbour.contested()) {
+      if (neighbour.asked < TRIES) {
+        ask(neighbour);
+      } else {
+        giveUp(neighbour);
+      }
+      return;
+    }
     if (neighbour.state != Neighbour.State.REACHABLE) {
       if (neighbour.asked == 0) {
         forget(neighbour); // nothing was ever sent to it
@@ -386,6 +457,16 @@ public final class Neighbours {
       ask(neighbour);
     } else {
       arm(neighbour, PERIOD_NANOS);
+    }
+  }
+
+  /** The holder of a contested address has not answered. */
+  private void giveUp(Neighbour neighbour) {
+    Station rival = neighbour.rival;
+    if (rival == null || rival.released() || !guard.permits(neighbour.address(), rival)) {
+      forget(neighbour); // whose it is now says the next packet
+    } else {
+      move(neighbour, rival);
     }
   }
 
@@ -415,6 +496,7 @@ public final class Neighbours {
     }
     neighbour.timer = null;
     neighbour.station = null;
+    neighbour.rival = null;
     dropQueue(neighbour);
   }
 

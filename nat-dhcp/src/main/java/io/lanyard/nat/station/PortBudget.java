@@ -332,7 +332,7 @@ public final class PortBudget implements Dumpable {
   }
 
   void countClaimRefused() {
-    count(Excess.NEIGHBOURS);
+    count(Offence.CLAIMS);
     claimsRefused++;
   }
 

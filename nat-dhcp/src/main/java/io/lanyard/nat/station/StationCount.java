@@ -4,7 +4,7 @@ package io.lanyard.nat.station;
 public enum StationCount {
   /** Addresses that nobody answered for. */
   NEIGHBOUR_FAILED,
-  /** Addresses that moved to another MAC address. */
+  /** Addresses that moved to another MAC address, or to another port. */
   NEIGHBOUR_MOVED,
   /** Packets dropped because the queue for an unresolved address was full, or nobody answered. */
   NEIGHBOUR_QUEUE_DROPPED,

@@ -12,6 +12,7 @@ import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowAccount;
 import io.lanyard.nat.flow.FlowKey;
+import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.gateway.Destinations;
@@ -122,7 +123,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
     key.guest(packet.sourceHigh(), packet.sourceLow(), guestPort)
         .remote(packet.destinationHigh(), packet.destinationLow(), remotePort);
     DatagramFlow flow;
-    if (flows.get(key) instanceof DatagramFlow known) {
+    if (flows.get(key) instanceof DatagramFlow known
+        && flows.keeps(known, packet.station().budget().flows())) {
       if (!egress.admits(packet, known)) {
         return;
       }
@@ -179,12 +181,23 @@ public final class UdpNat implements PacketEngine, Dumpable {
     sender.flush();
   }
 
+  /** A guest's mapping; one that another port has begun ends. */
+  private @Nullable Mapping mapping(
+      boolean toLoopback, Address guest, int guestPort, FlowOwner port) {
+    Mapping known = mappings(toLoopback).get(guest, guestPort);
+    if (known == null || known.account.owner().equals(port)) {
+      return known;
+    }
+    flows.endForeign(guest, port);
+    return mappings(toLoopback).get(guest, guestPort);
+  }
+
   private @Nullable UdpFlow open(Packet packet, int guestPort, int remotePort) {
     Neighbour guest = packet.sender();
     Station station = packet.station();
     FlowAccount account = station.flows();
     boolean toLoopback = packet.hostSide().isLoopback() && link.outbound().isSaid();
-    Mapping mapping = mappings(toLoopback).get(guest.address(), guestPort);
+    Mapping mapping = mapping(toLoopback, guest.address(), guestPort, account.owner());
     boolean fresh = mapping == null;
     Grant grant = egress.admits(packet, remotePort);
     if (grant == null) {

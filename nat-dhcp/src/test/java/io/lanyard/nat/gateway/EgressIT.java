@@ -7,6 +7,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.FlowRecord;
+import io.lanyard.nat.station.Neighbours;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
@@ -18,6 +19,7 @@ import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.DefaultChannelId;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.UnaryOperator;
@@ -166,29 +168,14 @@ class EgressIT {
       Process talk = net.startGuest("socat", "-T", "20", "-", "TCP4:" + ROUTER + ":8088");
       assertThat(talk.inputReader().readLine()).isEqualTo("served");
       talk.destroyForcibly();
-      int from = Ipv4.parse(NatNamespace.GUEST);
       net.on(() -> {
-        for (FlowRecord flow : net.nat.listFlows()) {
-          int to = Ipv4.parse(flow.remote().address().toString());
-          int port = flow.guest().port();
-          byte[] frame =
-              switch (flow.protocol()) {
-                case "udp" -> TestNetwork.udp(from, to, port, 9, new byte[20]);
-                case "tcp" -> TestNetwork.tcp(from, to, port, 8088, 1, 1, Tcp.ACK, new byte[20]);
-                default ->
-                    TestNetwork.ipv4(
-                        from, to, Ipv4.ICMP, 64, 7, 0, TestNetwork.icmp(8, port, new byte[20]));
-              };
-          ByteBuf spoofed = TestNetwork.frame(frame);
-          long gateway = net.nat.gateway().addresses().mac();
-          Ethernet.write(
-              spoofed, spoofed.readerIndex() + 12, gateway, 0x5254_0000_0666L, Ethernet.TYPE_IPV4);
-          long before = flow.packetsFromGuest();
-          thief.send(spoofed);
-          assertThat(net.nat.listFlows())
-              .filteredOn(each -> each.id() == flow.id())
-              .allMatch(each -> each.packetsFromGuest() == before, flow.protocol());
-        }
+        steal(net, thief);
+        assertThat(net.nat.gateway().counters().get(GatewayCount.FORGED_SOURCE))
+            .isGreaterThanOrEqualTo(3);
+        Neighbours neighbours = net.nat.gateway().stations().neighbours();
+        neighbours.forget(
+            Objects.requireNonNull(neighbours.get(Address.parse(NatNamespace.GUEST))));
+        steal(net, thief); // which has the address now, as far as the gateway knows
         return true;
       });
       assertThat(net.on(() -> net.nat.gateway().counters().get(GatewayCount.EGRESS_DENIED)))
@@ -197,6 +184,32 @@ class EgressIT {
         thief.close();
         return true;
       });
+    }
+  }
+
+  /** Sends a packet of each flow from its guest's address by another port: none goes that way. */
+  private static void steal(NatNamespace net, InMemoryPort thief) {
+    int from = Ipv4.parse(NatNamespace.GUEST);
+    for (FlowRecord flow : net.nat.listFlows()) {
+      int to = Ipv4.parse(flow.remote().address().toString());
+      int port = flow.guest().port();
+      byte[] frame =
+          switch (flow.protocol()) {
+            case "udp" -> TestNetwork.udp(from, to, port, 9, new byte[20]);
+            case "tcp" -> TestNetwork.tcp(from, to, port, 8088, 1, 1, Tcp.ACK, new byte[20]);
+            default ->
+                TestNetwork.ipv4(
+                    from, to, Ipv4.ICMP, 64, 7, 0, TestNetwork.icmp(8, port, new byte[20]));
+          };
+      ByteBuf spoofed = TestNetwork.frame(frame);
+      long gateway = net.nat.gateway().addresses().mac();
+      Ethernet.write(
+          spoofed, spoofed.readerIndex() + 12, gateway, 0x5254_0000_0666L, Ethernet.TYPE_IPV4);
+      long before = flow.packetsFromGuest();
+      thief.send(spoofed);
+      assertThat(net.nat.listFlows())
+          .filteredOn(each -> each.id() == flow.id())
+          .allMatch(each -> each.packetsFromGuest() == before, flow.protocol());
     }
   }
 

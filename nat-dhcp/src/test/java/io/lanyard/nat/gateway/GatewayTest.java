@@ -622,6 +622,9 @@ class GatewayTest {
       byte[] query = TestNetwork.udp(TestNetwork.GUEST, TestNetwork.GATEWAY, 1000, 53, HELLO);
       net.exchange(query);
       other.send(TestNetwork.frame(query));
+      assertThat(heard).as("the address is behind the other port").hasSize(1);
+      int next = TestNetwork.GUEST + 1;
+      other.send(TestNetwork.frame(TestNetwork.udp(next, TestNetwork.GATEWAY, 1000, 53, HELLO)));
       assertThat(heard).containsExactly("52:54:00:00:00:10 on guest", "52:54:00:00:00:10 on other");
       assertThat(gateway.stations().budgets()).hasSize(2);
       net.network.detach(other);

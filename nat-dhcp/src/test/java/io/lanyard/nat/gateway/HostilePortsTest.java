@@ -9,6 +9,7 @@ import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.SinkPort;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -24,6 +25,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Several ports that fill the gateway's tables at once, and an honest guest beside them. */
 class HostilePortsTest {
@@ -95,34 +98,154 @@ class HostilePortsTest {
                     scene.net.timers.clock().advance(Duration.ofMillis(1));
                   }));
       scene.on(() -> {
-        ByteBuf claim =
-            family()
-                .frame(
-                    TestNetwork.frame(
-                        TestNetwork.arp(
-                            Ethernet.BROADCAST,
-                            Arp.REQUEST,
-                            TestNetwork.GUEST_MAC,
-                            honest,
-                            0,
-                            TestNetwork.GATEWAY)));
-        scene.net.network.receive(port, claim);
-        claim.release();
         hostile.send(
             TestNetwork.udp(honest, TestNetwork.HOST, 20_000, server.getLocalPort(), new byte[8]));
         scene.nat.udp().flush();
+        announce(scene, port);
+        scene.net.timers.advance(Duration.ofSeconds(1)); // in which nobody answers for it there
         return true;
       });
       DatagramPacket packet = new DatagramPacket(new byte[100], 100);
       server.receive(packet);
-      int frames = heard.get();
-      long ofHonest = port.counters().loopNanos();
-      long ofHostile = scene.on(() -> hostile.port.counters().loopNanos());
-      server.send(packet);
-      assertThat(scene.becomes(() -> heard.get() > frames)).isTrue();
-      assertThat(scene.on(() -> hostile.port.counters().loopNanos()))
-          .isEqualTo(ofHostile + 1_000_000);
-      assertThat(scene.on(() -> port.counters().loopNanos())).isEqualTo(ofHonest);
+      assertThat(charged(scene, server, packet, heard, hostile.port, port))
+          .containsExactly(1_000_000L, 0L);
+      scene.on(() -> {
+        byte[] own =
+            TestNetwork.udp(honest, TestNetwork.HOST, 20_000, server.getLocalPort(), new byte[8]);
+        receive(scene, port, own);
+        scene.nat.udp().flush();
+        return true;
+      });
+      server.receive(packet);
+      assertThat(charged(scene, server, packet, heard, hostile.port, port))
+          .as("of what the holder has sent")
+          .containsExactly(0L, 1_000_000L);
+      assertThat(scene.on(() -> scene.nat.listFlows()))
+          .singleElement()
+          .matches(flow -> flow.port().equals("honest"));
+    }
+  }
+
+  /** Answers a datagram; what the frame to the guest costs the first port, and the second one. */
+  private static List<Long> charged(
+      NatScene scene,
+      DatagramSocket server,
+      DatagramPacket packet,
+      AtomicInteger heard,
+      Port first,
+      Port second)
+      throws Exception {
+    int frames = heard.get();
+    long ofFirst = scene.on(() -> first.counters().loopNanos());
+    long ofSecond = scene.on(() -> second.counters().loopNanos());
+    server.send(packet);
+    assertThat(scene.becomes(() -> heard.get() > frames)).isTrue();
+    return List.of(
+        scene.on(() -> first.counters().loopNanos()) - ofFirst,
+        scene.on(() -> second.counters().loopNanos()) - ofSecond);
+  }
+
+  /** Sends one packet of each protocol in the name of another; the frame's source is its own. */
+  private static void forge(Guest hostile, long mac, int address, int udp, int tcp) {
+    byte[] echo = TestNetwork.icmp(8, 77, new byte[8]);
+    for (byte[] packet :
+        List.of(
+            TestNetwork.udp(address, TestNetwork.HOST, 20_000, udp, new byte[] {9}),
+            TestNetwork.tcp(address, TestNetwork.HOST, 20_000, tcp, 1, 0, Tcp.SYN),
+            TestNetwork.ipv4(address, TestNetwork.HOST, Ipv4.ICMP, 64, 7, 0, echo),
+            TestNetwork.ipv4(address, TestNetwork.WORLD, Ipv4.ICMP, 64, 7, 0, echo))) {
+      ByteBuf frame = TestNetwork.frame(packet);
+      Ethernet.setSource(frame, frame.readerIndex() + 12, mac);
+      hostile.port.send(frame);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void nothingLeavesInTheNameOfAGuestThatIsThere(boolean withItsMacAddress) throws Exception {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket udp = new DatagramSocket(family().anyPort());
+        ServerSocket tcp = new ServerSocket(0, 50, family().host())) {
+      udp.setSoTimeout(5000);
+      Guest honest = scene.guest(10);
+      Guest hostile = scene.guest(20);
+      long mac = withItsMacAddress ? honest.mac : hostile.mac;
+      List<String> heard =
+          scene.on(() -> {
+            honest.port.drain();
+            forge(hostile, mac, honest.address, udp.getLocalPort(), tcp.getLocalPort());
+            scene.nat.udp().flush();
+            assertThat(scene.nat.flows().size()).isZero();
+            assertThat(honest.port.drain()).as("the question whether it is there").hasSize(1);
+            honest.announce();
+            forge(hostile, mac, honest.address, udp.getLocalPort(), tcp.getLocalPort());
+            honest.port.drain();
+            honest.datagram(20_000, TestNetwork.HOST, udp.getLocalPort());
+            scene.nat.udp().flush();
+            return hostile.heard();
+          });
+      DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+      udp.receive(packet);
+      assertThat(packet.getLength()).as("the first datagram is the honest guest's").isEqualTo(3);
+      assertThat(heard).isEmpty();
+      assertThat(scene.on(() -> scene.nat.listFlows()))
+          .singleElement()
+          .matches(flow -> flow.port().equals("guest10"));
+      assertThat(scene.on(() -> scene.nat.gateway().counters().get(GatewayCount.FORGED_SOURCE)))
+          .isEqualTo(8);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void aGuestThatHasMovedToAnotherPortGoesOnWithinASecond(boolean announces) throws Exception {
+    try (NatScene scene = new NatScene(family());
+        DatagramSocket udp = new DatagramSocket(family().anyPort())) {
+      udp.setSoTimeout(5000);
+      Guest former = scene.guest(10);
+      Guest moved = scene.silentGuest(11);
+      DatagramPacket packet = new DatagramPacket(new byte[100], 100);
+      scene.on(() -> {
+        former.datagram(20_000, TestNetwork.HOST, udp.getLocalPort());
+        scene.nat.udp().flush();
+        return true;
+      });
+      udp.receive(packet);
+      scene.on(() -> {
+        byte[] datagram =
+            TestNetwork.udp(
+                former.address, TestNetwork.HOST, 20_000, udp.getLocalPort(), new byte[] {9});
+        if (announces) {
+          byte[] unasked =
+              TestNetwork.arp(
+                  TestNetwork.GATEWAY_MAC,
+                  Arp.REPLY,
+                  former.mac,
+                  former.address,
+                  TestNetwork.GATEWAY_MAC,
+                  TestNetwork.GATEWAY);
+          moved.port.send(TestNetwork.frame(unasked));
+        } else {
+          ByteBuf lost = TestNetwork.frame(datagram);
+          Ethernet.setSource(lost, lost.readerIndex() + 12, former.mac);
+          moved.port.send(lost);
+        }
+        scene.net.timers.advance(Duration.ofSeconds(1));
+        ByteBuf frame = TestNetwork.frame(datagram);
+        Ethernet.setSource(frame, frame.readerIndex() + 12, former.mac);
+        moved.port.send(frame);
+        scene.nat.udp().flush();
+        moved.port.drain();
+        return true;
+      });
+      udp.receive(packet);
+      assertThat(packet.getLength()).isEqualTo(1);
+      udp.send(packet);
+      assertThat(scene.becomes(() -> moved.heard().contains("udp 20000"))).isTrue();
+      assertThat(scene.on(former::heard)).isEmpty();
+      assertThat(scene.on(() -> scene.nat.listFlows()))
+          .singleElement()
+          .matches(flow -> flow.port().equals("guest11"));
     }
   }
 

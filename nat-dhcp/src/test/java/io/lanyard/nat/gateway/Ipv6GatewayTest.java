@@ -334,6 +334,7 @@ class Ipv6GatewayTest {
       claim[11] = 0x20;
       ByteBuf frame = TestNetwork.frame(claim);
       other.send(frame);
+      net.timers.advance(Duration.ofSeconds(1)); // in which its former station is silent
       Neighbour guest = Objects.requireNonNull(known(GUEST));
       assertThat(guest.mac())
           .isEqualTo(flags.startsWith("0") ? 0x5254_0000_0010L : 0x5254_0000_0020L);

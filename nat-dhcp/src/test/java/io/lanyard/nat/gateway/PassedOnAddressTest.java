@@ -6,6 +6,7 @@ import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.net.ServerSocket;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 /** The connections of a guest whose address another guest has been leased. */
@@ -29,6 +30,8 @@ class PassedOnAddressTest {
           next.send(
               TestNetwork.arp(
                   Ethernet.BROADCAST, Arp.REQUEST, next.mac, address, 0, TestNetwork.GATEWAY));
+          scene.net.timers.advance(Duration.ofSeconds(1)); // in which the former one is silent
+          former.port.drain();
           next.port.drain();
         }
         scene.nat.endGuest(former.ip(), former.mac);

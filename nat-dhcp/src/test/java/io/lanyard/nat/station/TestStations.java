@@ -10,15 +10,19 @@ import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turns;
 import io.netty.buffer.ByteBuf;
+import java.util.Objects;
+import java.util.function.Consumer;
 
 /** Stations for tests that have no switch. */
 public final class TestStations {
   private TestStations() {}
 
   /** A wire that drops the packets of the table. */
-  private static final class NoWire implements Neighbours.Wire {
+  private record NoWire(Consumer<Neighbour> questions) implements Neighbours.Wire {
     @Override
-    public void ask(Neighbour neighbour) {}
+    public void ask(Neighbour neighbour) {
+      questions.accept(neighbour);
+    }
 
     @Override
     public boolean located(Neighbour neighbour) {
@@ -40,18 +44,24 @@ public final class TestStations {
   /** A table of a size. */
   public static Stations table(int limit) {
     SteppedTimers timers = new SteppedTimers();
-    return table(limit, timers, timers.clock());
+    return table(limit, timers, timers.clock(), neighbour -> {});
+  }
+
+  /** A table of a size that tells whom it asks. */
+  static Stations table(int limit, SteppedTimers timers, Consumer<Neighbour> questions) {
+    return table(limit, timers, timers.clock(), questions);
   }
 
   /** A table whose ports are charged by another clock than a stopped one. */
   public static Stations chargedBy(Clock clock) {
-    return table(Stations.LIMIT, new SteppedTimers(), clock);
+    return table(Stations.LIMIT, new SteppedTimers(), clock, neighbour -> {});
   }
 
-  private static Stations table(int limit, Timers timers, Clock charging) {
+  private static Stations table(
+      int limit, Timers timers, Clock charging, Consumer<Neighbour> questions) {
     return new Stations(
         timers,
-        new NoWire(),
+        new NoWire(questions),
         new Turns(charging, Runnable::run),
         port -> true,
         DescriptorBudget.ample().share("test"),
@@ -71,6 +81,7 @@ public final class TestStations {
 
   /** The neighbour that a station is, of a table of its own. */
   public static Neighbour neighbour(Station station, Address address) {
-    return table().neighbours().heard(station, address.high(), address.low());
+    return Objects.requireNonNull(
+        table().neighbours().heard(station, address.high(), address.low()));
   }
 }

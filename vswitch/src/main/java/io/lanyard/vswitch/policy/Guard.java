@@ -5,6 +5,7 @@ import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Passage;
 import io.lanyard.vswitch.Policy;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -86,6 +87,9 @@ public final class Guard implements Policy {
   private final long[] claimLows = new long[MOST_CLAIMS];
   private int claims;
 
+  /** The port that it judges; null before the first frame. */
+  private @Nullable Port port;
+
   // The IPv4 source that passed last; right while the version is the addresses'.
   private long lastMac;
   private int lastIpv4;
@@ -131,6 +135,9 @@ public final class Guard implements Policy {
 
   @Override
   public @Nullable DropCause admit(Passage passage, ByteBuf frame) {
+    if (port == null) {
+      judges(passage.ingress());
+    }
     int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
     int end = frame.writerIndex();
     int type = passage.etherType();
@@ -383,6 +390,11 @@ public final class Guard implements Policy {
     return true;
   }
 
+  private void judges(Port judged) {
+    port = judged;
+    addresses.judges(judged, this);
+  }
+
   private boolean permitted(long mac, long high, long low) {
     if (addresses.isBound(high, low)) {
       return addresses.holds(mac, high, low);
@@ -406,13 +418,18 @@ public final class Guard implements Policy {
         || (!addresses.isGiven(high, low) && (claimant == AddressMap.NOBODY || claimant == number));
   }
 
-  private boolean isGiven(long high, long low) {
+  /** Whether the configuration gives an address to this guard's port, alone or in a subnet. */
+  boolean isGiven(long high, long low) {
     for (int i = 0; i < givenHighs.length; i++) {
       if ((high & maskHighs[i]) == givenHighs[i] && (low & maskLows[i]) == givenLows[i]) {
         return true;
       }
     }
     return false;
+  }
+
+  boolean isNumbered(long claimant) {
+    return claimant == number;
   }
 
   private boolean claim(long high, long low) {
@@ -468,6 +485,9 @@ public final class Guard implements Policy {
       if (isOne(i)) {
         addresses.ungive(givenHighs[i], givenLows[i]);
       }
+    }
+    if (port != null) {
+      addresses.ends(port, this);
     }
   }
 }

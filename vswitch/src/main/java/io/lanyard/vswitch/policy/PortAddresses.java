@@ -2,13 +2,18 @@ package io.lanyard.vswitch.policy;
 
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.frame.Ethernet;
+import java.util.IdentityHashMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The IP addresses of one network, as its guards know them: <em>bound</em> to a MAC address (a
- * lease, a reservation, the gateway's own), or <em>claimed</em> by the guarded port that was the
- * first to use them.
+ * lease, a reservation, the gateway's own), <em>given</em> to a guarded port by the configuration,
+ * or <em>claimed</em> by the guarded port that was the first to use them.
+ *
+ * <p>The gateway asks here, too ({@link #permits}): it does not believe a port without a guard that
+ * it has the address of one that has.
  *
  * <p>DHCP binds and releases; guards claim. A bound address is nobody else's, and one that the
  * configuration gives to a port is claimed by nobody.
@@ -21,6 +26,9 @@ public final class PortAddresses {
 
   /** How many guards' ports the configuration gives an address to. */
   private final AddressMap given;
+
+  /** The guards of the ports that have sent a frame. A port is itself. */
+  private final IdentityHashMap<Port, Guard> judging = new IdentityHashMap<>();
 
   private @Nullable Subnet chosen;
 
@@ -86,15 +94,36 @@ public final class PortAddresses {
   }
 
   /**
-   * Whether a MAC address may have an address: nobody else is known to.
+   * Whether a station may have an address: nobody else is known to. Allocates nothing.
    *
    * @param address the address
-   * @param mac in the low 48 bits
-   * @return false if the address is bound to another MAC address
+   * @param mac the station's MAC address, in the low 48 bits
+   * @param port the port that it is behind; null if that is not known
+   * @return false if the address is bound to another MAC address, or, if it is bound to none, given
+   *     to or claimed by another port
    */
-  public boolean permits(Address address, long mac) {
-    long holder = bound.get(address.high(), address.low());
-    return holder == mac || holder == AddressMap.NOBODY;
+  public boolean permits(Address address, long mac, @Nullable Port port) {
+    long high = address.high();
+    long low = address.low();
+    if (isBound(high, low)) {
+      return holds(mac, high, low);
+    }
+    Guard own = port == null ? null : judging.get(port);
+    if (isGiven(high, low)) {
+      return own != null && own.isGiven(high, low);
+    }
+    long claimant = claimant(high, low);
+    return claimant == AddressMap.NOBODY || (own != null && own.isNumbered(claimant));
+  }
+
+  /** Notes which port a guard judges. */
+  void judges(Port port, Guard guard) {
+    judging.put(port, guard);
+  }
+
+  /** Forgets what {@link #judges} has noted. */
+  void ends(Port port, Guard guard) {
+    judging.remove(port, guard);
   }
 
   /** Whether an address is bound to a MAC address. */

@@ -174,6 +174,49 @@ class GuardTest {
     return made;
   }
 
+  /** The neighbour's lease is bound to its MAC address, which nobody else has in any VLAN. */
+  @Test
+  void aTagMakesNobodyOfTheMacAddressOfAGuardedPort() {
+    InMemoryPort victim = strict();
+    InMemoryPort hostile = guarded("hostile", Guard.Mode.STRICT, 8);
+    addresses.bind(Address.ofIpv4(ADDRESS), GUEST);
+    assertThat(passes(victim, from(ADDRESS))).isTrue();
+    for (int vlan : new int[] {5, 10}) {
+      refused(hostile, DropCause.PINNED_SOURCE, tagged(from(ADDRESS), 1, vlan));
+      assertThat(passes(victim, tagged(from(ADDRESS), 1, vlan))).isTrue();
+    }
+  }
+
+  private boolean permitted(String address, long mac, InMemoryPort port) {
+    return addresses.permits(Address.parse(address), mac, port);
+  }
+
+  /** The gateway asks, which hears ports without a guard, too. */
+  @ParameterizedTest
+  @EnumSource
+  void whatAGuardedPortHasIsNoOthers(Guard.Mode mode) {
+    addresses.letChoose(Subnet.parse("fd00:0:0:8::/64"));
+    InMemoryPort guest = guarded("guest", mode, 8, "10.0.0.20/32", "10.1.0.0/16");
+    InMemoryPort other = guarded("other", mode, 8, "10.0.0.21/32");
+    addresses.bind(Address.ofIpv4(ADDRESS), GUEST);
+    for (String address : List.of("10.0.0.10", "10.0.0.20")) {
+      assertThat(permitted(address, OTHER, other)).isFalse();
+      assertThat(permitted(address, OTHER, rest)).isFalse();
+    }
+    assertThat(permitted("10.0.0.20", GUEST, guest)).as("before it was heard").isFalse();
+    assertThat(passes(guest, from6(GUEST, 0xfd00_0000_0000_0008L, 5))).isTrue();
+    for (String address : List.of("10.0.0.10", "10.0.0.20", "fd00:0:0:8::5")) {
+      assertThat(permitted(address, GUEST, guest)).isTrue();
+      assertThat(permitted(address, OTHER, other)).isFalse();
+      assertThat(permitted(address, OTHER, rest)).isFalse();
+    }
+    assertThat(permitted("fd00:0:0:8::6", OTHER, rest)).as("nobody's").isTrue();
+    assertThat(permitted("10.1.2.3", OTHER, rest)).as("a router's subnet has hosts").isTrue();
+    network.detach(guest);
+    assertThat(permitted("10.0.0.20", OTHER, rest)).isTrue();
+    assertThat(permitted("fd00:0:0:8::5", OTHER, rest)).isTrue();
+  }
+
   @Test
   void anArpSenderIsThePortsPairOrAProbe() {
     InMemoryPort guest = strict();
