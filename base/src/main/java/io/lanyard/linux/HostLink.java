@@ -19,6 +19,10 @@ public final class HostLink {
   private static final int IFLA_ADDRESS = 1;
   private static final int IFLA_MTU = 4;
   private static final int IFLA_IFALIAS = 20;
+  private static final int IFLA_AF_SPEC = 26;
+  private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
+  private static final int IN6_ADDR_GEN_MODE_EUI64 = 0;
+  private static final int IN6_ADDR_GEN_MODE_NONE = 1;
 
   // Of a struct ifaddrmsg (linux/if_addr.h).
   private static final int IFA_ADDRESS = 1;
@@ -91,6 +95,30 @@ public final class HostLink {
    */
   public void alias(String text) throws ErrnoException {
     link(0, 0).text(IFLA_IFALIAS, text).call("describe " + name, "the text is too long");
+  }
+
+  /**
+   * Says whether the kernel makes IPv6 addresses for the interface by itself: the link-local one,
+   * when the interface is switched on, and those of router advertisements. A host without IPv6
+   * makes none.
+   *
+   * @param makes whether it does; addresses that are there stay
+   * @throws ErrnoException if the kernel refuses
+   */
+  public void makesIpv6Addresses(boolean makes) throws ErrnoException {
+    NetlinkRequest request = link(0, 0);
+    int families = request.begin(IFLA_AF_SPEC);
+    int family = request.begin(AF_INET6);
+    int mode = request.begin(IFLA_INET6_ADDR_GEN_MODE);
+    request.withByte(makes ? IN6_ADDR_GEN_MODE_EUI64 : IN6_ADDR_GEN_MODE_NONE);
+    request.end(mode).end(family).end(families);
+    try {
+      request.call("say who makes the IPv6 addresses of " + name, "the kernel has no such switch");
+    } catch (ErrnoException e) {
+      if (e.number() != Errno.EAFNOSUPPORT && e.number() != Errno.EINVAL) {
+        throw e;
+      }
+    }
   }
 
   /**

@@ -16,15 +16,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Writes never wait. Thread: one at a time.
  */
 public final class IngressRedirect {
-  private static final int RTM_NEWLINK = 16;
   private static final int RTM_NEWQDISC = 36;
   private static final int RTM_NEWTFILTER = 44;
-
-  // Of a struct ifinfomsg's attributes.
-  private static final int IFLA_AF_SPEC = 26;
-  private static final int AF_INET6 = 10;
-  private static final int IFLA_INET6_ADDR_GEN_MODE = 8;
-  private static final int NO_ADDRESSES = 1;
 
   // Of a struct tcmsg: handles, and the attributes behind it.
   private static final int CLSACT = 0xffff_fff1;
@@ -75,7 +68,7 @@ public final class IngressRedirect {
       HostLink link = HostLink.of(tap.name());
       link.hardwareAddress(at.mac());
       int index = HostInterface.read(tap.name()).index();
-      noAddresses(index, tap.name());
+      link.makesIpv6Addresses(false);
       redirect(index, tap.name(), at);
       link.upWithoutArp();
       done = true;
@@ -83,23 +76,6 @@ public final class IngressRedirect {
     } finally {
       if (!done) {
         tap.close();
-      }
-    }
-  }
-
-  /** Keeps the kernel from making an IPv6 address; a host without IPv6 makes none. */
-  private static void noAddresses(int index, String name) throws ErrnoException {
-    NetlinkRequest request = new NetlinkRequest(RTM_NEWLINK, 0);
-    request.with(0).with(index).with(0).with(0); // struct ifinfomsg
-    int families = request.begin(IFLA_AF_SPEC);
-    int family = request.begin(AF_INET6);
-    int mode = request.begin(IFLA_INET6_ADDR_GEN_MODE);
-    request.withByte(NO_ADDRESSES).end(mode).end(family).end(families);
-    try {
-      request.call("switch off the IPv6 addresses of " + name, "the kernel has no such switch");
-    } catch (ErrnoException e) {
-      if (e.number() != Errno.EAFNOSUPPORT && e.number() != Errno.EINVAL) {
-        throw e;
       }
     }
   }

@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
  *     which takes one at random
  * @param persistent whether a device that is made stays when it is closed; one that somebody else
  *     has made persistent stays in any case
+ * @param withoutIpv6 whether the kernel makes no IPv6 address of its own for the device, since the
+ *     network has no IPv6; of a device that is given addresses
  */
 public record TapSettings(
     String device,
@@ -43,7 +45,8 @@ public record TapSettings(
     List<HostAddress> addresses,
     boolean up,
     long mac,
-    boolean persistent)
+    boolean persistent,
+    boolean withoutIpv6)
     implements DeviceSource {
   /** The beginning of what {@code ip link} says of a device that stays. */
   private static final String ALIAS = "lanyard: ";
@@ -78,6 +81,7 @@ public record TapSettings(
         address == null ? List.of() : List.of(address),
         up,
         0,
+        false,
         false);
   }
 
@@ -171,10 +175,14 @@ public record TapSettings(
     if (mtu > 0) {
       link.mtu(mtu);
     }
+    boolean isConfigured = isOurs && !addresses.isEmpty();
+    if (isConfigured) {
+      link.makesIpv6Addresses(!withoutIpv6);
+    }
     if (up) {
       link.up(); // first: some kernels forget IPv6 addresses of a device that is set up
     }
-    if (isOurs && !addresses.isEmpty()) {
+    if (isConfigured) {
       removeOthers(link, made);
     }
     String limitation = "";
@@ -210,7 +218,9 @@ public record TapSettings(
     }
     for (io.lanyard.linux.HostAddress other : present) {
       boolean isWanted = addresses.contains(new HostAddress(other.address(), other.prefix()));
-      if (other.device() == index && !isWanted && !other.address().isLinkLocal()) {
+      boolean isKernels =
+          other.address().isLinkLocal() && (!withoutIpv6 || other.address().isIpv4());
+      if (other.device() == index && !isWanted && !isKernels) {
         link.removeAddress(other.address(), other.prefix());
       }
     }

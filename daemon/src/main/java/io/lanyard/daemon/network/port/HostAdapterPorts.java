@@ -54,7 +54,8 @@ public final class HostAdapterPorts implements PortFactory<HostAdapterPorts.Host
             adapter.addresses(),
             true,
             adapter.mac(),
-            adapter.persistent()),
+            adapter.persistent(),
+            adapter.addresses().stream().allMatch(each -> each.address().isIpv4())),
         place.context());
   }
 }

@@ -29,6 +29,7 @@ final class TapPorts implements PortFactory<PortConfig.Tap> {
             List.of(),
             false,
             place.macOf(tap.name()).bits(),
+            false,
             false);
     return new DevicePort(tap.name(), kind(), tap.mtu(), settings, place.context());
   }
