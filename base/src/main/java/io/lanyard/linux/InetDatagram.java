@@ -173,25 +173,35 @@ public final class InetDatagram implements AutoCloseable {
   }
 
   /**
-   * Opens a raw socket for ICMP echo with one address (raw(7)). What is sent is a whole ICMP
-   * message, identifier and checksum included; what is received are all echo replies that come from
-   * the address, for any program's request: of IPv4 with their IP header before them.
+   * Opens a raw socket for ICMP echo (raw(7)). What is sent is a whole ICMP message, identifier and
+   * checksum included; what is received are all echo replies, for any program's request: of IPv4
+   * with their IP header before them. Once it is connected, they are those of one address.
    *
-   * @param address the address
+   * @param local the address to bind to, perhaps all of its family
    * @return a socket
    * @throws ErrnoException EPERM without CAP_NET_RAW
    */
-  public static InetDatagram rawPing(Address address) throws ErrnoException {
-    InetDatagram socket = open(family(address), SOCK_RAW, icmp(address));
+  public static InetDatagram rawPing(Address local) throws ErrnoException {
+    InetDatagram socket = open(family(local), SOCK_RAW, icmp(local));
     socket.filterEchoReplies();
+    socket.bindOrClose(local, 0, "bind a raw ICMP socket");
+    return socket;
+  }
+
+  /**
+   * Connects the socket to one address: it goes there, and only what comes from there is received.
+   *
+   * @param address of the socket's family
+   * @throws ErrnoException if no route leads there; the socket is closed
+   */
+  public void connect(Address address) throws ErrnoException {
     MemorySegment memory = ARGUMENT.get();
-    int length = socket.name(memory, address.high(), address.low(), 0, 0);
-    int result = InetCalls.connect(socket.fd, memory.address(), length);
+    int length = name(memory, address.high(), address.low(), 0, 0);
+    int result = InetCalls.connect(fd, memory.address(), length);
     if (result < 0) {
-      socket.close();
+      close();
       throw new ErrnoException("connect an ICMP socket", -result);
     }
-    return socket;
   }
 
   private void filterEchoReplies() {

@@ -181,8 +181,11 @@ public final class PingNat implements PacketEngine, Dumpable {
       if (!isPermission(e.number())) {
         throw e;
       }
-      socket = InetDatagram.rawPing(destination);
-      var _ = link.outbound().hold(socket, destination);
+      socket = InetDatagram.rawPing(link.outbound().local(destination));
+      // The address by which it goes out is chosen when it is connected: by the interface that
+      // holds
+      // it.
+      link.outbound().hold(socket, destination).connect(destination);
       counters.count(PingCount.RAW_SOCKETS);
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow, descriptors),

@@ -9,6 +9,7 @@ import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.netty.channel.DefaultChannelId;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -142,6 +143,19 @@ class OutboundIT {
       return net;
     }
 
+    /** Whether a ping of the guest's is answered, where the server answers one address alone. */
+    boolean pings(NatNamespace net, String far, String source) throws Exception {
+      for (String other : List.of(usual, boundAddress, ofInterface)) {
+        String change = other.equals(source) ? "del" : "replace";
+        NatNamespace.host("ip", "-n", far, "route", change, "blackhole", other);
+      }
+      boolean answered = net.guest("ping", "-c1", "-W2", server).status() == 0;
+      for (String other : List.of(usual, boundAddress, ofInterface)) {
+        NatNamespace.host("ip", "-n", far, "route", "del", "blackhole", other);
+      }
+      return answered;
+    }
+
     /** By which address the server sees the guest. */
     String who(NatNamespace net, String protocol) throws Exception {
       String to = this == IPV4 ? "4:" + server : "6:[" + server + "]";
@@ -170,8 +184,29 @@ class OutboundIT {
         });
         assertThat(family.who(net, "TCP")).as(outbound).isEqualTo(each.getValue());
         assertThat(family.who(net, "UDP")).as(outbound).isEqualTo(each.getValue());
-        assertThat(net.guest("ping", "-c1", "-W2", family.server).status()).as(outbound).isZero();
+        assertThat(family.pings(net, far, each.getValue())).as(outbound).isTrue();
       }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void pingsLeaveSoToWhereTheHostPermitsThemToTheDaemonAlone(Family family) throws Exception {
+    String permit = "sysctl -qw net.ipv4.ping_group_range='1 0'";
+    assertThat(NatNamespace.host("ip", "netns", "exec", host, "sh", "-c", permit).status())
+        .isZero();
+    try (NatNamespace net = family.start(host)) {
+      assertThat(family.pings(net, far, family.usual)).isTrue();
+      net.on(() -> {
+        net.nat.configure(family.network("outbound: " + family.bound));
+        return true;
+      });
+      assertThat(family.pings(net, far, family.boundAddress)).isTrue();
+      net.on(() -> {
+        net.nat.configure(family.network("outbound: {interface: vb}"));
+        return true;
+      });
+      assertThat(family.pings(net, far, family.ofInterface)).isTrue();
     }
   }
 
