@@ -24,7 +24,8 @@ final class Queries {
   /** The limit of a datagram to a client that does not say otherwise (RFC 1035 section 4.2.1). */
   private static final int PLAIN_DATAGRAM = 512;
 
-  private static final int IP_AND_UDP = 28;
+  /** The headers of IPv6 and UDP; those of IPv4 are shorter. */
+  private static final int IP_AND_UDP = 48;
 
   /**
    * How long who asks for all types may keep that there is no such answer, as RFC 8482 shows it.

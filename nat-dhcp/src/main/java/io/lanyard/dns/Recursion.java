@@ -532,7 +532,7 @@ final class Recursion {
     long now = clock.nanoTime();
     boolean blocked = response != null && filter(question, response);
     boolean keeps = !local && waiting.shareable() && !waiting.stale;
-    boolean failed = response == null || response.getRcode() == Rcode.SERVFAIL;
+    boolean failed = response == null || (!blocked && Response.isFailure(response.getRcode()));
     Response late = failed && keeps ? stale(question, now) : null;
     if (response == null) {
       unanswered(waiting);

@@ -77,6 +77,8 @@ final class Response {
   /** Whether it has what was asked for. */
   private final boolean positive;
 
+  private final boolean failure;
+
   /** Until when it is given without asking again, although its time is over. */
   long recheckNanos;
 
@@ -88,9 +90,11 @@ final class Response {
       long storedNanos,
       long ttl,
       Told told,
-      boolean positive) {
+      boolean positive,
+      boolean failure) {
     this.told = told;
     this.positive = positive;
+    this.failure = failure;
     this.wire = wire;
     this.nameLength = nameLength;
     this.ttlOffsets = ttlOffsets;
@@ -182,7 +186,18 @@ final class Response {
         Told.of(message),
         message.getRcode() == Rcode.NOERROR
             && !message.getSection(Section.ANSWER).isEmpty()
-            && soa(message) == null);
+            && soa(message) == null,
+        isFailure(message.getRcode()));
+  }
+
+  /**
+   * Whether a response's code says that the server has no answer: every one but those two says
+   * nothing about the name (RFC 8767 section 4, RFC 9520 section 2).
+   *
+   * @param rcode the code, with the part of it that is in EDNS
+   */
+  static boolean isFailure(int rcode) {
+    return rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN;
   }
 
   /**
@@ -218,12 +233,11 @@ final class Response {
   /** How long a message may be kept, in seconds (RFC 2308 section 5; RFC 1035 section 7.4). */
   private static long lifetime(Message message) {
     int rcode = message.getRcode();
-    boolean truncated = message.getHeader().getFlag(Flags.TC);
-    if (rcode == Rcode.SERVFAIL) {
-      return FAILURE_SECONDS;
-    }
-    if (truncated || (rcode != Rcode.NOERROR && rcode != Rcode.NXDOMAIN)) {
+    if (message.getHeader().getFlag(Flags.TC)) {
       return 0;
+    }
+    if (isFailure(rcode)) {
+      return FAILURE_SECONDS;
     }
     SOARecord soa = soa(message);
     boolean denial =
@@ -262,8 +276,7 @@ final class Response {
 
   /** Whether it says nothing about the name: no server has answered, or the answer is blocked. */
   boolean isFailure() {
-    int rcode = wire[3] & 15;
-    return rcode == Rcode.SERVFAIL || rcode == Rcode.REFUSED;
+    return failure;
   }
 
   /** Whether it is in the last tenth of its time, and to be renewed before somebody misses it. */

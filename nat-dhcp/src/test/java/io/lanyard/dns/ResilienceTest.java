@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
@@ -88,19 +90,23 @@ class ResilienceTest {
         .containsExactly("192.0.2.2");
   }
 
-  @Test
-  void aServersFailureIsNoAnswerWhereThereIsAnOlderOne() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {Rcode.SERVFAIL, Rcode.REFUSED, Rcode.FORMERR, Rcode.NOTIMP})
+  void aServersFailureIsNoAnswerWhereThereIsAnOlderOne(int rcode) throws Exception {
     ForwarderScene net = open("");
     net.upstream.answer = address("192.0.2.1");
     net.ask("guest", "www.example.");
     net.step(Duration.ofSeconds(61));
     net.upstream.answer =
         response -> {
-          response.getHeader().setRcode(Rcode.SERVFAIL);
+          response.getHeader().setRcode(rcode);
           return response;
         };
     assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
-    assertThat(net.ask("guest", "other.example.").getRcode()).isEqualTo(Rcode.SERVFAIL);
+    assertThat(net.ask("guest", "other.example.").getRcode()).isEqualTo(rcode);
+    int asked = net.upstream.queries.size();
+    assertThat(net.ask("guest", "other.example.").getRcode()).isEqualTo(rcode);
+    assertThat(net.upstream.queries).as("a failure is kept for a second").hasSize(asked);
   }
 
   @Test
