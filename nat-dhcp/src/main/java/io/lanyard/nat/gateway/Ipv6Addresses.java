@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import java.util.List;
 
 /**
  * The gateway's addresses in IPv6: {@code ::2} of the network's subnet, the routers' anycast
@@ -95,6 +96,15 @@ public final class Ipv6Addresses {
     return high == gateway.high()
         ? low == gateway.low() || low == subnet.network().low()
         : high == LINK_LOCAL && low == linkLocal.low();
+  }
+
+  /**
+   * All addresses that the gateway answers for.
+   *
+   * @param withHost whether the host's is one of them
+   */
+  List<Address> all(boolean withHost) {
+    return withHost ? List.of(linkLocal, gateway, host) : List.of(linkLocal, gateway);
   }
 
   boolean isHost(long high, long low) {

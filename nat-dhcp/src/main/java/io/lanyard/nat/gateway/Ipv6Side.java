@@ -36,8 +36,9 @@ final class Ipv6Side {
     return advertiser;
   }
 
-  /** Announces the gateway's addresses, and the gateway as a router. */
+  /** Looks who has the gateway's addresses, announces them, and the gateway as a router. */
   void start() {
+    discovery.detectDuplicates();
     discovery.announce();
     advertiser.start();
   }

@@ -100,7 +100,7 @@ final class NeighbourDiscovery {
     boolean detects = packet.isUnaddressed();
     if (link == MALFORMED
         || frame.getUnsignedByte(at + TARGET) == 0xff
-        || (detects && (link != NO_MAC || packet.destinationHigh >>> 56 != 0xff))) {
+        || (detects && (link != NO_MAC || !isForSolicitedNode(packet)))) {
       counters.count(GatewayCount.BAD_ND);
       return;
     }
@@ -123,6 +123,13 @@ final class NeighbourDiscovery {
     advertise(new Address(targetHigh, targetLow), packet.source(), mac, packet.station.budget());
   }
 
+  /** Whether a solicitation goes to the group of its target (RFC 4291 section 2.7.1). */
+  private static boolean isForSolicitedNode(Packet packet) {
+    long target = packet.frame.getLong(packet.transport + TARGET + 8);
+    return packet.destinationHigh == Ipv6Addresses.LINK_GROUPS
+        && packet.destinationLow == Ipv6Addresses.solicitedGroup(target);
+  }
+
   /** RFC 4861 section 7.1.2 and 7.2.5. */
   private void advertisement(Packet packet, int length) {
     ByteBuf frame = packet.frame;
@@ -141,6 +148,9 @@ final class NeighbourDiscovery {
     long mac = link == NO_MAC ? packet.sourceMac : link;
     if (mac != addresses.mac()) {
       probes.heard(high, low, mac, packet.station);
+    }
+    if (link == NO_MAC && (known == null || known.mac() != mac)) {
+      return; // It does not say where the address is, and nothing that is known can be confirmed.
     }
     boolean moves = known != null && known.mac() != 0 && known.mac() != mac;
     if (!moves || (flags & FLAG_OVERRIDE) != 0) {
@@ -218,14 +228,26 @@ final class NeighbourDiscovery {
   }
 
   /**
+   * Asks whether somebody has an address of the gateway's (RFC 4862 section 5.4.2). Who has it
+   * answers, which is a conflict like any other: the gateway keeps the address, since the network
+   * stands on it, and defends it.
+   */
+  void detectDuplicates() {
+    own.all(addresses.hostLoopback()).forEach(this::detectDuplicate);
+  }
+
+  private void detectDuplicate(Address address) {
+    counters.count(GatewayCount.ND_ASKED);
+    NdMessage message = new NdMessage(gateway, Icmpv6.NEIGHBOR_SOLICITATION, OPTIONS);
+    message.setAddress(TARGET, address);
+    message.sendToGroup(Address.ANY_IPV6, Ipv6Addresses.solicitedGroup(address.low()));
+  }
+
+  /**
    * Announces all addresses of the gateway: stale caches are put right (RFC 4861 section 7.2.6).
    */
   void announce() {
-    announce(own.linkLocal());
-    announce(own.gateway());
-    if (addresses.hostLoopback()) {
-      announce(own.host());
-    }
+    own.all(addresses.hostLoopback()).forEach(this::announce);
   }
 
   /** Announces that an address is the gateway's. */

@@ -12,6 +12,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
@@ -28,8 +29,9 @@ import org.jspecify.annotations.Nullable;
  * and where the network has too many, the oldest of the port that has most. A datagram's fragments
  * come by one port: those of another, with a forged source, are of another datagram.
  *
- * <p>A fragment that covers bytes twice gives up its datagram (RFC 1858 section 4, RFC 5722 section
- * 4); only a mere repetition is ignored.
+ * <p>A fragment that covers bytes twice ends its datagram, and all fragments of that which have yet
+ * to come (RFC 1858 section 4, RFC 5722 section 4): the datagram is remembered without its bytes
+ * until its time is over. Only an exact repetition of a fragment is ignored (RFC 8200 section 4.5).
  */
 final class Reassembly {
   /** As Linux (ipfrag_time); RFC 1122 section 3.3.2 allows 60 to 120, but memory is dearer. */
@@ -97,7 +99,12 @@ final class Reassembly {
 
   /** A datagram with holes. Reused. */
   private final class Partial {
+    /** Which units of 8 bytes have come. */
     private final long[] units = new long[65536 / 8 / 64];
+
+    /** Which of them are the first ones of a fragment. */
+    private final long[] starts = new long[65536 / 8 / 64];
+
     private final byte[] header = new byte[60];
     private final Timers.Timer timer = timers.create(() -> expired(this));
     private @Nullable Key key;
@@ -107,6 +114,7 @@ final class Reassembly {
     private int next;
     private int total;
     private int received;
+    private boolean isAbandoned;
 
     private void begin(Key key, Packet first) {
       this.key = key;
@@ -115,7 +123,9 @@ final class Reassembly {
       headerLength = 0;
       total = -1;
       received = 0;
-      java.util.Arrays.fill(units, 0);
+      isAbandoned = false;
+      Arrays.fill(units, 0);
+      Arrays.fill(starts, 0);
       timer.arm(TIMEOUT_NANOS);
     }
   }
@@ -165,10 +175,13 @@ final class Reassembly {
             packet.destinationLow,
             fragment.id);
     Partial partial = partials.get(key);
+    if (partial != null && partial.isAbandoned) {
+      return null;
+    }
     if (fragment.length == 0
         || (fragment.more && (fragment.length & 7) != 0)
         || fragment.offset + fragment.length > fragment.largest) {
-      giveUp(partial);
+      abandon(partial);
       return null;
     }
     if (partial == null) {
@@ -183,23 +196,23 @@ final class Reassembly {
     int length = fragment.length;
     boolean more = fragment.more;
     int end = offset + length;
-    boolean beyond = partial.total >= 0 && (end > partial.total || (!more && end != partial.total));
+    boolean beyond = partial.total >= 0 && (more ? end >= partial.total : end != partial.total);
     if (beyond || (!more && highest(partial) > (end + 7) / 8)) {
-      giveUp(partial);
+      abandon(partial);
       return null;
     }
     int first = offset / 8;
     int last = (end + 7) / 8;
-    int covered = covered(partial, first, last);
-    if (covered != 0) {
-      if (covered != last - first) {
-        giveUp(partial);
+    if (count(partial.units, first, last) != 0) {
+      if (!isRepetition(partial, first, last)) {
+        abandon(partial);
       }
       return null;
     }
     for (int unit = first; unit < last; unit++) {
       partial.units[unit >> 6] |= 1L << unit;
     }
+    partial.starts[first >> 6] |= 1L << first;
     ByteBuf data = room(partial, PAYLOAD + end);
     data.setBytes(PAYLOAD + offset, frame, fragment.payload, length);
     partial.received += length;
@@ -255,12 +268,24 @@ final class Reassembly {
     return data;
   }
 
-  private static int covered(Partial partial, int first, int last) {
-    int covered = 0;
+  /** Whether one fragment with just these units has come. */
+  private static boolean isRepetition(Partial partial, int first, int last) {
+    return count(partial.units, first, last) == last - first
+        && isSet(partial.starts, first)
+        && count(partial.starts, first, last) == 1
+        && (!isSet(partial.units, last) || isSet(partial.starts, last));
+  }
+
+  private static int count(long[] bits, int first, int last) {
+    int count = 0;
     for (int unit = first; unit < last; unit++) {
-      covered += (int) (partial.units[unit >> 6] >>> unit) & 1;
+      count += isSet(bits, unit) ? 1 : 0;
     }
-    return covered;
+    return count;
+  }
+
+  private static boolean isSet(long[] bits, int unit) {
+    return unit >> 6 < bits.length && (bits[unit >> 6] >>> unit & 1) != 0;
   }
 
   private static int highest(Partial partial) {
@@ -323,6 +348,10 @@ final class Reassembly {
   }
 
   private void late(Partial partial) {
+    if (partial.isAbandoned) {
+      remove(partial);
+      return;
+    }
     ByteBuf data = partial.data;
     Station station = partial.station;
     if (data != null && station != null && partial.headerLength > 0) {
@@ -341,6 +370,23 @@ final class Reassembly {
       port.count(Excess.FRAGMENTS);
     }
     giveUp(partial);
+  }
+
+  /** Ends a datagram that makes no sense, with what has yet to come of it. */
+  private void abandon(@Nullable Partial partial) {
+    counters.count(GatewayCount.REASSEMBLY_FAILED);
+    if (partial != null) {
+      partial.isAbandoned = true;
+      release(partial);
+    }
+  }
+
+  private static void release(Partial partial) {
+    ByteBuf data = partial.data;
+    if (data != null) {
+      data.release();
+    }
+    partial.data = null;
   }
 
   private void giveUp(@Nullable Partial partial) {
@@ -362,15 +408,11 @@ final class Reassembly {
         break;
       }
     }
-    ByteBuf data = partial.data;
-    if (data != null) {
-      data.release();
-    }
+    release(partial);
     Station station = partial.station;
     if (station != null) {
       station.countFragmented(-1);
     }
-    partial.data = null;
     partial.station = null;
     partial.key = null;
     free.push(partial);
