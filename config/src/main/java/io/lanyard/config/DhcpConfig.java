@@ -41,8 +41,10 @@ public record DhcpConfig(
    *
    * @param routers default routers (option 3): the gateway unless said; empty for none, and by
    *     default on a network that leads nowhere
-   * @param dnsServers name servers (option 6): the gateway unless said; empty for none
-   * @param ntpServers time servers (option 42)
+   * @param dnsServers name servers of IPv4 (option 6): the gateway unless said; empty for none
+   * @param ipv6DnsServers those of IPv6 (DHCPv6's option 23, and router advertisements); empty for
+   *     none, null for the gateway where it answers DNS
+   * @param ntpServers time servers of both families (option 42, and DHCPv6's 56)
    * @param domainSearch domains to search (option 119)
    * @param bootFile what a client without a system loads: a URL, or a file's name at the next
    *     server (option 67 and the file field); null for nothing
@@ -52,6 +54,7 @@ public record DhcpConfig(
   public record Options(
       List<Address> routers,
       List<Address> dnsServers,
+      @Nullable List<Address> ipv6DnsServers,
       List<Address> ntpServers,
       List<String> domainSearch,
       @Nullable String bootFile,
@@ -60,12 +63,26 @@ public record DhcpConfig(
     public Options {
       routers = List.copyOf(routers);
       dnsServers = List.copyOf(dnsServers);
+      ipv6DnsServers = ipv6DnsServers == null ? null : List.copyOf(ipv6DnsServers);
       ntpServers = List.copyOf(ntpServers);
       domainSearch = List.copyOf(domainSearch);
     }
 
+    /**
+     * The time servers of one family.
+     *
+     * @param ipv4 whether those of IPv4
+     * @return their addresses
+     */
+    public List<Address> ntpServers(boolean ipv4) {
+      return ntpServers.stream().filter(each -> each.isIpv4() == ipv4).toList();
+    }
+
     /** The keys of {@code dhcp.options}. */
     static final class Keys {
+      /** A router advertisement has room for them all. */
+      private static final int MOST_SERVERS = 16;
+
       /** One DHCP option holds it. */
       private static final int LONGEST_FILE = 255;
 
@@ -89,12 +106,17 @@ public record DhcpConfig(
       static final Key<List<Address>> DNS_SERVERS =
           Key.optional(
               "dns-servers",
-              new Form.ListOf<>(Kind.ADDRESS),
+              new Form.ListOf<>(Kind.ADDRESS_OF_EITHER, MOST_SERVERS, "addresses"),
               "the gateway; none where dns is not enabled",
-              "Name servers.");
+              "Name servers. Where only those of one family are said, the other has its default; an"
+                  + " empty list is none of either.");
 
       static final Key<List<Address>> NTP_SERVERS =
-          Key.defaulted("ntp-servers", new Form.ListOf<>(Kind.ADDRESS), List.of(), "Time servers.");
+          Key.defaulted(
+              "ntp-servers",
+              new Form.ListOf<>(Kind.ADDRESS_OF_EITHER, MOST_SERVERS, "addresses"),
+              List.of(),
+              "Time servers, of either family.");
 
       static final Key<List<String>> DOMAIN_SEARCH =
           Key.defaulted(

@@ -123,7 +123,7 @@ public record DnsConfig(
             new Form.NamedMap<>(
                 HOST_NAME,
                 new Form.OneOrMore<>(
-                    new Form.ListOf<>(Kind.HOST_OF_NAME, MOST_ADDRESSES, "addresses"))),
+                    new Form.ListOf<>(Kind.ADDRESS_OF_EITHER, MOST_ADDRESSES, "addresses"))),
             List.of(),
             "Further names and their addresses, one or several, of either family; relative to the domain unless they have a dot. A"
                 + " name that begins with *. is for every name below it.");

@@ -66,10 +66,9 @@ record Kind<T>(
           Address::parseIpv4,
           "192.168.127.10");
 
-  /** An address that {@code dns.hosts} gives to a name. */
-  static final Kind<Address> HOST_OF_NAME =
+  static final Kind<Address> ADDRESS_OF_EITHER =
       such(
-          "address-of-name",
+          "address",
           "an address",
           "^[0-9a-fA-F:.]+$",
           Address::parse,

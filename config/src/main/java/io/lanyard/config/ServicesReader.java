@@ -99,14 +99,26 @@ final class ServicesReader {
   private DhcpConfig.Options options(Fields options) {
     List<Address> gateway = ipv4 == null ? List.of() : List.of(ipv4.gateway());
     List<Address> routers = mode == Word.NAT ? gateway : List.of();
-    List<Address> dnsServers = dnsEnabled ? gateway : List.of();
+    List<Address> said = options.find(DhcpConfig.Options.Keys.DNS_SERVERS);
+    List<Address> dnsServers = ofFamily(said, true);
+    List<Address> usual = dnsEnabled ? gateway : List.of();
     return new DhcpConfig.Options(
         options.value(DhcpConfig.Options.Keys.ROUTERS, routers),
-        options.value(DhcpConfig.Options.Keys.DNS_SERVERS, dnsServers),
+        dnsServers == null ? usual : dnsServers,
+        ofFamily(said, false),
         options.value(DhcpConfig.Options.Keys.NTP_SERVERS),
         options.value(DhcpConfig.Options.Keys.DOMAIN_SEARCH),
         options.find(DhcpConfig.Options.Keys.BOOT_FILE),
         options.find(DhcpConfig.Options.Keys.NEXT_SERVER));
+  }
+
+  /** Those of one family that a list says; null if it says nothing about that family. */
+  private static @Nullable List<Address> ofFamily(@Nullable List<Address> said, boolean ipv4) {
+    if (said == null) {
+      return null;
+    }
+    List<Address> some = said.stream().filter(each -> each.isIpv4() == ipv4).toList();
+    return some.isEmpty() && !said.isEmpty() ? null : some;
   }
 
   private List<ReservationConfig> reservations(Fields dhcp, Dhcpv6Mode version6) {

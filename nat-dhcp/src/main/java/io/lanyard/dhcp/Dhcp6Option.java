@@ -25,6 +25,12 @@ final class Dhcp6Option {
   /** RFC 4704. */
   static final int CLIENT_FQDN = 39;
 
+  /** RFC 5908. */
+  static final int NTP_SERVERS = 56;
+
+  /** RFC 5908 section 4.1, a suboption: the address of one server. */
+  static final int NTP_SERVER_ADDRESS = 1;
+
   /** RFC 6939. */
   static final int CLIENT_LINK_LAYER = 79;
 

@@ -161,8 +161,17 @@ final class Dhcp6Reply {
   }
 
   private void parameters(ByteBuf out, Dhcp6Message request) {
-    if (terms.domain() != null && request.asksFor(Dhcp6Option.DNS_SERVERS)) {
-      put(out, Dhcp6Option.DNS_SERVERS, terms.server().toBytes());
+    List<Address> dnsServers = terms.ipv6DnsServers();
+    if (!dnsServers.isEmpty() && request.asksFor(Dhcp6Option.DNS_SERVERS)) {
+      int option = begin(out, Dhcp6Option.DNS_SERVERS);
+      dnsServers.forEach(server -> write(out, server));
+      end(out, option);
+    }
+    List<Address> ntpServers = terms.options().ntpServers(false);
+    if (!ntpServers.isEmpty() && request.asksFor(Dhcp6Option.NTP_SERVERS)) {
+      int option = begin(out, Dhcp6Option.NTP_SERVERS);
+      ntpServers.forEach(server -> put(out, Dhcp6Option.NTP_SERVER_ADDRESS, server.toBytes()));
+      end(out, option);
     }
     if (domains.length > 0 && request.asksFor(Dhcp6Option.DOMAIN_LIST)) {
       put(out, Dhcp6Option.DOMAIN_LIST, domains);

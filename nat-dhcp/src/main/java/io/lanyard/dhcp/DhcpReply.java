@@ -57,7 +57,7 @@ final class DhcpReply {
     values.put(DhcpOption.BROADCAST_ADDRESS, addresses(List.of(terms.subnet().last())));
     values.put(DhcpOption.ROUTER, addresses(terms.options().routers()));
     values.put(DhcpOption.DNS_SERVERS, addresses(terms.options().dnsServers()));
-    values.put(DhcpOption.NTP_SERVERS, addresses(terms.options().ntpServers()));
+    values.put(DhcpOption.NTP_SERVERS, addresses(terms.options().ntpServers(true)));
     values.put(
         DhcpOption.INTERFACE_MTU, new byte[] {(byte) (terms.mtu() >>> 8), (byte) terms.mtu()});
     if (terms.domain() != null) {

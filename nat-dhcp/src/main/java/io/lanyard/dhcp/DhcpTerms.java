@@ -201,6 +201,15 @@ final class DhcpTerms {
     return dhcp.options();
   }
 
+  /** The name servers that clients of IPv6 are told: the gateway unless others are said. */
+  List<Address> ipv6DnsServers() {
+    List<Address> said = dhcp.options().ipv6DnsServers();
+    if (said != null) {
+      return said;
+    }
+    return domain == null ? List.of() : List.of(leased.server());
+  }
+
   /** Bytes of IP packet. */
   int mtu() {
     return mtu;

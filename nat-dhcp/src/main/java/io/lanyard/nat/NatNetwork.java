@@ -30,6 +30,7 @@ import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.gateway.IcmpErrors;
+import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.station.Neighbour;
@@ -195,7 +196,16 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     DhcpConfig leases = offered.dhcp();
     Dhcpv6Mode dhcp = leases.enabled() ? leases.ipv6() : Dhcpv6Mode.OFF;
     DnsConfig dns = offered.dns();
-    return new Advertised(leadsOut, dns.enabled(), dns.enabled() ? dns.domain() : "", dhcp);
+    List<String> domains = new ArrayList<>(dns.enabled() ? List.of(dns.domain()) : List.of());
+    leases.options().domainSearch().stream()
+        .filter(other -> !domains.contains(other))
+        .forEach(domains::add);
+    List<Address> servers = leases.options().ipv6DnsServers();
+    if (servers == null) {
+      Ipv6Addresses own = gateway.addresses().ipv6();
+      servers = dns.enabled() && own != null ? List.of(own.gateway()) : List.of();
+    }
+    return new Advertised(leadsOut, servers, domains, dhcp);
   }
 
   private static boolean answersForHost(NetworkConfig config, NatConfig nat) {

@@ -345,6 +345,31 @@ class Dhcp6ServerTest {
   }
 
   @Test
+  void clientsAreToldTheServersOfTheirFamily() {
+    start(
+        "options: {dns-servers: [192.0.2.53, \"2001:db8::53\", \"2001:db8::54\"],"
+            + " ntp-servers: [192.0.2.123, \"2001:db8::123\"]}");
+    Dhcp6TestClient client = client(0);
+    client
+        .message(Dhcp6Type.INFORMATION_REQUEST)
+        .asking(Dhcp6Option.DNS_SERVERS, Dhcp6Option.NTP_SERVERS)
+        .send();
+    Answer reply = client.next();
+    assertThat(ByteBufUtil.hexDump(reply.option(Dhcp6Option.DNS_SERVERS)))
+        .isEqualTo("20010db8000000000000000000000053" + "20010db8000000000000000000000054");
+    assertThat(ByteBufUtil.hexDump(reply.option(Dhcp6Option.NTP_SERVERS)))
+        .isEqualTo("00010010" + "20010db8000000000000000000000123");
+  }
+
+  @Test
+  void nobodyIsToldANameServerWhereThereIsNone() {
+    start("options: {dns-servers: []}");
+    Dhcp6TestClient client = client(0);
+    client.message(Dhcp6Type.INFORMATION_REQUEST).asking(Dhcp6Option.DNS_SERVERS).send();
+    assertThat(client.next().has(Dhcp6Option.DNS_SERVERS)).isFalse();
+  }
+
+  @Test
   void aServerOfOptionsGivesNoAddress() {
     start("stateless", "");
     Dhcp6TestClient client = client(0);

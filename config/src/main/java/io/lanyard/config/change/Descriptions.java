@@ -399,7 +399,11 @@ final class Descriptions {
     parts.put("authoritative", dhcp.authoritative());
     DhcpConfig.Options options = dhcp.options();
     parts.put("options.routers", options.routers());
-    parts.put("options.dns-servers", options.dnsServers());
+    List<Address> six = options.ipv6DnsServers();
+    parts.put(
+        "options.dns-servers",
+        Stream.concat(options.dnsServers().stream(), six == null ? Stream.empty() : six.stream())
+            .toList());
     parts.put("options.ntp-servers", options.ntpServers());
     parts.put("options.domain-search", options.domainSearch());
     parts.put("options.boot-file", Objects.requireNonNullElse(options.bootFile(), ""));

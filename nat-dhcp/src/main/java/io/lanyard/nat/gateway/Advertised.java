@@ -1,18 +1,28 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.config.Dhcpv6Mode;
+import io.lanyard.net.Address;
+import java.util.List;
 
 /**
  * The content of the gateway's router advertisements besides the network's prefix and MTU.
  *
  * @param router whether guests reach the world through the gateway
- * @param dns whether the gateway answers DNS
- * @param domain where guests look for names without dots; empty for none
+ * @param dnsServers the name servers: the gateway or others; none where nobody answers
+ * @param domains where guests look for names without dots, in this order
  * @param dhcp the network's DHCPv6: guests make addresses of their own unless it gives them theirs
  */
-public record Advertised(boolean router, boolean dns, String domain, Dhcpv6Mode dhcp) {
+public record Advertised(
+    boolean router, List<Address> dnsServers, List<String> domains, Dhcpv6Mode dhcp) {
   /** Nothing at all. */
-  public static final Advertised NOTHING = new Advertised(false, false, "", Dhcpv6Mode.OFF);
+  public static final Advertised NOTHING =
+      new Advertised(false, List.of(), List.of(), Dhcpv6Mode.OFF);
+
+  /** Copies the lists. */
+  public Advertised {
+    dnsServers = List.copyOf(dnsServers);
+    domains = List.copyOf(domains);
+  }
 
   /** RFC 4861 section 4.2: M, and O, which M makes redundant but which some clients go by. */
   int flags() {

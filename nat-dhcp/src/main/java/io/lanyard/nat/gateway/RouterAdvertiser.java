@@ -7,6 +7,7 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmpv6;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +46,9 @@ final class RouterAdvertiser {
   private static final int PREFERRED_LIFETIME = 2700;
 
   private static final int VALID_LIFETIME = 5400;
+
+  /** Bytes of search domains: the rest of an advertisement of the least MTU has room enough. */
+  private static final int MOST_DOMAINS = 512;
 
   private static final int HOP_LIMIT = 64;
   private static final int HEADER = 16;
@@ -146,9 +150,10 @@ final class RouterAdvertiser {
    */
   private NdMessage message(boolean last) {
     gateway.counters().count(GatewayCount.ROUTER_ADVERTISEMENTS);
-    byte[] domain = what.domain().isEmpty() ? new byte[0] : encoded(what.domain());
-    int dns = what.dns() ? 24 : 0;
-    int names = domain.length == 0 ? 0 : 8 + domain.length;
+    byte[] domains = encoded(what.domains());
+    List<Address> servers = what.dnsServers();
+    int dns = servers.isEmpty() ? 0 : 8 + 16 * servers.size();
+    int names = domains.length == 0 ? 0 : 8 + domains.length;
     NdMessage message =
         new NdMessage(gateway, Icmpv6.ROUTER_ADVERTISEMENT, HEADER + 8 + 8 + 32 + dns + names);
     message.setByte(4, HOP_LIMIT);
@@ -167,28 +172,38 @@ final class RouterAdvertiser {
     message.setAddress(at + 16, own.subnet().network());
     at += 32;
     if (dns > 0) {
-      message.setShort(at, RDNSS << 8 | 3);
+      message.setShort(at, RDNSS << 8 | dns >>> 3);
       message.setInt(at + 4, last ? 0 : ROUTER_LIFETIME);
-      message.setAddress(at + 8, own.gateway());
+      for (int i = 0; i < servers.size(); i++) {
+        message.setAddress(at + 8 + 16 * i, servers.get(i));
+      }
       at += dns;
     }
     if (names > 0) {
       message.setShort(at, DNSSL << 8 | names >>> 3);
       message.setInt(at + 4, last ? 0 : ROUTER_LIFETIME);
-      message.setBytes(at + 8, domain);
+      message.setBytes(at + 8, domains);
     }
     return message;
   }
 
-  /** A domain as DNS has it, padded to units of 8 bytes (RFC 8106 section 5.2). */
-  private static byte[] encoded(String domain) {
+  /**
+   * Domains as DNS has them, padded to units of 8 bytes (RFC 8106 section 5.2): the first ones that
+   * there is room for.
+   */
+  private static byte[] encoded(List<String> domains) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    for (String label : domain.split("\\.", -1)) {
-      byte[] bytes = label.getBytes(StandardCharsets.US_ASCII);
-      out.write(bytes.length);
-      out.writeBytes(bytes);
+    for (String domain : domains) {
+      // A name takes a byte before each label, and one behind the last.
+      if (out.size() + domain.length() + 2 <= MOST_DOMAINS) {
+        for (String label : domain.split("\\.", -1)) {
+          byte[] bytes = label.getBytes(StandardCharsets.US_ASCII);
+          out.write(bytes.length);
+          out.writeBytes(bytes);
+        }
+        out.write(0);
+      }
     }
-    out.write(0);
     while (out.size() % 8 != 0) {
       out.write(0);
     }

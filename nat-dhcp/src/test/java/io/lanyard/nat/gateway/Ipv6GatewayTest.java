@@ -39,6 +39,7 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -74,7 +75,7 @@ class Ipv6GatewayTest {
             addresses,
             net.mtu,
             DescriptorBudget.ample().share("test"));
-    made.advertise(new Advertised(true, true, "lab.lan", Dhcpv6Mode.OFF));
+    made.advertise(new Advertised(true, List.of(GATEWAY), List.of("lab.lan"), Dhcpv6Mode.OFF));
     made.attach();
     return made;
   }
@@ -158,6 +159,24 @@ class Ipv6GatewayTest {
   }
 
   @Test
+  void anAdvertisementHasAllNameServersAndTheDomainsThatThereIsRoomFor() {
+    List<String> domains = new ArrayList<>(List.of("lan", "lab.example"));
+    for (int i = 0; i < 100; i++) {
+      domains.add("a-domain-with-a-name-of-some-length-" + i + ".example");
+    }
+    gateway.advertise(new Advertised(true, List.of(GATEWAY, WORLD), domains, Dhcpv6Mode.STATELESS));
+    net.timers.advance(Duration.ofSeconds(4));
+    byte[] frame = ofType(net.guest.drain(), RA).getLast();
+    assertThat(frame.length).isLessThan(14 + 1280);
+    String body = HexFormat.of().formatHex(frame);
+    assertThat(body)
+        .contains(
+            "1905 0000 00000708 fd6c616e796100080000000000000002 20010db8000000000000000000000001"
+                .replace(" ", ""))
+        .contains("036c616e00" + "036c6162076578616d706c6500");
+  }
+
+  @Test
   void advertisementsComeNowAndThenAndTheLastOneEndsAll() {
     List<byte[]> all = new ArrayList<>();
     for (int minute = 0; minute < 60; minute++) {
@@ -221,6 +240,38 @@ class Ipv6GatewayTest {
     assertThat(TestNetwork.view(answers.getFirst()).getUnsignedByte(58)).isEqualTo((short) 0xa0);
     assertThat(net.exchange(solicitation(NONE, GUEST, false))).isEmpty();
     assertThat(known(GUEST)).isNull();
+  }
+
+  @Test
+  void theGatewayLooksWhetherItsAddressesAreTakenAndSaysWhoHasThem() {
+    List<byte[]> asked =
+        ofType(first, 135).stream().filter(frame -> source(frame).equals(NONE)).toList();
+    assertThat(asked)
+        .extracting(Ipv6GatewayTest::destination)
+        .contains(Ipv6Frames.solicited(GATEWAY));
+    LogWatch.expect("address-conflict");
+    byte[] rest = join(hex("20000000"), GATEWAY.toBytes(), hex("0201525400000010"));
+    net.exchange(discovery(GATEWAY, ALL_NODES, 136, 255, rest));
+    assertThat(count(GatewayCount.ADDRESS_CONFLICT)).isEqualTo(1);
+  }
+
+  @Test
+  void duplicateAddressDetectionAsksTheGroupOfItsTargetAlone() {
+    byte[] rest = join(new byte[4], GATEWAY.toBytes());
+    assertThat(net.exchange(discovery(NONE, ALL_NODES, 135, 255, rest))).isEmpty();
+    assertThat(net.exchange(discovery(NONE, Ipv6Frames.solicited(GUEST), 135, 255, rest)))
+        .isEmpty();
+    assertThat(count(GatewayCount.BAD_ND)).isPositive();
+  }
+
+  @Test
+  void anAdvertisementThatDoesNotSayWhereAnAddressIsTellsNothingNew() {
+    byte[] rest = join(hex("60000000"), GUEST.toBytes());
+    net.exchange(discovery(GUEST, GATEWAY, 136, 255, rest));
+    assertThat(known(GUEST)).isNull();
+    introduce();
+    net.exchange(discovery(GUEST, GATEWAY, 136, 255, rest));
+    assertThat(known(GUEST).mac()).isEqualTo(TestNetwork.GUEST_MAC);
   }
 
   private InMemoryPort hostile() {
@@ -497,6 +548,46 @@ class Ipv6GatewayTest {
     net.exchange(piece(58, 24, true, 7, part(ping, 24, 40)));
     assertThat(net.exchange(piece(58, 32, false, 7, part(ping, 32, 64)))).isEmpty();
     assertThat(count(GatewayCount.REASSEMBLY_FAILED)).isEqualTo(1);
+  }
+
+  @Test
+  void aFragmentWithinAnotherOverlapsIt() {
+    introduce();
+    byte[] ping = icmp(GUEST, GATEWAY, 128, 0, new byte[60]);
+    net.exchange(piece(58, 0, true, 7, part(ping, 0, 32)));
+    net.exchange(piece(58, 8, true, 7, part(ping, 8, 16)));
+    assertThat(net.exchange(piece(58, 32, false, 7, part(ping, 32, 64)))).isEmpty();
+    assertThat(count(GatewayCount.REASSEMBLY_FAILED)).isEqualTo(1);
+    net.exchange(piece(58, 0, true, 8, part(ping, 0, 16)));
+    net.exchange(piece(58, 16, true, 8, part(ping, 16, 32)));
+    net.exchange(piece(58, 0, true, 8, part(ping, 0, 32)));
+    assertThat(net.exchange(piece(58, 32, false, 8, part(ping, 32, 64)))).isEmpty();
+    assertThat(count(GatewayCount.REASSEMBLY_FAILED)).isEqualTo(2);
+  }
+
+  @Test
+  void aFragmentThatComesTwiceDoesNoHarm() {
+    introduce();
+    byte[] ping = icmp(GUEST, GATEWAY, 128, 0, new byte[60]);
+    for (int i = 0; i < 2; i++) {
+      net.exchange(piece(58, 0, true, 7, part(ping, 0, 16)));
+      net.exchange(piece(58, 16, true, 7, part(ping, 16, 32)));
+    }
+    assertThat(ofType(net.exchange(piece(58, 32, false, 7, part(ping, 32, 64))), 129)).hasSize(1);
+  }
+
+  @Test
+  void whatComesAfterAnOverlapIsOfNoPacketUntilItsTimeIsOver() {
+    introduce();
+    byte[] ping = icmp(GUEST, GATEWAY, 128, 0, new byte[60]);
+    net.exchange(piece(58, 0, true, 7, part(ping, 0, 32)));
+    net.exchange(piece(58, 24, true, 7, part(ping, 24, 40)));
+    net.exchange(piece(58, 0, true, 7, part(ping, 0, 32)));
+    assertThat(net.exchange(piece(58, 32, false, 7, part(ping, 32, 64)))).isEmpty();
+    net.timers.advance(Duration.ofSeconds(31));
+    net.guest.drain();
+    assertThat(net.exchange(piece(58, 0, true, 7, part(ping, 0, 32)))).isEmpty();
+    assertThat(ofType(net.exchange(piece(58, 32, false, 7, part(ping, 32, 64))), 129)).hasSize(1);
   }
 
   @Test
