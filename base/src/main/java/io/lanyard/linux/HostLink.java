@@ -98,7 +98,7 @@ public final class HostLink {
   }
 
   /**
-   * Says whether the kernel makes IPv6 addresses for the interface by itself: the link-local one,
+   * Sets whether the kernel makes IPv6 addresses for the interface by itself: the link-local one,
    * when the interface is switched on, and those of router advertisements. A host without IPv6
    * makes none.
    *
