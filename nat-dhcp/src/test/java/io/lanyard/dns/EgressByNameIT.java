@@ -35,7 +35,6 @@ class EgressByNameIT {
   private static final String SERVER = EgressScene.SERVER;
   private static final String GOOD = Family.IPV4.good;
   private static final String EVIL = Family.IPV4.evil;
-  private static final String GATEWAY = Family.IPV4.gateway;
 
   private static Map<String, String> addresses(Family family) {
     return Map.of(

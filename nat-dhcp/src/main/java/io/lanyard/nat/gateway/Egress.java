@@ -617,7 +617,7 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressDecision decision = judge.judge(under, all, protocol, leads.high(), leads.low(), service);
     EgressTrial trial = EgressTrial.of(decision);
     Grant grant = decision.grant();
-    return grant != null && watched(under, protocol, service, grant) != grant
+    return grant != null && watched(under, protocol, service, grant) instanceof Grant.Watched
         ? trial.but("TLS for a name that the rules deny is reset")
         : trial;
   }
