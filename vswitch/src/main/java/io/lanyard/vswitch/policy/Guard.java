@@ -297,7 +297,7 @@ public final class Guard implements Policy {
     int protocol = Ipv6.protocol(walk);
     boolean lacksAddress = high == 0 && low == 0;
     if (protocol == Ipv6.ICMPV6) {
-      if (Ipv6.fragmented(walk) || end - upper < 8) {
+      if (end - upper < 8 || (Ipv6.fragmented(walk) && isNeighborDiscovery(frame, upper))) {
         return DropCause.GUARD_MALFORMED; // RFC 6980 section 5
       }
       DropCause bad = icmpv6(passage, frame, upper, end);
@@ -335,6 +335,15 @@ public final class Guard implements Policy {
     return permitted(passage.source(), high, low) || mayProbe(passage.source(), high, low)
         ? null
         : DropCause.GUARD_ND;
+  }
+
+  /**
+   * Whether a message belongs to neighbour discovery. The type is in a packet's first fragment; the
+   * others lead nowhere if that one is dropped.
+   */
+  private static boolean isNeighborDiscovery(ByteBuf frame, int at) {
+    int type = frame.getUnsignedByte(at);
+    return type >= ROUTER_SOLICITATION && type <= REDIRECT;
   }
 
   private @Nullable DropCause icmpv6(Passage passage, ByteBuf frame, int at, int end) {

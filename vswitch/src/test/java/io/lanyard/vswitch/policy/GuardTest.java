@@ -495,6 +495,33 @@ class GuardTest {
     refused(guest, DropCause.GUARD_MALFORMED, short4);
   }
 
+  /** The first fragment of a message, or a later one, of which no type can be read. */
+  private static ByteBuf fragment(int type, int offset) {
+    ByteBuf frame = icmpv6(type, 1);
+    frame.setByte(Frames.PAYLOAD + 6, Ipv6.FRAGMENT);
+    frame.setShort(Frames.PAYLOAD + 42, offset << 3 | 1); // more follow
+    return frame;
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void fragmentsOfPingsPassAndThoseOfNeighbourDiscoveryDoNot(Guard.Mode mode) {
+    InMemoryPort guest = guarded("guest", mode, 8);
+    for (int type : new int[] {1, 2, 127, 128, 129, 130, 132, 138, 143}) {
+      assertThat(passes(guest, fragment(type, 0))).as("type " + type).isTrue();
+    }
+    for (int type = 133; type <= 137; type++) {
+      refused(guest, DropCause.GUARD_MALFORMED, fragment(type, 0));
+    }
+    assertThat(passes(guest, fragment(134, 1))).as("a part that has no type").isTrue();
+    ByteBuf cut = fragment(128, 0).writerIndex(Frames.PAYLOAD + 48);
+    refused(guest, DropCause.GUARD_MALFORMED, cut);
+    ByteBuf forged = fragment(128, 0);
+    forged.setLong(Frames.PAYLOAD + 8, 0xfd00L << 48);
+    addresses.bind(new Address(0xfd00L << 48, 5), OTHER);
+    refused(guest, DropCause.GUARD_IP, forged);
+  }
+
   @Test
   void aNeighbourIsTheOneThatItSaysItIs() {
     InMemoryPort guest = strict();
