@@ -22,21 +22,19 @@ import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/** A guest: what outlives its QEMUs. */
+/**
+ * A guest: what outlives its QEMUs, and the state that they put it in.
+ *
+ * <p>Thread: any; a call holds the guest's lock.
+ */
 final class QemuGuest implements Guest {
   private static final System.Logger LOG = System.getLogger(QemuGuest.class.getName());
-
-  /** QEMU checks its options, opens its files and reserves memory: well below a second. */
-  private static final long START_MILLIS = 8000;
-
-  private static final long LOOK_MILLIS = 5;
 
   private final GuestFiles files;
   private final BiFunction<String, List<String>, List<String>> scope;
@@ -51,7 +49,11 @@ final class QemuGuest implements Guest {
   private final ExecutorService told;
 
   private volatile GuestState state = GuestState.CREATED;
-  private volatile @Nullable Live live;
+  private volatile @Nullable RunningQemu live;
+
+  /** The QEMU that was said to lack a part; null for none. */
+  private @Nullable RunningQemu lacking;
+
   private volatile long lastNanos;
   private boolean gone;
 
@@ -74,63 +76,26 @@ final class QemuGuest implements Guest {
             Thread.ofVirtual().name("qemu-events-" + spec.name()).factory());
   }
 
-  /** A QEMU that runs, and the connection to it. */
-  private final class Live implements Qmp.Listener, QemuSnapshots.Monitor {
-    final QemuProcess process;
-    final Qmp qmp;
-    final QemuPlugs plugs;
-    final QemuSnapshots snapshots = new QemuSnapshots(this);
-
-    /** Whether it was told that the guest lacks a part. */
-    boolean noted;
-
-    /** Why it is about to end; empty while it is not. */
-    volatile String shutdown = "";
-
-    Live(QemuProcess process) throws IOException {
-      this.process = process;
-      // Before the connection, which may tell at once of what an earlier daemon has asked for.
-      this.plugs =
-          new QemuPlugs(
-              this::execute,
-              QemuCommand.hasPorts(parts.spec()),
-              files.plugs(),
-              QemuPlugs.UNPLUG_MILLIS);
-      this.qmp = Qmp.connect(files.qmp(), parts.spec().name(), this);
+  /** Takes what a QEMU tells to the thread of events. */
+  private final class Events implements RunningQemu.Listener {
+    @Override
+    public void rebooted() {
+      tell(() -> events.accept(new GuestEvent.Rebooted(name())));
     }
 
     @Override
-    public Map<?, ?> execute(String asked, Map<String, ?> arguments) throws QmpException {
-      return qmp.execute(asked, arguments);
+    public void runStateChanged(RunningQemu from) {
+      tell(() -> look(from));
     }
 
     @Override
-    public List<Map<?, ?>> list(String query) throws QmpException {
-      return qmp.list(query);
+    public void deviceLost(RunningQemu from, String device) {
+      tell(() -> lacks(from, device));
     }
 
     @Override
-    public void onEvent(String name, Map<?, ?> data) {
-      switch (name) {
-        case "SHUTDOWN" -> shutdown = reason(Json.textIn(data, "reason"));
-        case "RESET" -> tell(() -> events.accept(new GuestEvent.Rebooted(name())));
-        case "DEVICE_DELETED" -> {
-          String device = Json.textIn(data, "device");
-          if (plugs.deleted(device)) {
-            tell(() -> lacks(this, device));
-          }
-        }
-        case "STOP", "RESUME" -> tell(() -> look(this));
-        case "JOB_STATUS_CHANGE" ->
-            snapshots.jobChanged(Json.textIn(data, "id"), Json.textIn(data, "status"));
-        default -> {}
-      }
-    }
-
-    @Override
-    public void onEnd() {
-      snapshots.over();
-      tell(() -> ended(this));
+    public void ended(RunningQemu from) {
+      tell(() -> QemuGuest.this.ended(from));
     }
 
     private void tell(Runnable what) {
@@ -139,17 +104,6 @@ final class QemuGuest implements Guest {
       } catch (RejectedExecutionException e) {
         // The guest is closed, or released.
       }
-    }
-
-    private static String reason(String word) {
-      return switch (word) {
-        case "guest-shutdown" -> "the guest shut itself down";
-        case "guest-reset" -> "the guest restarted";
-        case "guest-panic" -> "the guest's kernel panicked";
-        case "host-signal" -> "a signal ended QEMU";
-        case "" -> "QEMU was told to end";
-        default -> "QEMU ended: " + word;
-      };
     }
   }
 
@@ -200,10 +154,9 @@ final class QemuGuest implements Guest {
       return; // what is left are its files, which the next start replaces
     }
     try {
-      Live found = new Live(left.get());
+      RunningQemu found = new RunningQemu(left.get(), files, parts.spec(), new Events());
       live = found;
-      Map<?, ?> status = found.qmp.execute("query-status", Map.of());
-      state = Boolean.TRUE.equals(status.get("running")) ? GuestState.RUNNING : GuestState.PAUSED;
+      state = found.runState().running() ? GuestState.RUNNING : GuestState.PAUSED;
       console.connect(files.console());
       LogEvent.of("guest-found").with("guest", name()).with("state", state).log(LOG, Level.INFO);
     } catch (IOException e) {
@@ -249,19 +202,19 @@ final class QemuGuest implements Guest {
         lastNanos = 0;
         QemuProcess process = QemuProcess.start(scope.apply(name(), line), files.directory());
         starting = process;
-        Live started = ready(process);
+        RunningQemu started = ready(process);
         live = started;
         console.connect(files.console());
         for (QemuNic nic : parts.nics()) {
           if (!nic.isUp()) {
-            setLink(started, nic);
+            started.setLink(parts.nics().indexOf(nic), nic);
           }
         }
         if (!snapshot.isEmpty()) {
-          started.snapshots.load(parts.spec(), snapshot);
+          started.snapshots().load(parts.spec(), snapshot);
         }
         to(GuestState.RUNNING, snapshot.isEmpty() ? "started" : "started at " + snapshot);
-        started.qmp.execute("cont", Map.of());
+        started.execute("cont", Map.of());
         done = true;
       } catch (IOException e) {
         throw new VmmException("QEMU started and cannot be driven: " + Causes.of(e), e);
@@ -281,55 +234,29 @@ final class QemuGuest implements Guest {
     }
   }
 
-  /** Waits until QEMU listens. It has checked its options and opened its files then. */
-  private Live ready(QemuProcess process) throws VmmException {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(START_MILLIS);
-    while (true) {
-      // Only after that an exception says something.
-      boolean over = process.isOver();
-      boolean late = System.nanoTime() - deadline > 0;
-      try {
-        if (Files.exists(files.pid())) { // it is written last of what concerns us
-          return new Live(process);
-        }
-      } catch (IOException e) {
-        LogEvent.of("qemu-not-ready").with("guest", name()).log(LOG, Level.DEBUG, e);
-      }
-      if (over) {
-        throw new VmmException("QEMU did not start" + process.said());
-      }
-      if (late) {
-        throw new VmmException(
-            "QEMU was not ready within " + START_MILLIS + " ms and was ended" + process.said());
-      }
-      try {
-        Thread.sleep(LOOK_MILLIS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new VmmException("interrupted while QEMU started", e);
-      }
-    }
+  private RunningQemu ready(QemuProcess process) throws VmmException {
+    return RunningQemu.await(process, files, parts.spec(), new Events());
   }
 
   /** Lets go of the QEMU, if there is one: what it tells does not matter any more. */
   private void let() {
-    Live old = live;
+    RunningQemu old = live;
     live = null;
     console.disconnect();
     if (old != null) {
-      lastNanos = Math.max(lastNanos, old.process.processorNanos());
-      old.qmp.close();
+      lastNanos = Math.max(lastNanos, old.processorNanos());
+      old.close();
     }
   }
 
   private void command(String command, String call, boolean allowed) {
     require(call, allowed);
-    Live present = live;
+    RunningQemu present = live;
     if (present == null) {
       throw new IllegalStateException("guest " + name() + " has just ended: it cannot " + call);
     }
     try {
-      var _ = present.qmp.execute(command, Map.of());
+      var _ = present.execute(command, Map.of());
     } catch (QmpException e) {
       throw new IllegalStateException(
           "guest " + name() + " did not " + call + ": " + e.getMessage(), e);
@@ -357,19 +284,10 @@ final class QemuGuest implements Guest {
     }
   }
 
-  private void quit(Qmp qmp) {
-    try {
-      var _ = qmp.execute("quit", Map.of());
-    } catch (QmpException e) {
-      LogEvent.of("qemu-quit-failed").with("guest", name()).log(LOG, Level.DEBUG, e);
-    }
-  }
-
   private void end(String reason) {
-    Live present = live;
+    RunningQemu present = live;
     if (present != null) {
-      quit(present.qmp);
-      present.process.end();
+      present.quit();
     }
     let();
     to(GuestState.STOPPED, reason);
@@ -408,24 +326,23 @@ final class QemuGuest implements Guest {
   }
 
   /** Looks how the guest is after it was stopped or went on. */
-  private void look(Live from) {
+  private void look(RunningQemu from) {
     calls.lock();
     try {
       if (from != live) {
         return;
       }
-      Map<?, ?> status = from.qmp.execute("query-status", Map.of());
-      String word = Json.textIn(status, "status");
-      if (Boolean.TRUE.equals(status.get("running"))) {
+      RunningQemu.RunState now = from.runState();
+      if (now.running()) {
         to(GuestState.RUNNING, "it goes on");
-      } else if (word.equals("internal-error")) {
-        from.process.end();
+      } else if (now.word().equals("internal-error")) {
+        from.awaitEnd();
         let();
         to(
             GuestState.FAILED,
             "the host's KVM cannot run this guest; options: {accel: tcg} does without");
-      } else if (!word.equals("shutdown")) { // whose end is told by itself
-        to(GuestState.PAUSED, "QEMU stands still: " + word);
+      } else if (!now.word().equals("shutdown")) { // whose end is told by itself
+        to(GuestState.PAUSED, "QEMU stands still: " + now.word());
       }
     } catch (QmpException e) {
       LogEvent.of("qemu-status-unknown").with("guest", name()).log(LOG, Level.DEBUG, e);
@@ -434,21 +351,20 @@ final class QemuGuest implements Guest {
     }
   }
 
-  private void ended(Live from) {
+  private void ended(RunningQemu from) {
     calls.lock();
     try {
       if (from != live) {
         return;
       }
-      from.process.end();
+      from.awaitEnd();
       let();
-      if (from.shutdown.isEmpty()) {
+      if (from.endReason().isEmpty()) {
         to(
             GuestState.FAILED,
-            "QEMU ended without a word to the daemon: it was killed, or has crashed"
-                + from.process.said());
+            "QEMU ended without a word to the daemon: it was killed, or has crashed" + from.said());
       } else {
-        to(GuestState.STOPPED, from.shutdown);
+        to(GuestState.STOPPED, from.endReason());
       }
     } finally {
       calls.unlock();
@@ -458,26 +374,12 @@ final class QemuGuest implements Guest {
   private void linkChanged(QemuNic nic) {
     calls.lock();
     try {
-      Live present = live;
+      RunningQemu present = live;
       if (present != null) {
-        setLink(present, nic);
+        present.setLink(parts.nics().indexOf(nic), nic);
       }
     } finally {
       calls.unlock();
-    }
-  }
-
-  private void setLink(Live to, QemuNic nic) {
-    try {
-      var _ =
-          to.qmp.execute(
-              "set_link",
-              Map.of("name", QemuCommand.nicId(parts.nics().indexOf(nic)), "up", nic.isUp()));
-    } catch (QmpException e) {
-      LogEvent.of("qemu-link-failed")
-          .with("guest", name())
-          .with("nic", nic.name())
-          .log(LOG, Level.DEBUG, e);
     }
   }
 
@@ -492,9 +394,9 @@ final class QemuGuest implements Guest {
   }
 
   /** The QEMU of a guest that is on. */
-  private Live live(String call) {
+  private RunningQemu live(String call) {
     require(call, isAlive());
-    Live present = live;
+    RunningQemu present = live;
     if (present == null) {
       throw new IllegalStateException("guest " + name() + " has just ended: it cannot " + call);
     }
@@ -504,19 +406,19 @@ final class QemuGuest implements Guest {
   /** Hears that other parts have come or gone. */
   private void partsChanged(GuestSpec spec) {
     note(spec);
-    Live present = live;
-    if (present != null && present.noted && !present.plugs.lacksDevices()) {
-      present.noted = false;
+    RunningQemu present = live;
+    if (present != null && present == lacking && !present.plugs().lacksDevices()) {
+      lacking = null;
       events.accept(new GuestEvent.Noted(name(), ""));
     }
   }
 
   /** Hears that the guest has let go of a part that it should have. */
-  private void lacks(Live from, String device) {
+  private void lacks(RunningQemu from, String device) {
     calls.lock();
     try {
-      if (from == live && from.plugs.lacksDevices()) {
-        from.noted = true;
+      if (from == live && from.plugs().lacksDevices()) {
+        lacking = from;
         events.accept(
             new GuestEvent.Noted(
                 name(),
@@ -546,7 +448,7 @@ final class QemuGuest implements Guest {
   public Nic addNic(NicSpec nic) throws VmmException {
     calls.lock();
     try {
-      return parts.addNic(live("take a NIC").plugs, nic);
+      return parts.addNic(live("take a NIC").plugs(), nic);
     } finally {
       calls.unlock();
     }
@@ -556,7 +458,7 @@ final class QemuGuest implements Guest {
   public void removeNic() throws VmmException {
     calls.lock();
     try {
-      parts.removeNic(live("lose a NIC").plugs);
+      parts.removeNic(live("lose a NIC").plugs());
     } finally {
       calls.unlock();
     }
@@ -566,7 +468,7 @@ final class QemuGuest implements Guest {
   public Nic replaceNic(int index, NicSpec nic) throws VmmException {
     calls.lock();
     try {
-      return parts.replaceNic(live("have a NIC replaced").plugs, index, nic);
+      return parts.replaceNic(live("have a NIC replaced").plugs(), index, nic);
     } finally {
       calls.unlock();
     }
@@ -576,7 +478,7 @@ final class QemuGuest implements Guest {
   public void addDisk(DiskSpec disk) throws VmmException {
     calls.lock();
     try {
-      parts.addDisk(live("take a disk").plugs, disk);
+      parts.addDisk(live("take a disk").plugs(), disk);
     } finally {
       calls.unlock();
     }
@@ -586,7 +488,7 @@ final class QemuGuest implements Guest {
   public void removeDisk() throws VmmException {
     calls.lock();
     try {
-      parts.removeDisk(live("lose a disk").plugs);
+      parts.removeDisk(live("lose a disk").plugs());
     } finally {
       calls.unlock();
     }
@@ -596,7 +498,7 @@ final class QemuGuest implements Guest {
   public void replaceDisk(int index, DiskSpec disk) throws VmmException {
     calls.lock();
     try {
-      parts.replaceDisk(live("have a disk replaced").plugs, index, disk);
+      parts.replaceDisk(live("have a disk replaced").plugs(), index, disk);
     } finally {
       calls.unlock();
     }
@@ -608,9 +510,9 @@ final class QemuGuest implements Guest {
   }
 
   /** The QEMU of a guest whose devices are those that its command line has. */
-  private Live unplugged(String call) throws VmmException {
-    Live present = live(call);
-    if (!present.plugs.areAsStarted(parts.spec())) {
+  private RunningQemu unplugged(String call) throws VmmException {
+    RunningQemu present = live(call);
+    if (!present.plugs().areAsStarted(parts.spec())) {
       throw new VmmException(
           "NICs or disks of guest "
               + name()
@@ -623,7 +525,7 @@ final class QemuGuest implements Guest {
   public void saveSnapshot(String snapshot) throws VmmException {
     calls.lock();
     try {
-      unplugged("have a snapshot taken").snapshots.save(parts.spec(), snapshot);
+      unplugged("have a snapshot taken").snapshots().save(parts.spec(), snapshot);
     } finally {
       calls.unlock();
     }
@@ -634,7 +536,7 @@ final class QemuGuest implements Guest {
     calls.lock();
     try {
       if (isAlive()) {
-        unplugged("go back to a snapshot").snapshots.load(parts.spec(), snapshot);
+        unplugged("go back to a snapshot").snapshots().load(parts.spec(), snapshot);
       } else {
         QemuSnapshots.require(parts.spec(), snapshot);
         start(snapshot);
@@ -651,7 +553,7 @@ final class QemuGuest implements Guest {
       require("lose a snapshot", true);
       QemuSnapshots.require(parts.spec(), snapshot);
       if (isAlive()) {
-        live("lose a snapshot").snapshots.remove(parts.spec(), snapshot);
+        live("lose a snapshot").snapshots().remove(parts.spec(), snapshot);
       } else {
         removeWhileOff(snapshot);
       }
@@ -665,11 +567,9 @@ final class QemuGuest implements Guest {
     QemuProcess process = null;
     try {
       process = maintain();
-      Live stopped = ready(process);
-      try (Qmp qmp = stopped.qmp) {
-        stopped.snapshots.remove(parts.spec(), snapshot);
-        quit(qmp);
-        process.end();
+      try (RunningQemu stopped = ready(process)) {
+        stopped.snapshots().remove(parts.spec(), snapshot);
+        stopped.quit();
       }
     } finally {
       if (process != null) {
@@ -719,21 +619,20 @@ final class QemuGuest implements Guest {
 
   @Override
   public int removableNics() {
-    Live present = live;
-    return present == null || !isAlive() ? 0 : present.plugs.nics(parts.spec());
+    RunningQemu present = live;
+    return present == null || !isAlive() ? 0 : present.plugs().nics(parts.spec());
   }
 
   @Override
   public int removableDisks() {
-    Live present = live;
-    return present == null || !isAlive() ? 0 : present.plugs.disks(parts.spec());
+    RunningQemu present = live;
+    return present == null || !isAlive() ? 0 : present.plugs().disks(parts.spec());
   }
 
   @Override
   public GuestStatistics statistics() {
-    Live present = live;
-    long nanos =
-        present == null ? lastNanos : Math.max(lastNanos, present.process.processorNanos());
+    RunningQemu present = live;
+    long nanos = present == null ? lastNanos : Math.max(lastNanos, present.processorNanos());
     lastNanos = nanos;
     return new GuestStatistics(nanos, -1, parts.spec().memory());
   }

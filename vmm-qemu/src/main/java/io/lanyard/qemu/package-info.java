@@ -3,12 +3,14 @@
  *
  * <p>A guest is a QEMU process. {@link io.lanyard.qemu.QemuCommand} makes its command line out of
  * the specification, {@link io.lanyard.qemu.QemuProcess} starts it, and from then on it is driven
- * by QMP, QEMU's JSON protocol, on a UNIX socket ({@link io.lanyard.qemu.Qmp}):
+ * by QMP, QEMU's JSON protocol, on a UNIX socket ({@link io.lanyard.qemu.Qmp}). {@link
+ * io.lanyard.qemu.QemuGuest} outlives its QEMUs; {@link io.lanyard.qemu.RunningQemu} is one of them
+ * with its connection:
  *
  * <pre>
  *   lanyard daemon                                     QEMU (a session of its own)
- *   QemuGuest -- Qmp ---------- qmp ------------------ monitor      start, stop, reset, events
- *             -- QemuConsole -- console -------------- serial port
+ *   RunningQemu -- Qmp -------- qmp ------------------ monitor      start, stop, reset, events
+ *   QemuGuest -- QemuConsole -- console -------------- serial port
  *   switch port (the daemon's) --- NIC's socket ------ virtio-net   frames, past the plug-in
  * </pre>
  *

@@ -4,17 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
-import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.Scanner;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -25,45 +17,19 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Answers of a monitor that is not QEMU, or is hostile. */
 final class QmpTest {
-  private static final String GREETING = "{\"QMP\": {\"version\": {}}}\r\n";
-
   @TempDir Path home;
-  private ServerSocketChannel server;
+  private ScriptedMonitor monitor;
   private final List<String> events = new CopyOnWriteArrayList<>();
   private final CountDownLatch ended = new CountDownLatch(1);
 
   @BeforeEach
   void listen() throws IOException {
-    server = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    server.bind(UnixDomainSocketAddress.of(home.resolve("qmp")));
+    monitor = new ScriptedMonitor(home.resolve("qmp"));
   }
 
   @AfterEach
   void close() throws IOException {
-    server.close();
-  }
-
-  /** Answers each command with the next of these lines; the greeting comes first. */
-  private void monitor(String... lines) {
-    Thread.ofVirtual()
-        .start(() -> {
-          try (SocketChannel channel = server.accept();
-              Scanner commands =
-                  new Scanner(Channels.newInputStream(channel), StandardCharsets.UTF_8)) {
-            for (String line : lines) {
-              ByteBuffer bytes = StandardCharsets.UTF_8.encode(line);
-              while (bytes.hasRemaining()) {
-                channel.write(bytes);
-              }
-              if (!commands.hasNextLine()) {
-                return;
-              }
-              commands.nextLine();
-            }
-          } catch (IOException e) {
-            // The client has gone.
-          }
-        });
+    monitor.close();
   }
 
   private Qmp connect() throws IOException {
@@ -85,8 +51,8 @@ final class QmpTest {
 
   @Test
   void repliesAndEventsAreToldApart() throws IOException {
-    monitor(
-        GREETING,
+    monitor.play(
+        ScriptedMonitor.GREETING,
         "{\"return\": {}, \"id\": 1}\r\n",
         """
         {"event": "STOP", "data": {"a": 1}}
@@ -114,7 +80,7 @@ final class QmpTest {
             "{\"QMP\": 1} {\"QMP\": 2}\n",
             "{\"id\": 1" + "0".repeat(1000) + "}\n",
             "x".repeat(Qmp.LONGEST_MESSAGE + 1))) {
-      monitor(bad);
+      monitor.play(bad);
       assertThatThrownBy(this::connect).isInstanceOf(QmpException.class);
     }
     assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
@@ -122,7 +88,7 @@ final class QmpTest {
 
   @Test
   void aMonitorThatGoesFailsTheCommandThatWaits() throws IOException {
-    monitor(GREETING, "{\"return\": {}, \"id\": 1}\n");
+    monitor.play(ScriptedMonitor.GREETING, "{\"return\": {}, \"id\": 1}\n");
     try (Qmp qmp = connect()) {
       assertThatThrownBy(() -> qmp.execute("stop", Map.of()))
           .isInstanceOf(QmpException.class)
