@@ -167,6 +167,10 @@ final class NetworkPorts {
   /** Gives back what is kept of the ports, which are closed by the owner. On the loop. */
   void close() {
     loads.close();
+    closeHistory();
+  }
+
+  private void closeHistory() {
     if (history != null) {
       history.close();
       history = null;
@@ -344,7 +348,7 @@ final class NetworkPorts {
     boolean keepsOther = !Objects.equals(next.switching().history(), config.switching().history());
     config = next;
     if (keepsOther) {
-      close();
+      closeHistory();
       history = history(next);
     }
     if (governed) {

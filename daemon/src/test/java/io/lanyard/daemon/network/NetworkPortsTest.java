@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
+import io.lanyard.base.Timers;
+import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.control.api.PortInfo;
@@ -11,13 +13,19 @@ import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.net.UniqueLocal;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.SteppedTimers;
+import io.lanyard.vswitch.DropCause;
+import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.PooledByteBufAllocator;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
@@ -53,16 +61,19 @@ class NetworkPortsTest {
     loop.close();
   }
 
-  private NetworkPorts ports(String declared) throws Exception {
-    NetworkConfig config =
-        Objects.requireNonNull(
-            ConfigLoader.parse(
-                    "test",
-                    "version: 1\nnetworks: {lab: {mode: isolated, ports: [%s]}}\n"
-                        .formatted(declared),
-                    home)
-                .networks()
-                .get("lab"));
+  private NetworkConfig network(String keys) throws ConfigException {
+    return Objects.requireNonNull(
+        ConfigLoader.parse(
+                "test", "version: 1\nnetworks: {lab: {mode: isolated, %s}}\n".formatted(keys), home)
+            .networks()
+            .get("lab"));
+  }
+
+  private NetworkPorts ports(String declared) throws ConfigException {
+    return ports(network("ports: [%s]".formatted(declared)), timers);
+  }
+
+  private NetworkPorts ports(NetworkConfig config, Timers timers) {
     PortContext context =
         new PortContext(
             loop.loop(),
@@ -83,6 +94,31 @@ class NetworkPortsTest {
         of -> null,
         new HostAdapterRules(new NetworkGateway("lab", loop, metrics)),
         List.of());
+  }
+
+  @Test
+  void portsAreWatchedOnWhenTheFramesThatAreKeptBecomeOthers() throws Exception {
+    SteppedTimers stepped = new SteppedTimers();
+    NetworkPorts ports = ports(network("history: 4M"), stepped);
+    ports.start();
+    Port late = new InMemoryPort("late", Offloads.NONE);
+    NetworkConfig next = network("history: 8M");
+    List<String> problems =
+        loop.call(() -> {
+          ports.configure(next, List.of());
+          ethernet.attach(late);
+          stepped.advance(Duration.ofSeconds(1));
+          late.counters().receiveDropped(DropCause.BAD_ENCAPSULATION, 1000);
+          return ports.problems();
+        });
+    assertThat(problems)
+        .singleElement()
+        .asString()
+        .startsWith("port late: 1000 frames from it were dropped");
+    loop.call(() -> {
+      ports.close();
+      return true;
+    });
   }
 
   private List<PortInfo> await(NetworkPorts ports, Predicate<List<PortInfo>> condition)
