@@ -162,7 +162,7 @@ public final class Network implements AutoCloseable {
             new NetworkCaptures.Labels(
                 ethernet, () -> this.config, () -> this.guests, gateway::services));
     problems.addAll(parts::problems);
-    problems.addAll(ports::problems);
+    problems.addAll(ports.report()::problems);
     problems.addAll(gateway::problems);
     problems.addAll(this::shortOfMemory);
   }
@@ -238,7 +238,7 @@ public final class Network implements AutoCloseable {
    * @param first what was read from it already
    */
   public void take(int descriptor, byte[] first) {
-    ports.take(descriptor, first);
+    ports.handedOver().take(descriptor, first);
   }
 
   /**
@@ -252,7 +252,7 @@ public final class Network implements AutoCloseable {
    * @throws IllegalStateException if there are too many
    */
   public String take(int descriptor, Framing framing) {
-    return ports.take(descriptor, framing);
+    return ports.handedOver().take(descriptor, framing);
   }
 
   /** Ends a port that the configuration declared, and the flows of what was behind it. */
@@ -465,7 +465,7 @@ public final class Network implements AutoCloseable {
         ethernet.ports().size(),
         gateway.boundLeases(),
         gateway.flowCount(),
-        ports.busiest(),
+        ports.report().busiest(),
         problems.present());
   }
 
@@ -475,7 +475,7 @@ public final class Network implements AutoCloseable {
    * @return a snapshot
    */
   public List<PortInfo> ports() {
-    return loop.call(() -> ports.list(gateway::problems));
+    return loop.call(() -> ports.report().list(gateway::problems));
   }
 
   /**

@@ -13,17 +13,13 @@ import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.config.UplinkConfig;
-import io.lanyard.control.api.EventType;
 import io.lanyard.control.api.PortInfo;
-import io.lanyard.control.api.PortLoad;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.port.HostAdapterPorts;
 import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
-import io.lanyard.linux.GivenSocket;
-import io.lanyard.linux.Libc;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
@@ -34,34 +30,26 @@ import io.lanyard.vmm.Nic;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.PortListener;
 import io.lanyard.vswitch.PortRules;
-import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.FrameHistory;
-import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.policy.HostDestinations;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.lanyard.vswitch.port.DevicePort;
-import io.lanyard.vswitch.port.Framing;
 import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
-import io.lanyard.vswitch.port.SharedPort;
-import io.lanyard.vswitch.port.SharedStreamPort;
 import io.lanyard.vswitch.port.TapSettings;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -75,31 +63,26 @@ final class NetworkPorts {
   private static final System.Logger LOG = System.getLogger(NetworkPorts.class.getName());
   private static final int OPEN_SECONDS = 5;
 
-  /** The port of the connections that were handed over, and its kind. */
-  static final String CONNECT = "connect";
-
-  /** The port of the sockets that came as descriptors, and its kind. */
-  static final String DESCRIPTOR = "descriptor";
-
-  /** As many as a port that many guests share has, unless its configuration says more. */
-  private static final int MOST_CONNECTIONS = 32;
-
   private final NetworkLoop loop;
   private final PortContext context;
   private final Switch ethernet;
-  private final Metrics metrics;
-  private final EventBus events;
   private final PortAddresses addresses;
 
   /** The IPv6 subnet of a network, said or derived; null for none. */
   private final Function<NetworkConfig, @Nullable Subnet> ipv6Subnet;
 
   private final HostDestinations.Rules hostRules;
-  private final PortPlace place;
-  private final PortLoads loads;
 
   /** On the loop. */
   private final PortGovernance governance;
+
+  /** On the loop. */
+  private final AttachedPorts attached;
+
+  /** On the loop. */
+  private final PortReport report;
+
+  private final HandedOverSockets handedOver;
 
   private volatile NetworkConfig config;
   private volatile List<Long> guestMacs;
@@ -109,9 +92,6 @@ final class NetworkPorts {
 
   /** The last frames of the ports; null if they are not kept. On the loop. */
   private @Nullable FrameHistory history;
-
-  /** Ports that could not be attached, with the reason. On the loop. */
-  private final Map<String, PortInfo> failed = new LinkedHashMap<>();
 
   /**
    * Makes a network without ports.
@@ -137,19 +117,29 @@ final class NetworkPorts {
     this.loop = loop;
     this.context = context;
     this.ethernet = context.network();
-    this.place = new PortPlace(context, runtimeDirectory, patches, identifiers);
-    this.loads = new PortLoads(ethernet, context.timers());
-    this.metrics = metrics;
-    this.events = events;
     this.addresses = addresses;
     this.governance =
         new PortGovernance(
             ethernet, new PortPolicies(config.switching(), addresses, context.timers().clock()));
+    this.attached =
+        new AttachedPorts(
+            governance,
+            new PortPlace(context, runtimeDirectory, patches, identifiers),
+            metrics,
+            events,
+            this::ended);
+    this.report = new PortReport(this::config, ethernet, governance, context.timers());
+    this.handedOver =
+        new HandedOverSockets(loop, context, governance, attached, () -> config().mtu());
     this.ipv6Subnet = ipv6Subnet;
     this.hostRules = hostRules;
     this.guestMacs = guestMacs;
     this.history = history(config);
     guestMacs.forEach(ethernet::reserve);
+  }
+
+  private NetworkConfig config() {
+    return config;
   }
 
   private @Nullable FrameHistory history(NetworkConfig network) {
@@ -166,7 +156,7 @@ final class NetworkPorts {
 
   /** Gives back what is kept of the ports, which are closed by the owner. On the loop. */
   void close() {
-    loads.close();
+    report.close();
     closeHistory();
   }
 
@@ -182,7 +172,7 @@ final class NetworkPorts {
    * One that has failed says so in its state and tries again by itself.
    */
   void start() {
-    loop.post(loads::start);
+    loop.post(report::start);
     List<CompletableFuture<Void>> opened = new ArrayList<>();
     for (PortConfig port : config.ports()) {
       opened.add(start(port));
@@ -203,44 +193,23 @@ final class NetworkPorts {
    */
   String add(PortConfig port) {
     await(List.of(start(port)));
-    return problem(port.name());
-  }
-
-  /** The reason why a port does not work that was just started. Not on the loop. */
-  private String problem(String name) {
-    return loop.call(() -> {
-      PortInfo refused = failed.get(name);
-      Port made = find(name);
-      if (refused != null) {
-        return refused.problem();
-      }
-      return made == null ? "the network did not come to it in time" : made.state().problem();
-    });
+    return loop.call(() -> report.problem(port.name()));
   }
 
   /** Detaches and closes a port, whether or not it works. Not on the loop. */
   void remove(String name) {
     loop.call(() -> {
-      failed.remove(name);
-      end(name);
+      report.forget(name);
+      attached.end(name);
       return true;
     });
   }
 
-  /** On the loop. */
-  private void end(String name) {
-    Port port = find(name);
-    if (port != null) {
-      String source = governance.declared(name);
-      governance.forget(name);
-      nics.remove(name);
-      ethernet.detach(port);
-      port.close();
-      if (history != null) {
-        history.forget(port);
-      }
-      metrics.removePort(config.name(), name);
-      events.publishOf(source, EventType.PORT_REMOVED, config.name(), name, Map.of());
+  /** Forgets what is kept of a port. On the loop. */
+  private void ended(Port port) {
+    nics.remove(port.name());
+    if (history != null) {
+      history.forget(port);
     }
   }
 
@@ -286,57 +255,13 @@ final class NetworkPorts {
     return governance.isOf(name, port);
   }
 
-  /** Attaches the ports of the clients of a port that many guests share. */
-  private final class SharingClients implements SharedPort.Clients {
-    private final String declared;
-
-    SharingClients(String declared) {
-      this.declared = declared;
-    }
-
-    @Override
-    public void attach(Port client) {
-      governance.share(client.name(), declared);
-      boolean done = false;
-      try {
-        // A port that others attach to is never without rules.
-        PortGovernance.Rules rules = governance.rules(declared);
-        NetworkPorts.this.attach(
-            client, rules, List.of(new PortLog(config.name(), context.timers().clock())));
-        if (governance.isUnlinked(client.name())) {
-          governance.govern(client.name(), rules);
-        }
-        done = true;
-      } finally {
-        if (!done) {
-          governance.unshare(client.name());
-        }
-      }
-    }
-
-    @Override
-    public void detach(Port client) {
-      end(client.name());
-    }
-  }
-
   /**
    * Takes the link of a port down or up. It is up again after the next start.
    *
    * @return false if there is no such port that somebody else may attach to
    */
   boolean link(String name, boolean up) {
-    return loop.call(() -> {
-      if (!governance.governs(name)
-          || name.equals(Network.HOST_PORT)
-          || name.equals(Network.UPLINK_PORT)) {
-        return false;
-      }
-      if (governance.link(name, up)) {
-        publish(up ? EventType.PORT_LINKED : EventType.PORT_UNLINKED, name, Map.of());
-      }
-      return true;
-    });
+    return loop.call(() -> attached.link(name, up));
   }
 
   /**
@@ -409,7 +334,7 @@ final class NetworkPorts {
             own.stream().map(HostDestinations.Own::address).toList(),
             ethernet,
             addresses,
-            (port, mac) -> pin(mac, port));
+            (port, mac) -> attached.pin(mac, port));
     HostDestinations destinations = new HostDestinations(own, hostRules);
     await(
         List.of(
@@ -418,7 +343,7 @@ final class NetworkPorts {
                 model,
                 policies -> policies.hostAdapter(destinations),
                 List.of(claim))));
-    return problem(Network.HOST_PORT);
+    return loop.call(() -> report.problem(Network.HOST_PORT));
   }
 
   /** Starts the uplink of a bridged network, and waits until it has tried to open. */
@@ -436,12 +361,12 @@ final class NetworkPorts {
     CompletableFuture<Void> opened = new CompletableFuture<>();
     List<PortListener> all = new ArrayList<>();
     all.add((port, before, now) -> opened.complete(null));
-    all.add(new PortLog(config.name(), context.timers().clock()));
+    all.add(attached.log());
     all.addAll(listeners);
     boolean[] added = {false};
     try {
       loop.call(() -> {
-        Port port = add(model, rules, all);
+        Port port = attached.add(model, rules, all);
         added[0] = true;
         return port;
       });
@@ -449,59 +374,12 @@ final class NetworkPorts {
       PortInfo info = failed(name, PortKinds.kind(model), e);
       loop.post(() -> {
         if (!added[0]) { // else the loop was slow, and has come to it since
-          failed.put(name, info);
+          report.failed(info);
         }
       });
       opened.complete(null);
     }
     return opened;
-  }
-
-  /** Makes a port, attaches it and starts it. On the loop. */
-  private Port add(Object model, PortGovernance.Rules rules, List<PortListener> listeners) {
-    Port port = PortKinds.make(model, place);
-    if (port instanceof SharedPort many) {
-      many.attachBy(new SharingClients(port.name()));
-    }
-    attach(port, rules, listeners);
-    return port;
-  }
-
-  /** Attaches a port and starts it; closes it if that fails. On the loop. */
-  private void attach(Port port, PortGovernance.Rules rules, List<PortListener> listeners) {
-    boolean done = false;
-    try {
-      governance.attach(port, rules);
-      listeners.forEach(port::addListener);
-      port.addListener(this::stateChanged);
-      port.start();
-      done = true;
-    } finally {
-      if (!done) {
-        ethernet.detach(port);
-        port.close();
-        if (find(port.name()) == null) { // else it is the one that had the name before
-          governance.forgetRules(port.name());
-        }
-      }
-    }
-    PortStatus.measure(metrics, config.name(), port);
-    publish(EventType.PORT_ADDED, port.name(), Map.of("kind", port.kind()));
-  }
-
-  private void stateChanged(Port port, PortState before, PortState now) {
-    if (before.label().equals(now.label()) && before.problem().equals(now.problem())) {
-      return; // another reason for having no carrier, which the event does not say
-    }
-    publish(
-        EventType.PORT_CHANGED,
-        port.name(),
-        Map.of("from", before.label(), "to", now.label(), "problem", now.problem()));
-  }
-
-  /** The clients of a port that many guests share have its limit of events. */
-  private void publish(EventType type, String name, Map<String, String> data) {
-    events.publishOf(governance.declared(name), type, config.name(), name, data);
   }
 
   private static void await(List<CompletableFuture<Void>> opened) {
@@ -541,68 +419,16 @@ final class NetworkPorts {
   private Port attach(String name, Object model, long mac, PortPolicy policy) {
     restrict(name, policy);
     return loop.call(() -> {
-      Port port = add(model, policies -> nicRules(policies.nic(policy)), List.of());
+      Port port = attached.add(model, policies -> nicRules(policies.nic(policy)), List.of());
       nics.add(name);
-      pin(mac, port);
+      attached.pin(mac, port);
       return port;
     });
   }
 
-  /**
-   * Gives a connection that stands a port of its own, for as long as it lives.
-   *
-   * @param descriptor a connected UNIX stream socket, closed if it cannot have one
-   * @param first what was read from it already
-   */
-  void take(int descriptor, byte[] first) {
-    boolean[] taken = {false};
-    try {
-      loop.call(() -> {
-        SharedStreamPort all = connections(CONNECT, Framing.GVPROXY);
-        taken[0] = true;
-        all.take(descriptor, first);
-        return true;
-      });
-    } finally {
-      if (!taken[0]) {
-        int _ = Libc.close(descriptor);
-      }
-    }
-  }
-
-  /**
-   * Gives a socket of another process a port of its own.
-   *
-   * @param descriptor the socket, closed if it cannot have one
-   * @return the port's name
-   */
-  String take(int descriptor, Framing framing) {
-    boolean[] taken = {false};
-    try {
-      GivenSocket socket = GivenSocket.stream(descriptor);
-      return loop.await(() -> {
-        SharedStreamPort all =
-            connections(framing.equals(Framing.QEMU) ? DESCRIPTOR : CONNECT, framing);
-        taken[0] = true;
-        return all.take(descriptor, socket.isUnix());
-      });
-    } finally {
-      if (!taken[0]) {
-        int _ = Libc.close(descriptor);
-      }
-    }
-  }
-
-  /** The port whose clients are connections that were handed over; made for the first. */
-  private SharedStreamPort connections(String name, Framing framing) {
-    if (find(name) instanceof SharedStreamPort present) {
-      return present;
-    }
-    SharedStreamPort made =
-        new SharedStreamPort(name, name, config.mtu(), framing, MOST_CONNECTIONS, context);
-    made.attachBy(new SharingClients(name));
-    attach(made, policies -> policies.port(PortPolicy.DEFAULT), List.of());
-    return made;
+  /** The ports of sockets that other processes hand over. Thread: any but the loop. */
+  HandedOverSockets handedOver() {
+    return handedOver;
   }
 
   private PortRules nicRules(PortRules rules) {
@@ -621,22 +447,10 @@ final class NetworkPorts {
   /** Detaches a guest's NIC, if it is attached. */
   void detach(String name) {
     loop.call(() -> {
-      end(name);
+      attached.end(name);
       guestMacs.forEach(ethernet::reserve);
       return true;
     });
-  }
-
-  /** Makes an address the port's own. On the loop. */
-  private void pin(long mac, Port port) {
-    if (!ethernet.pin(mac, port)) {
-      LogEvent.of("address-not-pinned")
-          .with("network", config.name())
-          .with("port", port.name())
-          .with("mac", Ethernet.format(mac))
-          .with("advice", "another port has the address; give one of them another")
-          .log(LOG, Level.WARNING);
-    }
   }
 
   /** Says that a port could not even be attached. */
@@ -655,59 +469,8 @@ final class NetworkPorts {
     return governance.find(name);
   }
 
-  /**
-   * The ports as they are now. On the loop.
-   *
-   * @param gateway says what the network's gateway has to say of a port
-   */
-  List<PortInfo> list(Function<Port, List<String>> gateway) {
-    return list(gateway, NetworkPorts::whyDown);
-  }
-
-  /** The reason for an interface to be down: its port shows it, though it is no problem. */
-  private static String whyDown(Port port) {
-    return port instanceof DevicePort
-            && port.state() instanceof PortState.NoCarrier(String reason, _)
-        ? reason
-        : "";
-  }
-
-  private List<PortInfo> list(
-      Function<Port, List<String>> gateway, Function<Port, String> otherwise) {
-    List<PortInfo> all = new ArrayList<>();
-    for (Port port : ethernet.ports()) {
-      Stream<String> own =
-          Stream.of(ethernet.problem(port), port.limitation(), loads.problem(port))
-              .filter(text -> !text.isEmpty())
-              .limit(1);
-      List<String> found = Stream.concat(own, gateway.apply(port).stream()).toList();
-      String harm = found.isEmpty() ? otherwise.apply(port) : String.join("; ", found);
-      PortInfo info = PortStatus.of(config.name(), port, harm);
-      all.add(governance.isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
-    }
-    all.addAll(failed.values());
-    all.replaceAll(port -> PortStatus.in(governance.group(port.name()), port));
-    if (!config.enabled()) {
-      for (PortConfig port : config.ports()) {
-        all.add(
-            PortStatus.in(
-                port.policy().group(),
-                PortStatus.stopped(config.name(), port.name(), PortKinds.kind(port))));
-      }
-    }
-    return all;
-  }
-
-  /** The problems of the ports themselves; the gateway says those that are its own. On the loop. */
-  List<String> problems() {
-    return list(_ -> List.of(), _ -> "").stream()
-        .filter(port -> !port.problem().isEmpty())
-        .map(port -> "port " + port.name() + ": " + port.problem())
-        .toList();
-  }
-
-  /** The ports that take most of the loop's time, the busiest first. On the loop. */
-  List<PortLoad> busiest() {
-    return loads.busiest();
+  /** How the ports are. On the loop. */
+  PortReport report() {
+    return report;
   }
 }

@@ -3,8 +3,11 @@
  *
  * <pre>
  *   Network ----- NetworkLoop      the loop, and the way onto it from other threads
- *      |--------- NetworkPorts     declared ports, host adapter, NICs; their rules and links
- *      |             '-- .port     the kinds of ports
+ *      |--------- NetworkPorts     declared ports, host adapter, uplink, NICs
+ *      |             |-- AttachedPorts, PortGovernance   those on the switch; their rules, links
+ *      |             |-- HandedOverSockets               links that other processes have opened
+ *      |             |-- PortReport                      how they are, for people and the API
+ *      |             '-- .port                           the kinds of ports
  *      '--------- NetworkServices  gateway: NAT and forwards, DhcpService, DnsService
  * </pre>
  *
