@@ -1,11 +1,8 @@
 package io.lanyard.daemon.guest;
 
-import static java.util.Objects.requireNonNull;
-
 import io.lanyard.base.Clock;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.LogEvent;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.change.Change;
 import io.lanyard.control.api.EventType;
@@ -15,21 +12,17 @@ import io.lanyard.daemon.network.Network;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.Console;
 import io.lanyard.vmm.Guest;
-import io.lanyard.vmm.GuestEvent;
-import io.lanyard.vmm.GuestListener;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.GuestStatistics;
 import io.lanyard.vmm.Nic;
 import io.lanyard.vmm.NicStatistics;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Thread: any.
  */
-public final class GuestSlot implements GuestListener {
+public final class GuestSlot {
   private static final System.Logger LOG = System.getLogger(GuestSlot.class.getName());
 
   /** Less than a client of the API waits for a change. */
@@ -70,16 +63,13 @@ public final class GuestSlot implements GuestListener {
   private final GuestSpecs specs;
   private final GuestNics nics;
   private final EventBus events;
-  private final RateLimitedLog log;
+  private final GuestCondition condition;
+  private final GuestReadings readings;
   private final PluginExecutor.Timeouts timeouts;
   private final PluginExecutor acts;
   private final PluginExecutor reads;
   private volatile GuestConfig config;
   private volatile @Nullable Guest guest;
-  private volatile @Nullable Snapshot last;
-  private volatile String reason = "";
-  private volatile String note = "";
-  private volatile boolean failed;
   private volatile boolean hurried;
   private volatile @Nullable PowerButton button;
   private boolean closed;
@@ -91,10 +81,11 @@ public final class GuestSlot implements GuestListener {
     this.specs = new GuestSpecs(shared.plugins(), shared.images());
     this.nics = new GuestNics(config.name(), networks);
     this.events = shared.events();
-    this.log = new RateLimitedLog(LOG, shared.clock());
+    this.condition = new GuestCondition(events, shared.clock(), this::powered);
     this.timeouts = shared.timeouts();
     this.acts = new PluginExecutor("guest " + config.name(), timeouts.actMillis());
     this.reads = new PluginExecutor("guest " + config.name(), timeouts.readMillis());
+    this.readings = new GuestReadings(config.name(), () -> guest, reads);
   }
 
   public GuestConfig config() {
@@ -104,7 +95,7 @@ public final class GuestSlot implements GuestListener {
   /** Why the guest is as it is, for a person; empty for nothing to say. */
   public String reason() {
     String trouble = trouble();
-    return trouble.isEmpty() ? note.isEmpty() ? reason : note : trouble;
+    return trouble.isEmpty() ? condition.text() : trouble;
   }
 
   /**
@@ -112,10 +103,7 @@ public final class GuestSlot implements GuestListener {
    * something or does not answer.
    */
   public boolean hasProblem() {
-    return !trouble().isEmpty()
-        || !note.isEmpty()
-        || failed
-        || (guest == null && !reason.isEmpty());
+    return !trouble().isEmpty() || condition.isProblem(guest != null);
   }
 
   /** The problem of its VMM now; empty for none. */
@@ -141,7 +129,7 @@ public final class GuestSlot implements GuestListener {
     } catch (VmmException e) {
       if (guest == null) {
         // It may be that the VMM does not answer, which is not said where it is asked.
-        reason = String.valueOf(e.getMessage());
+        condition.because(String.valueOf(e.getMessage()));
       }
       throw e;
     }
@@ -198,13 +186,14 @@ public final class GuestSlot implements GuestListener {
     }
     Guest made = null;
     try {
-      made = plugins.open(config.vmm()).create(specs.checked(config, nics::mtu), this);
+      made = plugins.open(config.vmm()).create(specs.checked(config, nics::mtu), condition);
       nics.attach(config, made.nics());
       publish(made);
-      reason = "";
+      condition.because("");
       return made;
     } catch (VmmException | RuntimeException | LinkageError e) {
-      reason = e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e;
+      condition.because(
+          e instanceof VmmException ? String.valueOf(e.getMessage()) : "its VMM failed: " + e);
       if (made != null) {
         nics.detach(config);
         letGo(made);
@@ -325,52 +314,12 @@ public final class GuestSlot implements GuestListener {
         });
   }
 
-  @Override
-  public void onEvent(GuestEvent event) {
-    switch (event) {
-      case GuestEvent.StateChanged(String name, GuestState from, GuestState to, String why) -> {
-        boolean on = to == GuestState.RUNNING || to == GuestState.PAUSED;
-        reason = why;
-        failed = to == GuestState.FAILED;
-        if (!on) {
-          note = "";
-        }
-        nics.powered(config, on);
-        PowerButton pressed = button;
-        if (!on && pressed != null) {
-          pressed.end("it has stopped");
-        }
-        publish(
-            EventType.GUEST_CHANGED,
-            name,
-            Map.of("from", EnumText.word(from), "to", EnumText.word(to), "cause", why));
-        log(
-            to == GuestState.FAILED ? Level.WARNING : Level.INFO,
-            "guest-state-changed",
-            name,
-            line -> line.with("from", from).with("to", to).with("cause", why));
-      }
-      case GuestEvent.Rebooted(String name) -> {
-        publish(EventType.GUEST_REBOOTED, name, Map.of());
-        log(Level.INFO, "guest-rebooted", name, line -> line);
-      }
-      case GuestEvent.Noted(String name, String text) -> {
-        boolean had = !note.isEmpty();
-        note = text;
-        publish(EventType.GUEST_NOTED, name, Map.of("note", text));
-        if (had == text.isEmpty()) { // another note in place of one is the same trouble
-          log(
-              text.isEmpty() ? Level.INFO : Level.WARNING,
-              text.isEmpty() ? "guest-note-gone" : "guest-noted",
-              name,
-              line -> line.with("note", text));
-        }
-      }
-      case GuestEvent.ProgramExited(String name, long code) -> {
-        reason = code == 0 ? "the program succeeded" : "test " + code + " failed";
-        log(Level.INFO, "guest-program-ended", name, line -> line.with("code", code));
-      }
-      default -> LogEvent.of("guest-event-unknown").with("event", event).log(LOG, Level.DEBUG);
+  /** Hears from the VMM whether the guest is powered on. */
+  private void powered(boolean on) {
+    nics.powered(config, on);
+    PowerButton pressed = button;
+    if (!on && pressed != null) {
+      pressed.end("it has stopped");
     }
   }
 
@@ -379,95 +328,38 @@ public final class GuestSlot implements GuestListener {
     events.publish(type, "", config.name(), data);
   }
 
-  private void publish(EventType type, String name, Map<String, String> data) {
-    events.publishOf(name, type, "", name, data);
-  }
-
-  private void log(Level level, String event, String name, UnaryOperator<LogEvent> values) {
-    log.log(level, event, name, line -> values.apply(line.with("guest", name)));
-  }
-
-  /** A guest's state and statistics, the last known ones. */
-  private record Snapshot(GuestState state, GuestStatistics statistics) {}
-
-  /** The guest's state and statistics; the last known ones while it does not answer. */
-  private @Nullable Snapshot ask() {
-    Guest made = guest;
-    if (made == null) {
-      return null;
-    }
-    try {
-      Snapshot now =
-          reads.call(
-              "say how it is",
-              () -> new Snapshot(requireNonNull(made.state()), requireNonNull(made.statistics())));
-      last = now;
-      return now;
-    } catch (VmmException | RuntimeException e) {
-      LogEvent.of("guest-silent").with("guest", config.name()).log(LOG, Level.DEBUG, e);
-      Snapshot before = last;
-      return before == null
-          ? new Snapshot(GuestState.FAILED, new GuestStatistics(0, 0, 0))
-          : before;
-    }
-  }
-
   /** The guest's statistics, the last known ones while it does not answer. */
   public GuestStatistics statistics() {
-    Snapshot snapshot = ask();
-    return snapshot == null ? new GuestStatistics(0, 0, 0) : snapshot.statistics();
+    return readings.statistics();
   }
 
   public boolean isRunning() {
-    Snapshot snapshot = ask();
-    return snapshot != null && snapshot.state() == GuestState.RUNNING;
+    GuestReadings.Reading now = readings.read();
+    return now != null && now.state() == GuestState.RUNNING;
   }
 
   /** The counters of the NICs, in their order; none while the guest does not answer. */
   Map<String, NicStatistics> nicStatistics() {
-    Guest made = guest;
-    if (made == null) {
-      return Map.of();
-    }
-    try {
-      return reads.call(
-          "say what its NICs did",
-          () -> {
-            Map<String, NicStatistics> all = new LinkedHashMap<>();
-            for (Nic nic : made.nics()) {
-              all.put(nic.name(), requireNonNull(nic.statistics()));
-            }
-            return all;
-          });
-    } catch (VmmException | RuntimeException e) {
-      LogEvent.of("nic-statistics-unknown").with("guest", config.name()).log(LOG, Level.DEBUG, e);
-      return Map.of();
-    }
-  }
-
-  private static boolean isOn(@Nullable Snapshot snapshot) {
-    return snapshot != null
-        && (snapshot.state() == GuestState.RUNNING || snapshot.state() == GuestState.PAUSED);
+    return readings.nics();
   }
 
   /** Whether powering the guest off would end something. */
   public boolean isOn() {
-    return isOn(ask());
+    return readings.isOn();
   }
 
   GuestInfo info() {
-    Snapshot snapshot = ask();
-    boolean on = isOn(snapshot);
+    GuestReadings.Reading now = readings.read();
     return new GuestInfo(
         config.name(),
         config.vmm(),
-        snapshot == null ? "failed" : EnumText.word(snapshot.state()),
+        now == null ? "failed" : EnumText.word(now.state()),
         reason(),
         config.memory(),
         config.harts(),
-        snapshot == null ? 0 : snapshot.statistics().processorNanos() / 1e9,
-        snapshot == null ? 0 : snapshot.statistics().instructions(),
-        nics.infos(config, on));
+        now == null ? 0 : now.statistics().processorNanos() / 1e9,
+        now == null ? 0 : now.statistics().instructions(),
+        nics.infos(config, now != null && now.isOn()));
   }
 
   /** Presses the power button of a guest that is on, unless that was done before. */
@@ -528,7 +420,7 @@ public final class GuestSlot implements GuestListener {
     act(
         "start it again",
         made -> {
-          if (isOn(ask())) {
+          if (isOn()) {
             made.kill(); // it may still heed the button
           }
           made.start();

@@ -4,7 +4,9 @@
  * <p>A {@link io.lanyard.daemon.guest.GuestSlot} outlives its guest: it asks the plug-in for one,
  * attaches each of its NICs to the network that the configuration names, and keeps the reason if
  * that fails. Making the guest is tried again with each start. {@link
- * io.lanyard.daemon.guest.GuestHandle} is what the API holds of it.
+ * io.lanyard.daemon.guest.GuestCondition} hears from the VMM how the guest is, {@link
+ * io.lanyard.daemon.guest.GuestReadings} asks for it, and {@link
+ * io.lanyard.daemon.guest.GuestHandle} is what the API holds of the slot.
  *
  * <pre>
  *   slot --create--> made --start--> on --power button, kill--> off --close--> gone
