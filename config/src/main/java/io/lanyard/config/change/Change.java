@@ -310,7 +310,7 @@ public sealed interface Change {
      * @return such as {@code memory} and {@code nics[0].mac}; empty unless {@link #needsRestart}
      */
     public List<String> restartKeys() {
-      return Descriptions.restartKeys(before, after);
+      return GuestDifference.restartKeys(before, after);
     }
 
     /**

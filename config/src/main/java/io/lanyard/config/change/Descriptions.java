@@ -21,22 +21,17 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortGroupConfig;
-import io.lanyard.config.PortPolicy;
 import io.lanyard.config.ReservationConfig;
-import io.lanyard.config.StormConfig;
-import io.lanyard.config.SwitchConfig;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.config.change.Change.DhcpChanged;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -133,7 +128,9 @@ final class Descriptions {
       case Change.NatChanged one -> nat(subject, one.before(), one.after());
       case Change.EgressChanged one -> egress(subject, one.before(), one.after());
       case Change.SwitchChanged one ->
-          new Parts(subject).addAll(switching(one.before()), switching(one.after())).line();
+          new Parts(subject)
+              .addAll(KeyedValues.of(one.before()), KeyedValues.of(one.after()))
+              .line();
       case Change.GuestAdded one -> "+ " + subject + " (" + brief(one.after()) + ")";
       case Change.GuestRemoved one -> "- " + subject + " (" + brief(one.before()) + ")";
       case Change.GuestChanged one ->
@@ -168,41 +165,20 @@ final class Descriptions {
 
   private static String guest(Change.GuestChanged change) {
     return new Parts(change.subject())
-        .addAll(guestParts(change.before()), guestParts(change.after()))
+        .addAll(KeyedValues.of(change.before()), KeyedValues.of(change.after()))
         .line();
   }
 
   /** The end of the line about a guest that starts anew: what for, if not for all of it. */
   private static String restart(Change.GuestChanged change) {
     List<String> keys = change.restartKeys();
-    int all = differing(change.before(), change.after()).size();
+    int all = GuestDifference.differing(change.before(), change.after()).size();
     return keys.size() == all
         ? "; needs a restart of the guest"
         : "; "
             + String.join(", ", keys)
             + (keys.size() == 1 ? " needs" : " need")
             + " a restart of the guest";
-  }
-
-  /** The keys of a guest that differ and that one which runs cannot take over. */
-  static List<String> restartKeys(GuestConfig before, GuestConfig after) {
-    return differing(before, after).stream().filter(key -> !isLive(key)).toList();
-  }
-
-  private static List<String> differing(GuestConfig before, GuestConfig after) {
-    Map<String, Object> old = guestParts(before);
-    Map<String, Object> now = guestParts(after);
-    Set<String> keys = new LinkedHashSet<>(old.keySet());
-    keys.addAll(now.keySet());
-    return keys.stream().filter(key -> !Objects.equals(old.get(key), now.get(key))).toList();
-  }
-
-  /** Whether a guest that runs takes over a key: its NICs' networks, and what the daemon does. */
-  private static boolean isLive(String key) {
-    return switch (key) {
-      case "autostart", "stop-timeout", "keep-running" -> true;
-      default -> key.startsWith("nics[") && !key.endsWith("].mac") && !key.endsWith("].mtu");
-    };
   }
 
   /** The end of the line about a network that is replaced. */
@@ -261,7 +237,7 @@ final class Descriptions {
   }
 
   private static String brief(PortConfig port) {
-    Map<String, Object> parts = portParts(port);
+    Map<String, Object> parts = KeyedValues.of(port);
     List<String> text = new ArrayList<>();
     text.add(String.valueOf(parts.remove("kind")));
     for (String key : BRIEF_KEYS) {
@@ -274,7 +250,7 @@ final class Descriptions {
   }
 
   private static String brief(PortGroupConfig group) {
-    Map<String, Object> parts = groupParts(group);
+    Map<String, Object> parts = KeyedValues.of(group);
     parts.remove("isolated", false);
     return parts.isEmpty() ? "nothing of its own" : String.join(", ", parts.keySet());
   }
@@ -309,73 +285,17 @@ final class Descriptions {
   }
 
   private static String ports(Parts parts, PortConfig before, PortConfig after) {
-    return parts.addAll(portParts(before), portParts(after)).line();
-  }
-
-  private static Map<String, Object> portParts(PortConfig port) {
-    Map<String, Object> parts = new LinkedHashMap<>();
-    parts.put("kind", port.kind());
-    port.describe(parts::put);
-    parts.put("mtu", port.mtu());
-    putPolicy(parts, "", port.policy());
-    return parts;
+    return parts.addAll(KeyedValues.of(before), KeyedValues.of(after)).line();
   }
 
   private static String groups(String subject, PortGroupConfig before, PortGroupConfig after) {
-    return new Parts(subject).addAll(groupParts(before), groupParts(after)).line();
-  }
-
-  private static Map<String, Object> groupParts(PortGroupConfig group) {
-    Map<String, Object> parts = new LinkedHashMap<>();
-    put(parts, "mtu", group.mtu());
-    putPolicy(parts, "", group.policy());
-    return parts;
-  }
-
-  private static void putPolicy(Map<String, Object> parts, String prefix, PortPolicy policy) {
-    if (!policy.group().isEmpty()) {
-      parts.put(prefix + "port-group", policy.group());
-    }
-    if (policy.guard() != null) {
-      parts.put(prefix + "guard", word(policy.guard()));
-    }
-    parts.put(prefix + "isolated", policy.isolated());
-    put(parts, prefix + "mac-limit", policy.macLimit());
-    put(parts, prefix + "storm-control.broadcast", policy.storm().broadcast());
-    put(parts, prefix + "storm-control.multicast", policy.storm().multicast());
-    put(parts, prefix + "storm-control.unknown", policy.storm().unknown());
-    if (!policy.addresses().isEmpty()) {
-      parts.put(prefix + "addresses", policy.addresses());
-    }
-    put(parts, prefix + "limits.from-guest", policy.limits().fromGuest());
-    put(parts, prefix + "limits.to-guest", policy.limits().toGuest());
-    put(parts, prefix + "limits.new-flows", policy.limits().newFlows());
-    putEgress(parts, prefix + "egress", policy.egress());
-    putEgress(parts, prefix + "port-group.egress", policy.groupEgress());
-  }
-
-  private static void put(Map<String, Object> parts, String key, @Nullable Object value) {
-    if (value != null) {
-      parts.put(key, value);
-    }
-  }
-
-  private static void putEgress(Map<String, Object> parts, String prefix, EgressConfig egress) {
-    if (egress.otherwise() != null) {
-      parts.put(prefix + ".default", word(egress.otherwise()));
-    }
-    if (!egress.rules().isEmpty()) {
-      parts.put(prefix + ".rules", String.join(", ", rules(egress)));
-    }
-    if (egress.dryRun()) {
-      parts.put(prefix + ".dry-run", true);
-    }
+    return new Parts(subject).addAll(KeyedValues.of(before), KeyedValues.of(after)).line();
   }
 
   private static String dhcp(String subject, DhcpChanged change) {
     DhcpConfig before = change.before();
     DhcpConfig after = change.after();
-    Parts parts = new Parts(subject).addAll(dhcpParts(before), dhcpParts(after));
+    Parts parts = new Parts(subject).addAll(KeyedValues.of(before), KeyedValues.of(after));
     if (!Objects.equals(change.poolBefore(), change.poolAfter())) {
       parts.add(
           "pool",
@@ -383,32 +303,6 @@ final class Descriptions {
           Objects.requireNonNullElse(change.poolAfter(), ""));
     }
     return parts.items("reservations", reservations(before), reservations(after)).line();
-  }
-
-  private static Map<String, Object> dhcpParts(DhcpConfig dhcp) {
-    Map<String, Object> parts = new LinkedHashMap<>();
-    parts.put("enabled", dhcp.enabled());
-    parts.put("lease-time", dhcp.leaseTime());
-    parts.put("min-lease-time", dhcp.minLeaseTime());
-    parts.put("max-lease-time", dhcp.maxLeaseTime());
-    parts.put("conflict-probe", dhcp.conflictProbe());
-    if (dhcp.leasesPerPort() != Integer.MAX_VALUE) {
-      parts.put("leases-per-port", dhcp.leasesPerPort());
-    }
-    parts.put("ipv6", word(dhcp.ipv6()));
-    parts.put("authoritative", dhcp.authoritative());
-    DhcpConfig.Options options = dhcp.options();
-    parts.put("options.routers", options.routers());
-    List<Address> six = options.ipv6DnsServers();
-    parts.put(
-        "options.dns-servers",
-        Stream.concat(options.dnsServers().stream(), six == null ? Stream.empty() : six.stream())
-            .toList());
-    parts.put("options.ntp-servers", options.ntpServers());
-    parts.put("options.domain-search", options.domainSearch());
-    parts.put("options.boot-file", Objects.requireNonNullElse(options.bootFile(), ""));
-    parts.put("options.next-server", Objects.toString(options.nextServer(), ""));
-    return parts;
   }
 
   private static Map<String, String> reservations(DhcpConfig dhcp) {
@@ -475,7 +369,7 @@ final class Descriptions {
   }
 
   private static String nat(String subject, NatConfig before, NatConfig after) {
-    Parts parts = new Parts(subject).addAll(natParts(before), natParts(after));
+    Parts parts = new Parts(subject).addAll(KeyedValues.of(before), KeyedValues.of(after));
     if (parts.isEmpty()) {
       parts.add("quotas", written(before), written(after));
     }
@@ -487,38 +381,13 @@ final class Descriptions {
     return "said: " + Parts.text(nat.quotas().written().stream().sorted().toList());
   }
 
-  private static Map<String, Object> natParts(NatConfig nat) {
-    Map<String, Object> parts = new LinkedHashMap<>();
-    parts.put("mapping", word(nat.mapping()));
-    parts.put("filtering", word(nat.filtering()));
-    parts.put(
-        "host-loopback",
-        nat.hostLoopback().services().isEmpty()
-            ? nat.hostLoopback().enabled()
-            : nat.hostLoopback().services());
-    parts.put("timeouts.tcp-connect", nat.timeouts().tcpConnect());
-    parts.put("timeouts.tcp-established", nat.timeouts().tcpEstablished());
-    parts.put("timeouts.tcp-transitory", nat.timeouts().tcpTransitory());
-    parts.put("timeouts.udp", nat.timeouts().udp());
-    parts.put("quotas.tcp-per-guest", nat.quotas().tcpPerGuest());
-    parts.put("quotas.tcp", nat.quotas().tcp());
-    parts.put("quotas.udp-per-guest", nat.quotas().udpPerGuest());
-    parts.put("quotas.udp", nat.quotas().udp());
-    parts.put("quotas.icmp-per-guest", nat.quotas().icmpPerGuest());
-    parts.put("quotas.icmp", nat.quotas().icmp());
-    parts.put("outbound.address", Objects.requireNonNullElse(nat.outbound().ipv4(), ""));
-    parts.put("outbound.ipv6-address", Objects.requireNonNullElse(nat.outbound().ipv6(), ""));
-    parts.put("outbound.interface", Objects.requireNonNullElse(nat.outbound().device(), ""));
-    return parts;
-  }
-
   private static String egress(String subject, EgressConfig before, EgressConfig after) {
     Parts parts =
         new Parts(subject)
             .add("default", defaultOf(before), defaultOf(after))
             .add("dry-run", before.dryRun(), after.dryRun())
             .lists("nat64-prefixes", texts(before.nat64Prefixes()), texts(after.nat64Prefixes()))
-            .lists("rules", rules(before), rules(after));
+            .lists("rules", KeyedValues.rules(before), KeyedValues.rules(after));
     return parts.line();
   }
 
@@ -528,77 +397,5 @@ final class Descriptions {
 
   private static List<String> texts(List<Subnet> subnets) {
     return subnets.stream().map(Subnet::toString).toList();
-  }
-
-  private static List<String> rules(EgressConfig egress) {
-    return egress.rules().stream().map(Descriptions::rule).toList();
-  }
-
-  private static String rule(EgressConfig.Rule rule) {
-    boolean usuallyLogs = rule.verdict() == EgressConfig.Verdict.DENY;
-    return rule.text()
-        + (rule.sni() == EgressConfig.Sni.IGNORED ? "" : " sni " + word(rule.sni()))
-        + (rule.log() == usuallyLogs ? "" : " log " + rule.log());
-  }
-
-  private static Map<String, Object> switching(SwitchConfig switching) {
-    Map<String, Object> parts = new LinkedHashMap<>();
-    parts.put("guard", word(switching.guard()));
-    StormConfig storm = switching.storm();
-    if (storm == null) {
-      parts.put("storm-control", "off");
-    } else {
-      parts.put("storm-control.broadcast", storm.broadcast());
-      parts.put("storm-control.multicast", storm.multicast());
-      parts.put("storm-control.unknown", storm.unknown());
-    }
-    parts.put(
-        "forward-reserved",
-        switching.forwardReserved().stream().sorted().map(frames -> word(frames)).toList());
-    ByteSize history = switching.history();
-    parts.put("history", history == null ? "none" : history);
-    return parts;
-  }
-
-  private static Map<String, Object> guestParts(GuestConfig guest) {
-    Map<String, Object> parts = new LinkedHashMap<>();
-    parts.put("vmm", guest.vmm());
-    parts.put("architecture", Objects.requireNonNullElse(guest.architecture(), ""));
-    parts.put("memory", new ByteSize(guest.memory()));
-    parts.put("harts", guest.harts());
-    switch (guest.boot()) {
-      case GuestConfig.Boot.Image boot -> {
-        parts.put("image", boot.name());
-        parts.put("command-line", Objects.requireNonNullElse(boot.commandLine(), ""));
-      }
-      case GuestConfig.Boot.Kernel boot -> {
-        parts.put("kernel", boot.kernel());
-        parts.put("initrd", Objects.toString(boot.initrd(), ""));
-        parts.put("command-line", boot.commandLine());
-      }
-      case GuestConfig.Boot.Program boot -> parts.put("program", boot.elf());
-      case GuestConfig.Boot.Firmware boot -> parts.put("firmware", boot.file());
-      case GuestConfig.Boot.FirstDisk _, GuestConfig.Boot.Nothing _ -> {
-        // The disks say which it is.
-      }
-    }
-    for (int i = 0; i < guest.disks().size(); i++) {
-      GuestConfig.Disk disk = guest.disks().get(i);
-      parts.put(
-          "disks[" + i + "]",
-          disk.path() + " " + disk.format() + (disk.readOnly() ? " read-only" : ""));
-    }
-    for (int i = 0; i < guest.nics().size(); i++) {
-      GuestConfig.Nic nic = guest.nics().get(i);
-      parts.put("nics[" + i + "].network", nic.network());
-      parts.put("nics[" + i + "].mac", nic.mac());
-      put(parts, "nics[" + i + "].mtu", nic.mtu());
-      putPolicy(parts, "nics[" + i + "].", nic.policy());
-    }
-    parts.put("autostart", guest.autostart());
-    parts.put("stop-timeout", guest.stopTimeout());
-    parts.put("keep-running", guest.keepRunning());
-    guest.options().forEach((key, value) -> parts.put("options." + key, value));
-    return parts;
   }
 }
