@@ -29,7 +29,9 @@ final class ApplyCommand implements Callable<Integer> {
     Integer status =
         FileText.said(
             change.output,
-            () -> change.send((daemon, options) -> daemon.apply(text.text(), options)));
+            () ->
+                change.send(
+                    (daemon, options) -> daemon.configuration().apply(text.text(), options)));
     return status == null ? Lanyard.FAILED : status;
   }
 }

@@ -94,8 +94,8 @@ final class CaptureCommand implements Callable<Integer> {
     try (ByteStream capture =
             api.ask(daemon ->
                 last.isEmpty()
-                    ? daemon.capture(network, port, filter)
-                    : daemon.lastFrames(network, port, last, filter));
+                    ? daemon.networks().capture(network, port, filter)
+                    : daemon.networks().lastFrames(network, port, last, filter));
         CaptureFiles out = CaptureFiles.open(file == null ? "-" : file, limits)) {
       AtomicBoolean ending = new AtomicBoolean();
       for (String signal : List.of("INT", "TERM")) {

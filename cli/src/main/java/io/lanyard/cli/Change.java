@@ -104,7 +104,8 @@ final class Change {
     }
     String why = why();
     try {
-      return send((daemon, options) -> daemon.edit(edits.list(), why, options), revision);
+      return send(
+          (daemon, options) -> daemon.configuration().edit(edits.list(), why, options), revision);
     } catch (Failure e) {
       throw e.reason().equals("invalid") ? e.ofThisChange() : e;
     }

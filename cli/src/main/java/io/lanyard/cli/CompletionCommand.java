@@ -7,7 +7,6 @@ import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PortGroupInfo;
 import io.lanyard.control.api.PortInfo;
-import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
 import java.util.List;
@@ -60,17 +59,21 @@ final class CompletionCommand implements Callable<Integer> {
   private Iterable<String> names(String of, String network) {
     try {
       return switch (of) {
-        case "NETWORK" -> list(LanyardClient::networks, NetworkInfo::name);
-        case "GUEST", "GUEST[:NETWORK]" -> list(LanyardClient::guests, GuestInfo::name);
-        case "PORT" -> list(daemon -> daemon.ports(network), PortInfo::name);
-        case "ADDRESS" -> list(daemon -> daemon.leases(network), LeaseInfo::address);
-        case "ID" -> list(daemon -> daemon.flows(network), flow -> Long.toString(flow.id()));
-        case "REVISION" -> list(LanyardClient::history, one -> Long.toString(one.revision()));
+        case "NETWORK" -> list(daemon -> daemon.networks().list(), NetworkInfo::name);
+        case "GUEST", "GUEST[:NETWORK]" -> list(daemon -> daemon.guests().list(), GuestInfo::name);
+        case "PORT" -> list(daemon -> daemon.networks().ports(network), PortInfo::name);
+        case "ADDRESS" -> list(daemon -> daemon.networks().leases(network), LeaseInfo::address);
+        case "ID" ->
+            list(daemon -> daemon.networks().flows(network), flow -> Long.toString(flow.id()));
+        case "REVISION" ->
+            list(daemon -> daemon.configuration().history(), one -> Long.toString(one.revision()));
         case "NETWORK/PORT", "NETWORK[/PORT]" ->
-            list(daemon -> daemon.ports(""), port -> port.network() + '/' + port.name());
-        case "GROUP" -> list(daemon -> daemon.portGroups(network), PortGroupInfo::name);
+            list(daemon -> daemon.networks().ports(""), port -> port.network() + '/' + port.name());
+        case "GROUP" -> list(daemon -> daemon.networks().portGroups(network), PortGroupInfo::name);
         case "NETWORK/GROUP" ->
-            list(daemon -> daemon.portGroups(""), group -> group.network() + '/' + group.name());
+            list(
+                daemon -> daemon.networks().portGroups(""),
+                group -> group.network() + '/' + group.name());
         case "FORWARD" -> configured(DocumentPath.of("networks", network, "forwards"));
         case "MAC" -> configured(DocumentPath.of("networks", network, "dhcp", "reservations"));
         case "NAME" -> configured(DocumentPath.of("networks", network, "dns", "hosts"));

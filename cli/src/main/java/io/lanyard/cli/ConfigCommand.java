@@ -5,7 +5,6 @@ import io.lanyard.base.PrintableText;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.ConfigurationInfo;
 import io.lanyard.control.api.SettingInfo;
-import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -60,7 +59,7 @@ final class ConfigCommand {
 
     @Override
     public Integer call() {
-      Reply<ConfigurationInfo> answer = api.ask(daemon -> daemon.configuration(defaults));
+      Reply<ConfigurationInfo> answer = api.ask(daemon -> daemon.configuration().get(defaults));
       ConfigurationInfo config = path == null ? answer.value() : below(answer.value(), path(path));
       if (output.json()) {
         output.print(path == null ? answer : Reply.of(config));
@@ -123,7 +122,8 @@ final class ConfigCommand {
 
     @Override
     public Integer call() {
-      byte[] text = api.ask(LanyardClient::configurationText).getBytes(StandardCharsets.UTF_8);
+      byte[] text =
+          api.ask(daemon -> daemon.configuration().text()).getBytes(StandardCharsets.UTF_8);
       if (file.equals("-")) {
         try (OutputStream out = StandardOutput.raw()) {
           out.write(text);
@@ -180,7 +180,7 @@ final class ConfigCommand {
 
     @Override
     Reply<? extends List<?>> list() {
-      return api.ask(LanyardClient::history);
+      return api.ask(daemon -> daemon.configuration().history());
     }
   }
 
@@ -194,7 +194,7 @@ final class ConfigCommand {
 
     @Override
     public Integer call() {
-      return change.send((daemon, options) -> daemon.rollBack(revision, options));
+      return change.send((daemon, options) -> daemon.configuration().rollBack(revision, options));
     }
   }
 
@@ -215,7 +215,7 @@ final class ConfigCommand {
     @Override
     public Integer call() {
       long wanted = revision == null ? Effective.revision(api) : revision;
-      api.order(daemon -> daemon.confirm(wanted));
+      api.order(daemon -> daemon.configuration().confirm(wanted));
       output.done("revision " + wanted + " is kept");
       return Lanyard.DONE;
     }

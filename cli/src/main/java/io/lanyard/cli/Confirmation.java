@@ -134,7 +134,7 @@ final class Confirmation {
 
   private int confirm() {
     try {
-      api.order(daemon -> daemon.confirm(revision));
+      api.order(daemon -> daemon.configuration().confirm(revision));
     } catch (Failure e) {
       if (!e.reason().equals("unknown") || !isPresent()) {
         throw e;
@@ -147,7 +147,7 @@ final class Confirmation {
 
   private int takeBack() {
     try {
-      api.order(daemon -> daemon.takeBack(revision));
+      api.order(daemon -> daemon.configuration().takeBack(revision));
     } catch (Failure e) {
       if (!e.reason().equals("unknown")) {
         throw e;

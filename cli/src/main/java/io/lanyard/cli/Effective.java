@@ -57,12 +57,12 @@ record Effective(long revision, List<Value> values) {
   }
 
   static Effective of(Api api, boolean defaults) {
-    return of(api.ask(daemon -> daemon.configuration(defaults)).value());
+    return of(api.ask(daemon -> daemon.configuration().get(defaults)).value());
   }
 
   /** The number of the configuration that runs. */
   static long revision(Api api) {
-    return api.ask(daemon -> daemon.configuration(false)).value().revision();
+    return api.ask(daemon -> daemon.configuration().get(false)).value().revision();
   }
 
   /** The values at a path and below it. */

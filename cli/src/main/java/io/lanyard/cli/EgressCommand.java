@@ -65,7 +65,7 @@ final class EgressCommand {
           });
       if (list.isEmpty()) {
         // The daemon says it better if there is no such network.
-        var _ = api.ask(daemon -> daemon.network(network));
+        var _ = api.ask(daemon -> daemon.networks().get(network));
       }
       output.table(list, List.of("level", "key", "value", "origin"));
       return Lanyard.DONE;
@@ -156,7 +156,9 @@ final class EgressCommand {
     @Override
     public Integer call() {
       List<PortInfo> ports =
-          api.ask(daemon -> daemon.ports("")).value().stream().filter(this::isMeant).toList();
+          api.ask(daemon -> daemon.networks().ports("")).value().stream()
+              .filter(this::isMeant)
+              .toList();
       if (ports.isEmpty()) {
         throw new Failure(
             "there is no guest or port " + from,
@@ -166,8 +168,9 @@ final class EgressCommand {
       for (PortInfo port : ports) {
         answers.addAll(
             api.ask(daemon ->
-                    daemon.testEgress(
-                        port.network(), port.name(), to, protocol, inward ? "in" : ""))
+                    daemon
+                        .networks()
+                        .testEgress(port.network(), port.name(), to, protocol, inward ? "in" : ""))
                 .value());
       }
       output.table(answers, List.of("network", "port", "address", "service", "verdict", "reason"));

@@ -6,7 +6,6 @@ import io.lanyard.base.Signals;
 import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.client.ByteStream;
-import io.lanyard.control.client.LanyardClient;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -104,8 +103,8 @@ final class ExtcapCommand implements Callable<Integer> {
     List<NetworkInfo> networks;
     List<PortInfo> ports;
     try {
-      networks = api.ask(LanyardClient::networks).value();
-      ports = api.ask(daemon -> daemon.ports("")).value();
+      networks = api.ask(daemon -> daemon.networks().list()).value();
+      ports = api.ask(daemon -> daemon.networks().ports("")).value();
     } catch (Failure e) {
       System.err.println("lanyard: " + e.text());
       return;
@@ -174,8 +173,8 @@ final class ExtcapCommand implements Callable<Integer> {
     String port = port();
     return api.ask(daemon ->
         last.isEmpty()
-            ? daemon.capture(network, port, expression)
-            : daemon.lastFrames(network, port, last, expression));
+            ? daemon.networks().capture(network, port, expression)
+            : daemon.networks().lastFrames(network, port, last, expression));
   }
 
   /** Prints what is wrong with a filter; nothing for one that is right. */

@@ -1,7 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.ConfigText;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -42,8 +42,8 @@ final class FileText {
     }
   }
 
-  LanyardClient.ConfigText text() {
-    return new LanyardClient.ConfigText(body, source == null ? "" : source.toString());
+  ConfigText text() {
+    return new ConfigText(body, source == null ? "" : source.toString());
   }
 
   /**

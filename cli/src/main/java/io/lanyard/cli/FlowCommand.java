@@ -1,6 +1,6 @@
 package io.lanyard.cli;
 
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -20,7 +20,7 @@ final class FlowCommand {
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          LanyardClient::flows,
+          NetworkClient::flows,
           "network",
           "id",
           "port?",
@@ -50,7 +50,7 @@ final class FlowCommand {
 
     @Override
     public Integer call() {
-      api.order(daemon -> daemon.endFlow(network, id));
+      api.order(daemon -> daemon.networks().endFlow(network, id));
       output.done("ended flow " + id + " of network " + network);
       return Lanyard.DONE;
     }

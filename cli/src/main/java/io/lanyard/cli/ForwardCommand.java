@@ -1,6 +1,6 @@
 package io.lanyard.cli;
 
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,7 +31,7 @@ final class ForwardCommand {
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          LanyardClient::forwards,
+          NetworkClient::forwards,
           "network",
           "name",
           "protocol",

@@ -1,7 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.control.api.PortGroupInfo;
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,7 +33,7 @@ final class GroupCommand {
   @Command(name = "ls", description = "Lists the port groups with the ports that are in them.")
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
-      super(LanyardClient::portGroups, "network", "name", "ports");
+      super(NetworkClient::portGroups, "network", "name", "ports");
     }
   }
 
@@ -56,7 +56,7 @@ final class GroupCommand {
       }
       String network = target.substring(0, slash);
       String group = target.substring(slash + 1);
-      Reply<List<PortGroupInfo>> groups = api.ask(daemon -> daemon.portGroups(network));
+      Reply<List<PortGroupInfo>> groups = api.ask(daemon -> daemon.networks().portGroups(network));
       for (int i = 0; i < groups.value().size(); i++) {
         if (groups.value().get(i).name().equals(group)) {
           Object known = ((List<?>) Output.plain(groups.json())).get(i);

@@ -2,8 +2,7 @@ package io.lanyard.cli;
 
 import io.lanyard.base.PrintableText;
 import io.lanyard.control.api.GuestInfo;
-import io.lanyard.control.client.LanyardClient;
-import io.lanyard.control.client.LanyardClient.GuestAction;
+import io.lanyard.control.client.GuestAction;
 import io.lanyard.control.client.Reply;
 import io.lanyard.control.json.JsonText;
 import java.time.Duration;
@@ -58,7 +57,7 @@ final class GuestCommand {
 
     @Override
     Reply<? extends List<?>> list() {
-      return api.ask(LanyardClient::guests);
+      return api.ask(daemon -> daemon.guests().list());
     }
 
     @Override
@@ -86,7 +85,7 @@ final class GuestCommand {
     @Override
     public Integer call() {
       Effective.show(
-          api, output, api.ask(daemon -> daemon.guest(guest)), Target.guest(guest).path());
+          api, output, api.ask(daemon -> daemon.guests().get(guest)), Target.guest(guest).path());
       return Lanyard.DONE;
     }
   }
@@ -107,7 +106,7 @@ final class GuestCommand {
 
     @Override
     public Integer call() {
-      report(output, api.ask(daemon -> daemon.act(guest, action)));
+      report(output, api.ask(daemon -> daemon.guests().act(guest, action)));
       return Lanyard.DONE;
     }
   }
@@ -154,12 +153,12 @@ final class GuestCommand {
     @Override
     public Integer call() throws InterruptedException {
       Duration limit = wait == null ? Duration.ZERO : PowerOff.limit(spec, wait);
-      Reply<GuestInfo> answer = api.ask(daemon -> daemon.act(guest, GuestAction.STOP));
+      Reply<GuestInfo> answer = api.ask(daemon -> daemon.guests().act(guest, GuestAction.STOP));
       if (!limit.isZero()) {
         if (!PowerOff.await(api, guest, limit)) {
           throw PowerOff.tooLong(guest, limit, "time with --wait");
         }
-        answer = api.ask(daemon -> daemon.guest(guest));
+        answer = api.ask(daemon -> daemon.guests().get(guest));
       }
       if (output.json() || !answer.value().state().equals("running")) {
         report(output, answer);

@@ -51,7 +51,8 @@ final class GuestConsole implements Callable<Integer> {
   public Integer call() throws IOException, InterruptedException {
     boolean isTyped = !watch && Terminal.isOn(0);
     try (ByteStream console =
-        api.ask(daemon -> watch ? daemon.watchConsole(guest) : daemon.console(guest))) {
+        api.ask(daemon ->
+            watch ? daemon.guests().watchConsole(guest) : daemon.guests().console(guest))) {
       Thread.ofPlatform().daemon().name("guest").start(() -> awaitEnd(console));
       Runnable restore = isTyped ? Terminal.raw() : () -> {};
       Thread hook = new Thread(restore, "restore-terminal");
@@ -113,7 +114,7 @@ final class GuestConsole implements Callable<Integer> {
         int _ = changes.drainPermits(); // a window that is drawn larger tells each step
         int[] size = Terminal.size();
         if (size[0] > 0 && size[1] > 0) {
-          api.order(daemon -> daemon.resizeConsole(guest, size[1], size[0]));
+          api.order(daemon -> daemon.guests().resizeConsole(guest, size[1], size[0]));
         }
       }
     } catch (Failure e) {

@@ -2,7 +2,7 @@ package io.lanyard.cli;
 
 import io.lanyard.config.DurationText;
 import io.lanyard.control.api.GuestInfo;
-import io.lanyard.control.client.LanyardClient.GuestAction;
+import io.lanyard.control.client.GuestAction;
 import io.lanyard.control.client.Reply;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -68,7 +68,7 @@ final class GuestRestart implements Callable<Integer> {
   }
 
   private Reply<GuestInfo> act(GuestAction action) {
-    return api.ask(daemon -> daemon.act(guest, action));
+    return api.ask(daemon -> daemon.guests().act(guest, action));
   }
 
   private Duration limit() {

@@ -1,7 +1,7 @@
 package io.lanyard.cli;
 
 import io.lanyard.control.api.LeaseInfo;
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import java.util.Locale;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
@@ -28,7 +28,7 @@ final class LeaseCommand {
   @Command(name = "ls", description = "Lists the DHCP leases.")
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
-      super(LanyardClient::leases, "network", "address", "mac", "hostname", "state", "expires");
+      super(NetworkClient::leases, "network", "address", "mac", "hostname", "state", "expires");
     }
   }
 
@@ -51,7 +51,7 @@ final class LeaseCommand {
 
     @Override
     public Integer call() {
-      api.order(daemon -> daemon.releaseLease(network, address));
+      api.order(daemon -> daemon.networks().releaseLease(network, address));
       output.done("released " + address + " on network " + network);
       return Lanyard.DONE;
     }
@@ -108,7 +108,7 @@ final class LeaseCommand {
       if (!isIpv6()) {
         return address;
       }
-      return change.api.ask(daemon -> daemon.leases(network)).value().stream()
+      return change.api.ask(daemon -> daemon.networks().leases(network)).value().stream()
           .filter(other -> other.mac().equals(lease.mac()) && !other.address().contains(":"))
           .map(LeaseInfo::address)
           .findFirst()
@@ -124,7 +124,7 @@ final class LeaseCommand {
     }
 
     private LeaseInfo find() {
-      for (LeaseInfo lease : change.api.ask(daemon -> daemon.leases(network)).value()) {
+      for (LeaseInfo lease : change.api.ask(daemon -> daemon.networks().leases(network)).value()) {
         if (lease.address().equals(address)) {
           return lease;
         }

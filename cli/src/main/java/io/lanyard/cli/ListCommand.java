@@ -1,6 +1,6 @@
 package io.lanyard.cli;
 
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
 import java.util.List;
@@ -80,7 +80,7 @@ abstract class ListCommand implements Callable<Integer> {
     /** A request for the things of a network, or of all where its name is empty. */
     @FunctionalInterface
     interface Request {
-      Reply<? extends List<?>> to(LanyardClient daemon, String network) throws IOException;
+      Reply<? extends List<?>> to(NetworkClient networks, String network) throws IOException;
     }
 
     private final Request request;
@@ -92,7 +92,7 @@ abstract class ListCommand implements Callable<Integer> {
 
     @Override
     Reply<? extends List<?>> list() {
-      return api.ask(daemon -> request.to(daemon, asked.network()));
+      return api.ask(daemon -> request.to(daemon.networks(), asked.network()));
     }
   }
 }

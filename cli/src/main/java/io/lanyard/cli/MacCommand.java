@@ -1,6 +1,6 @@
 package io.lanyard.cli;
 
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import picocli.CommandLine.Command;
 
 /** {@code lanyard mac}. */
@@ -21,7 +21,7 @@ final class MacCommand {
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          LanyardClient::macs,
+          NetworkClient::macs,
           "network",
           "mac",
           "vlan?",

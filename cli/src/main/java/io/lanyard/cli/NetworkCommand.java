@@ -1,7 +1,6 @@
 package io.lanyard.cli;
 
 import io.lanyard.config.DocumentPath;
-import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -51,7 +50,7 @@ final class NetworkCommand {
 
     @Override
     Reply<? extends List<?>> list() {
-      return api.ask(LanyardClient::networks);
+      return api.ask(daemon -> daemon.networks().list());
     }
   }
 
@@ -67,7 +66,10 @@ final class NetworkCommand {
     @Override
     public Integer call() {
       Effective.show(
-          api, output, api.ask(daemon -> daemon.network(network)), Target.network(network).path());
+          api,
+          output,
+          api.ask(daemon -> daemon.networks().get(network)),
+          Target.network(network).path());
       return Lanyard.DONE;
     }
   }

@@ -43,10 +43,10 @@ final class OverviewCommand implements Callable<Integer> {
   private Overview all() {
     return api.ask(daemon ->
         new Overview(
-            daemon.networks().value(),
-            daemon.ports("").value(),
-            daemon.forwards("").value(),
-            daemon.guests().value()));
+            daemon.networks().list().value(),
+            daemon.networks().ports("").value(),
+            daemon.networks().forwards("").value(),
+            daemon.guests().list().value()));
   }
 
   private List<String> lines(Overview all) {

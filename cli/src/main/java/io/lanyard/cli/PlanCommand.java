@@ -23,7 +23,8 @@ final class PlanCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     FileText text = FileText.of(file);
-    var plan = FileText.said(output, () -> api.ask(daemon -> daemon.plan(text.text())));
+    var plan =
+        FileText.said(output, () -> api.ask(daemon -> daemon.configuration().plan(text.text())));
     if (plan == null) {
       return Lanyard.FAILED;
     }

@@ -2,7 +2,7 @@ package io.lanyard.cli;
 
 import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.PortInfo;
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.NetworkClient;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -44,7 +44,7 @@ final class PortCommand {
   static final class Ls extends ListCommand.OfNetwork {
     Ls() {
       super(
-          LanyardClient::ports,
+          NetworkClient::ports,
           "network",
           "name",
           "kind",
@@ -156,7 +156,7 @@ final class PortCommand {
 
     /** The port with all that the daemon says of it; null if there is none. */
     private @Nullable Object find(String network, String port) {
-      Reply<List<PortInfo>> ports = api.ask(daemon -> daemon.ports(network));
+      Reply<List<PortInfo>> ports = api.ask(daemon -> daemon.networks().ports(network));
       for (int i = 0; i < ports.value().size(); i++) {
         if (ports.value().get(i).name().equals(port)) {
           return ((List<?>) Output.plain(ports.json())).get(i);
@@ -311,7 +311,7 @@ final class PortCommand {
       if (!isUp && !state.equals("down")) {
         throw new ParameterException(spec.commandLine(), "expected up or down: \"" + state + "\"");
       }
-      api.order(daemon -> daemon.setLink(network, port, isUp));
+      api.order(daemon -> daemon.networks().setLink(network, port, isUp));
       output.done(Target.port(network, port).what() + ": link " + state);
       return Lanyard.DONE;
     }

@@ -5,7 +5,6 @@ import io.lanyard.base.Signals;
 import io.lanyard.control.api.ForwardInfo;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.control.api.LeaseInfo;
-import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.LentForward;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
@@ -92,7 +91,7 @@ final class PortForwardCommand implements Callable<Integer> {
       return new Destination(network, hosts(name).getOrDefault(network, name));
     }
     String hint = "name a network: " + name + ":NETWORK";
-    for (GuestInfo guest : api.ask(LanyardClient::guests).value()) {
+    for (GuestInfo guest : api.ask(daemon -> daemon.guests().list()).value()) {
       if (guest.name().equals(name)) {
         if (guest.nics().isEmpty()) {
           throw new Failure("guest " + name + " has no NIC", hint);
@@ -119,7 +118,7 @@ final class PortForwardCommand implements Callable<Integer> {
    */
   private Map<String, String> hosts(String name) {
     Map<String, String> hosts = new TreeMap<>();
-    for (LeaseInfo lease : api.ask(daemon -> daemon.leases("")).value()) {
+    for (LeaseInfo lease : api.ask(daemon -> daemon.networks().leases("")).value()) {
       if (lease.hostname().equalsIgnoreCase(name)) {
         hosts.put(lease.network(), lease.address());
       }
@@ -155,11 +154,13 @@ final class PortForwardCommand implements Callable<Integer> {
     String to = destination.host() + ":" + mapping.substring(colon + 1);
     LentForward forward =
         api.ask(daemon ->
-            daemon.lendForward(
-                destination.network(),
-                udp ? "udp" : "tcp",
-                listen.contains(":") ? listen : "127.0.0.1:" + listen,
-                to));
+            daemon
+                .networks()
+                .lendForward(
+                    destination.network(),
+                    udp ? "udp" : "tcp",
+                    listen.contains(":") ? listen : "127.0.0.1:" + listen,
+                    to));
     report(forward.info());
     Thread.ofPlatform().daemon().name("forward").start(() -> ended.add(await(forward)));
   }

@@ -14,7 +14,7 @@ final class PowerOff {
   private PowerOff() {}
 
   static boolean isOff(Api api, String guest) {
-    return OFF.contains(api.ask(daemon -> daemon.guest(guest)).value().state());
+    return OFF.contains(api.ask(daemon -> daemon.guests().get(guest)).value().state());
   }
 
   /** Waits until a guest is off; false if it takes longer. */

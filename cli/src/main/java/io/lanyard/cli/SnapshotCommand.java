@@ -36,7 +36,7 @@ final class SnapshotCommand {
 
     @Override
     Reply<? extends List<?>> list() {
-      return api.ask(daemon -> daemon.snapshots(guest));
+      return api.ask(daemon -> daemon.guests().snapshots(guest));
     }
   }
 
@@ -71,7 +71,7 @@ final class SnapshotCommand {
   static final class Save extends Verb {
     @Override
     Reply<GuestInfo> ask(LanyardClient daemon) throws IOException {
-      return daemon.saveSnapshot(guest, snapshot);
+      return daemon.guests().saveSnapshot(guest, snapshot);
     }
   }
 
@@ -85,7 +85,7 @@ final class SnapshotCommand {
   static final class Load extends Verb {
     @Override
     Reply<GuestInfo> ask(LanyardClient daemon) throws IOException {
-      return daemon.loadSnapshot(guest, snapshot);
+      return daemon.guests().loadSnapshot(guest, snapshot);
     }
   }
 
@@ -94,7 +94,7 @@ final class SnapshotCommand {
   static final class Rm extends Verb {
     @Override
     Reply<GuestInfo> ask(LanyardClient daemon) throws IOException {
-      return daemon.removeSnapshot(guest, snapshot);
+      return daemon.guests().removeSnapshot(guest, snapshot);
     }
   }
 }

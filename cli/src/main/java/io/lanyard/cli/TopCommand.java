@@ -83,10 +83,10 @@ final class TopCommand implements Callable<Integer> {
   private Look look() {
     return api.ask(daemon -> {
       DaemonStatus status = daemon.status().value();
-      List<NetworkInfo> networks = daemon.networks().value();
-      List<PortInfo> ports = daemon.ports("").value();
-      List<FlowInfo> flows = daemon.flows("").value();
-      List<GuestInfo> guests = daemon.guests().value();
+      List<NetworkInfo> networks = daemon.networks().list().value();
+      List<PortInfo> ports = daemon.networks().ports("").value();
+      List<FlowInfo> flows = daemon.networks().flows("").value();
+      List<GuestInfo> guests = daemon.guests().list().value();
       rates.begin();
       return new Look(
           status,

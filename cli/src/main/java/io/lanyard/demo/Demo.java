@@ -147,7 +147,7 @@ public final class Demo implements AutoCloseable {
                 attached[0] = shell;
                 String text = shell.await(PROMPT, BOOT_SECONDS);
                 Matcher uptime = Pattern.compile("ready after ([0-9.]+) s").matcher(text);
-                double processor = daemon().client().guest(GUEST).value().processorSeconds();
+                double processor = daemon().client().guests().get(GUEST).value().processorSeconds();
                 return (uptime.find() ? "kernel says " + uptime.group(1) + " s, " : "")
                     + String.format(Locale.ROOT, "%.1f s of processor", processor);
               });
@@ -174,16 +174,16 @@ public final class Demo implements AutoCloseable {
     DemoDaemon running = daemon();
     // The guests are started after the API answers.
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(READY_SECONDS);
-    GuestInfo guest = running.client().guest(GUEST).value();
+    GuestInfo guest = running.client().guests().get(GUEST).value();
     while (!guest.state().equals("running")) {
       boolean failed = running.client().status().value().ready() && guest.state().equals("failed");
       if (failed || System.nanoTime() > deadline) {
         throw new DemoException("the guest is " + guest.state() + ": " + guest.reason());
       }
       TimeUnit.MILLISECONDS.sleep(20);
-      guest = running.client().guest(GUEST).value();
+      guest = running.client().guests().get(GUEST).value();
     }
-    return new GuestShell(running.client().console(GUEST), screen);
+    return new GuestShell(running.client().guests().console(GUEST), screen);
   }
 
   private String lease(GuestShell shell) throws IOException, DemoException, InterruptedException {
@@ -266,7 +266,7 @@ public final class Demo implements AutoCloseable {
     shell.type("poweroff -f");
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(STEP_SECONDS);
     while (true) {
-      GuestInfo guest = daemon().client().guest(GUEST).value();
+      GuestInfo guest = daemon().client().guests().get(GUEST).value();
       if (guest.state().equals("stopped")) {
         return guest.reason();
       }
@@ -278,7 +278,7 @@ public final class Demo implements AutoCloseable {
   }
 
   private List<LeaseInfo> leases() throws IOException, DemoException {
-    return daemon().client().leases("").value();
+    return daemon().client().networks().leases("").value();
   }
 
   private String killAndLook(Path config) throws IOException, DemoException, InterruptedException {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.control.client.LanyardClient;
+import io.lanyard.control.client.ConfigText;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -475,8 +475,8 @@ final class ChangingTest {
   private int applyAs(Person person, Change change) {
     change.api = new Api(daemon.socket);
     change.person = person;
-    LanyardClient.ConfigText text = new LanyardClient.ConfigText(new byte[0], "");
-    return change.send((client, options) -> client.apply(text, options));
+    ConfigText text = new ConfigText(new byte[0], "");
+    return change.send((client, options) -> client.configuration().apply(text, options));
   }
 
   private static Person person(boolean agrees) {

@@ -79,7 +79,7 @@ final class ConfirmationTest {
     Api api = new Api(daemon.socket);
     Hold hold = new Hold();
     ChangeOptions options = new ChangeOptions(false, false, false, "60s", null, hold);
-    var plan = api.ask(client -> client.delete(ConfigItem.network("a"), options));
+    var plan = api.ask(client -> client.configuration().delete(ConfigItem.network("a"), options));
     return new Confirmation(
             api,
             new Output(),

@@ -71,7 +71,7 @@ final class KilledDaemonIT {
 
   private void assertKept() throws IOException {
     Map<String, String> known = new HashMap<>();
-    for (LeaseInfo lease : Launched.client(home).leases("").value()) {
+    for (LeaseInfo lease : Launched.client(home).networks().leases("").value()) {
       if (lease.state().equals("bound")) {
         known.put(lease.mac(), lease.address());
       }

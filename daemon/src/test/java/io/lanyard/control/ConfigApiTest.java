@@ -300,18 +300,18 @@ class ConfigApiTest {
     Map<String, String> value =
         Map.of("protocol", "tcp", "listen", "127.0.0.1:" + port, "to", "g:80");
     ChangeOptions dry = new ChangeOptions(false, false, true, "", null);
-    assertThat(api.put(one, value, dry).value().changes()).hasSize(1);
+    assertThat(api.configuration().put(one, value, dry).value().changes()).hasSize(1);
     assertThat(forwards()).isEmpty();
-    assertThat(api.put(one, value, ChangeOptions.PLAIN).value().revision()).isEqualTo(1);
+    assertThat(api.configuration().put(one, value, ChangeOptions.PLAIN).value().revision()).isEqualTo(1);
     assertThat(forwards()).containsExactly(" -> g:80");
-    assertThat(api.delete(one, ChangeOptions.PLAIN).value().revision()).isEqualTo(2);
-    assertThatThrownBy(() -> api.delete(one, ChangeOptions.PLAIN))
+    assertThat(api.configuration().delete(one, ChangeOptions.PLAIN).value().revision()).isEqualTo(2);
+    assertThatThrownBy(() -> api.configuration().delete(one, ChangeOptions.PLAIN))
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.problem().status()).isEqualTo(404));
-    assertThat(api.put(ConfigItem.logLevel(), "debug", ChangeOptions.PLAIN).value().changes())
+    assertThat(api.configuration().put(ConfigItem.logLevel(), "debug", ChangeOptions.PLAIN).value().changes())
         .hasSize(1);
-    api.put(ConfigItem.enabled("a"), false, new ChangeOptions(true, false, false, "", null));
+    api.configuration().put(ConfigItem.enabled("a"), false, new ChangeOptions(true, false, false, "", null));
     assertThat(Objects.requireNonNull(daemon.network("a")).isStopped()).isTrue();
   }
 

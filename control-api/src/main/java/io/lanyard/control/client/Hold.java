@@ -33,7 +33,7 @@ public final class Hold implements Closeable {
     if (plan == null) {
       throw new EOFException("the daemon has ended the connection");
     }
-    return LanyardClient.record(PlanInfo.class, plan);
+    return Requests.record(PlanInfo.class, plan);
   }
 
   /**

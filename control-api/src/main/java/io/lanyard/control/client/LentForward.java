@@ -21,7 +21,7 @@ public final class LentForward implements Closeable {
     if (first == null) {
       throw new EOFException("the daemon has ended the forward");
     }
-    info = LanyardClient.record(ForwardInfo.class, first);
+    info = Requests.record(ForwardInfo.class, first);
   }
 
   /**
