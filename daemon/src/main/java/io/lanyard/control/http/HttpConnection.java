@@ -2,27 +2,20 @@ package io.lanyard.control.http;
 
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.Libc;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.SimpleChannelInboundHandler;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
-import io.netty.channel.unix.DomainSocketReadMode;
 import io.netty.handler.codec.CodecException;
 import io.netty.handler.codec.http.FullHttpRequest;
 import io.netty.handler.codec.http.HttpDecoderConfig;
 import io.netty.handler.codec.http.HttpUtil;
-import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.codec.http.TooLongHttpHeaderException;
 import io.netty.handler.codec.http.TooLongHttpLineException;
 import io.netty.util.ReferenceCountUtil;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -32,19 +25,18 @@ import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One client's connection: takes a request, has it answered on a virtual thread, and takes no other
- * until the answer is sent. What it reads is a {@link FullHttpRequest}, or the {@link Problem} of a
- * request whose body was not taken.
+ * until the answer is sent. An answer without an end hands it to a {@link Continuation}. What it
+ * reads is a {@link FullHttpRequest}, or the {@link Problem} of a request whose body was not taken.
  *
  * <p>Thread: the server's loop, except where a method says otherwise.
  */
 final class HttpConnection extends SimpleChannelInboundHandler<Object> {
-  private static final String CODEC = "codec";
-  private static final String BODIES = "bodies";
+  static final String CODEC = "codec";
+  static final String BODIES = "bodies";
 
   /** The longest path that is served is under 100 characters; this leaves room for a query. */
   private static final int MAX_LINE = 4096;
@@ -53,16 +45,13 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
   private static final int MAX_HEADERS = 8192;
 
   /** How long a client may take to think of the next request and send it, or to read an answer. */
-  private static final int REQUEST_SECONDS = 30;
+  static final int REQUEST_SECONDS = 30;
 
   /** How long a client may go on sending the body that was refused, until it reads the answer. */
   private static final int LINGER_SECONDS = 1;
 
   /** Requests that one read of the socket may bring; while any waits, no more is read. */
   private static final int MOST_WAITING = 64;
-
-  /** The time after which a comment shows a silent stream of events to be alive. */
-  private static final Duration COMMENT = Duration.ofSeconds(15);
 
   private final Dispatcher dispatcher;
   private final ExecutorService threads;
@@ -327,13 +316,13 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       send(context, none, keepAlive);
     } else if (response instanceof Response.Stream stream) {
       meter.answered(200, System.nanoTime() - began);
-      stream(context, stream);
+      continuation(context).stream(stream);
     } else if (response instanceof Response.Events events) {
       meter.answered(200, System.nanoTime() - began);
-      events(context, events);
+      continuation(context).events(events);
     } else if (response instanceof Response.Upgrade upgrade) {
       meter.answered(101, System.nanoTime() - began);
-      upgrade(context, upgrade);
+      continuation(context).upgrade(upgrade);
     }
   }
 
@@ -368,29 +357,12 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     }
   }
 
-  private void stream(ChannelHandlerContext context, Response.Stream stream) {
-    var _ = context.writeAndFlush(HttpResponses.stream(stream.type()));
-    converse(
-        context,
-        new ByteConversation(context.channel(), true),
-        (in, out) -> {
-          stream.source().speak(in, out);
-          context.writeAndFlush(LastHttpContent.EMPTY_LAST_CONTENT).syncUninterruptibly();
-        },
-        stream.source()::abandon);
-  }
-
-  private void upgrade(ChannelHandlerContext context, Response.Upgrade upgrade) {
-    var _ = context.writeAndFlush(HttpResponses.upgrade(upgrade.protocol()));
-    var bytes = new ByteConversation(context.channel(), false);
-    converse(context, bytes, upgrade.conversation(), upgrade.conversation()::abandon);
-    context.pipeline().remove(BODIES);
-    context.pipeline().remove(CODEC);
+  private Continuation continuation(ChannelHandlerContext context) {
+    return new Continuation(context, threads, meter, inputEnded);
   }
 
   private void handOver(ChannelHandlerContext context, Response.HandOver handOver, long began) {
-    Channel channel = context.channel();
-    if (!(channel instanceof EpollDomainSocketChannel local)) {
+    if (!(context.channel() instanceof EpollDomainSocketChannel local)) {
       refuse(context, 501, "only a connection to the API's UNIX socket is handed over", began);
       return;
     }
@@ -400,24 +372,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       return;
     }
     meter.answered(200, System.nanoTime() - began);
-    Remainder rest = new Remainder();
-    context.pipeline().addLast(rest);
-    context.pipeline().remove(this);
-    context.pipeline().remove(BODIES);
-    context.pipeline().remove(CODEC);
-    byte[] first = rest.bytes.toByteArray();
-    var _ = channel.close();
-    try {
-      threads.execute(() -> {
-        try {
-          handOver.recipient().take(descriptor, first);
-        } catch (RuntimeException e) {
-          meter.failed(e);
-        }
-      });
-    } catch (RejectedExecutionException e) {
-      int _ = Libc.close(descriptor);
-    }
+    continuation(context).handOver(handOver, descriptor);
   }
 
   private void descriptor(ChannelHandlerContext context, Response.Descriptor wanted, long began) {
@@ -426,14 +381,10 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       return;
     }
     meter.answered(101, System.nanoTime() - began);
-    var _ = context.writeAndFlush(HttpResponses.upgrade(wanted.protocol()));
-    local.config().setReadMode(DomainSocketReadMode.FILE_DESCRIPTORS);
     expireAfter(context, TimeUnit.SECONDS.toMillis(REQUEST_SECONDS), () -> close(context));
     ScheduledFuture<?> late = timeout;
     timeout = null; // it goes on without this handler
-    become(context, new DescriptorReader(wanted.recipient(), threads, meter, late));
-    context.pipeline().remove(BODIES);
-    context.pipeline().remove(CODEC);
+    continuation(context).descriptor(wanted, local, late);
   }
 
   private void refuse(ChannelHandlerContext context, int status, String why, long began) {
@@ -441,105 +392,6 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     Response.Body body = ProblemBody.of(problem);
     meter.answered(body.status(), System.nanoTime() - began);
     send(context, body, false);
-  }
-
-  /** Keeps what was read behind the last request. */
-  private static final class Remainder extends ChannelInboundHandlerAdapter {
-    final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-
-    @Override
-    public void channelRead(ChannelHandlerContext context, Object message) {
-      try {
-        if (message instanceof ByteBuf in) {
-          bytes.writeBytes(ByteBufUtil.getBytes(in));
-        }
-      } finally {
-        ReferenceCountUtil.release(message);
-      }
-    }
-  }
-
-  private void converse(
-      ChannelHandlerContext context,
-      ByteConversation bytes,
-      Response.Conversation conversation,
-      Runnable abandon) {
-    become(context, bytes);
-    if (inputEnded) {
-      bytes.end();
-    }
-    inBackground(
-        context,
-        () -> {
-          try {
-            conversation.speak(bytes.in(), bytes.out());
-          } finally {
-            var _ = context.close();
-          }
-        },
-        abandon);
-  }
-
-  private void events(ChannelHandlerContext context, Response.Events events) {
-    var _ = context.writeAndFlush(HttpResponses.stream(Response.Events.TYPE));
-    EventStream stream =
-        new EventStream(context.channel(), COMMENT, Duration.ofSeconds(REQUEST_SECONDS));
-    become(context, stream);
-    if (inputEnded) {
-      var _ = context.close();
-      return;
-    }
-    inBackground(context, () -> stream.run(events.source(), events.lastEventId()), () -> {});
-  }
-
-  /** Hands the connection to another handler. */
-  private void become(ChannelHandlerContext context, ChannelHandler handler) {
-    context.pipeline().addLast(handler);
-    context.pipeline().remove(this);
-    context.channel().config().setAutoRead(true);
-  }
-
-  /** A task of a stream. */
-  @FunctionalInterface
-  private interface StreamTask {
-    void run() throws IOException, InterruptedException;
-  }
-
-  /**
-   * Runs a task until it ends or the client has gone.
-   *
-   * @param instead runs if the client goes before the task begins
-   */
-  private void inBackground(ChannelHandlerContext context, StreamTask task, Runnable instead) {
-    AtomicBoolean begun = new AtomicBoolean();
-    try {
-      var running =
-          threads.submit(() -> {
-            try {
-              if (begun.compareAndSet(false, true)) {
-                task.run();
-              } else {
-                instead.run();
-              }
-            } catch (IOException | InterruptedException e) {
-              // The client has gone, which is how most streams end, or the server stops.
-              var _ = context.close();
-            } catch (Throwable e) {
-              meter.failed(e);
-              var _ = context.close();
-            }
-          });
-      context
-          .channel()
-          .closeFuture()
-          .addListener(closed -> {
-            if (!begun.compareAndSet(false, true)) {
-              running.cancel(true);
-            }
-          });
-    } catch (RejectedExecutionException e) {
-      var _ = context.close();
-    }
   }
 
   @Override

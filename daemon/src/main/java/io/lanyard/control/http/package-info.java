@@ -16,6 +16,9 @@
  *                     requests      in their order    route, conditions; failures are problems
  * </pre>
  *
+ * <p>A connection whose answer has no end is taken from HttpConnection by a {@link
+ * io.lanyard.control.http.Continuation}.
+ *
  * <p>A request that cannot be taken is answered in its turn with a {@link
  * io.lanyard.control.http.Problem} (RFC 9457), as is everything else that fails; only a client that
  * says nothing, or does not read, is left without a word.
