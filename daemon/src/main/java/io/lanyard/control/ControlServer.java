@@ -122,7 +122,9 @@ public final class ControlServer implements AutoCloseable {
     GuestResources.add(routes, daemon);
     RunningResources.add(routes, daemon);
     EgressResource.add(routes, daemon);
-    ConfigResources.add(routes, daemon);
+    RequestedChanges changes = new RequestedChanges(daemon.conductor());
+    ConfigResources.add(routes, daemon, changes);
+    ConfigItemResources.add(routes, daemon.conductor(), changes);
     return routes;
   }
 

@@ -216,7 +216,7 @@ final class RunningResources {
   private Response portForward(Request request) {
     String network = network(request).name();
     LentForward lent =
-        ConfigResources.await(
+        RequestedChanges.await(
             daemon
                 .conductor()
                 .lend(network, JsonText.text(request.json()), request.caller().name()));

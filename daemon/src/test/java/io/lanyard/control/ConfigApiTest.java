@@ -302,16 +302,23 @@ class ConfigApiTest {
     ChangeOptions dry = new ChangeOptions(false, false, true, "", null);
     assertThat(api.configuration().put(one, value, dry).value().changes()).hasSize(1);
     assertThat(forwards()).isEmpty();
-    assertThat(api.configuration().put(one, value, ChangeOptions.PLAIN).value().revision()).isEqualTo(1);
+    assertThat(api.configuration().put(one, value, ChangeOptions.PLAIN).value().revision())
+        .isEqualTo(1);
     assertThat(forwards()).containsExactly(" -> g:80");
-    assertThat(api.configuration().delete(one, ChangeOptions.PLAIN).value().revision()).isEqualTo(2);
+    assertThat(api.configuration().delete(one, ChangeOptions.PLAIN).value().revision())
+        .isEqualTo(2);
     assertThatThrownBy(() -> api.configuration().delete(one, ChangeOptions.PLAIN))
         .isInstanceOfSatisfying(
             RefusedException.class,
             refused -> assertThat(refused.problem().status()).isEqualTo(404));
-    assertThat(api.configuration().put(ConfigItem.logLevel(), "debug", ChangeOptions.PLAIN).value().changes())
+    assertThat(
+            api.configuration()
+                .put(ConfigItem.logLevel(), "debug", ChangeOptions.PLAIN)
+                .value()
+                .changes())
         .hasSize(1);
-    api.configuration().put(ConfigItem.enabled("a"), false, new ChangeOptions(true, false, false, "", null));
+    api.configuration()
+        .put(ConfigItem.enabled("a"), false, new ChangeOptions(true, false, false, "", null));
     assertThat(Objects.requireNonNull(daemon.network("a")).isStopped()).isTrue();
   }
 
