@@ -5,7 +5,7 @@ module io.lanyard.nat {
   requires transitive io.lanyard.vswitch;
   requires io.netty.handler;
   requires io.netty.transport.classes.epoll;
-  requires io.netty.transport.unix.common;
+  requires transitive io.netty.transport.unix.common;
   requires com.h2database.mvstore;
   requires org.dnsjava;
   requires static transitive org.jspecify;

@@ -174,6 +174,14 @@ final class UpstreamConnection {
     charged.run(() -> begin(tls));
   }
 
+  /** Netty has no other way to learn of the tasks by which a handler goes on. */
+  @SuppressWarnings("deprecation")
+  private void addTls(Channel made, SslContext tls) {
+    made.pipeline()
+        .addLast(new ChargedExecutor(loop, charged), handler(made, tls))
+        .addLast(new Handshake());
+  }
+
   private void begin(@Nullable SslContext tls) {
     ChannelFuture connected =
         UpstreamBootstrap.connect(
@@ -182,9 +190,7 @@ final class UpstreamConnection {
             made -> {
               made.pipeline().addLast(charged);
               if (tls != null) {
-                made.pipeline()
-                    .addLast(new ChargedExecutor(loop, charged), handler(made, tls))
-                    .addLast(new Handshake());
+                addTls(made, tls);
               }
               made.pipeline().addLast(new StreamMessages(this::received, this::close));
             });
