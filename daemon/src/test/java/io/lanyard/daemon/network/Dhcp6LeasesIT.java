@@ -122,7 +122,10 @@ final class Dhcp6LeasesIT {
         "-pf",
         home.resolve("pid").toString(),
         "t0");
-    inGuest("kill", Files.readString(home.resolve("pid")).strip());
+    // dhclient goes on in the background, which writes this.
+    Path pid = home.resolve("pid");
+    await(() -> Files.exists(pid) && !Files.readString(pid).isBlank());
+    inGuest("kill", Files.readString(pid).strip());
   }
 
   private static List<LeaseInfo> leases(Daemon daemon) {
