@@ -190,10 +190,10 @@ final class Recursion {
             return;
           }
           boolean blocked = filter(question, response);
-          Response made =
-              response.getRcode() == Rcode.SERVFAIL
-                  ? null
-                  : make(question, response, clock.nanoTime(), blocked);
+          if (!blocked && Response.isFailure(response.getRcode())) {
+            return; // It says nothing about the name, and must not replace an answer that does.
+          }
+          Response made = make(question, response, clock.nanoTime(), blocked);
           if (made != null) {
             cache.put(question, made, port);
           }

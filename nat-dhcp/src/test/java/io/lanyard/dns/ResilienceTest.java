@@ -130,6 +130,25 @@ class ResilienceTest {
     assertThat(net.upstream.queries).as("nobody waited").hasSize(2);
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {Rcode.SERVFAIL, Rcode.REFUSED, Rcode.FORMERR, Rcode.NOTIMP})
+  void anAnswerIsKeptWhoseRenewalFails(int rcode) throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer = address("192.0.2.1");
+    net.ask("guest", "www.example.");
+    net.step(Duration.ofSeconds(55));
+    net.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(rcode);
+          return response;
+        };
+    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    while (net.count(DnsCount.RENEWED) < 2) { // the second one begins when the first has failed
+      assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
+      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
+    }
+  }
+
   @Test
   void whatComesOfARenewalIsChargedToThePortThatHasAskedLast() throws Exception {
     ForwarderScene net = open("");
