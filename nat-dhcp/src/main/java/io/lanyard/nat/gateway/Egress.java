@@ -253,8 +253,8 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
     EgressPolicy under = policies.of(by.name());
-    if (flow.grant() instanceof Grant.Watched watched) {
-      return admitsServer(flow, watched, under, by, hello);
+    if (flow.grant() instanceof Grant.Watched) {
+      return admitsServer(flow, under, by, hello);
     }
     String why;
     String name = "";
@@ -285,20 +285,33 @@ public final class Egress implements NamePolicy, Dumpable {
               : "it is not complete";
     }
     boolean dry = asksForTrial(flow, under);
+    if (dry) {
+      flow.grant(withoutSni(flow.grant()));
+      // A trial opens nothing: a name that another level denies stays denied.
+      if (under.denyingBySni(flow.remotePort()) != null && !admitsServer(flow, under, by, hello)) {
+        return false;
+      }
+    }
     deniedByServer(flow, by, name, why, dry);
     return dry;
   }
 
+  /** The grant of a flow that passes without the name which its rule asks for. */
+  private static Grant withoutSni(Grant grant) {
+    return grant instanceof Grant.ByName(String name, boolean _)
+        ? new Grant.ByName(name, false)
+        : grant;
+  }
+
   /** Whether a flow may pass that rules look at to deny some servers' names. */
-  private boolean admitsServer(
-      Flow flow, Grant.Watched watched, EgressPolicy under, PortBudget by, ClientHello hello) {
+  private boolean admitsServer(Flow flow, EgressPolicy under, PortBudget by, ClientHello hello) {
     if (hello instanceof ClientHello.For(String server)) {
       EgressDecision decision = server(flow, under, server);
       decision.count();
       if (!decision.admitted()) {
         deniedByServer(flow, by, server, decision.why(), decision.dry());
       }
-      flow.grant(new Grant.Watched(watched.reason(), server));
+      flow.grant(new Grant.Watched(Grant.plain(flow.grant()), server));
       return decision.passing() != null;
     }
     if (hello instanceof ClientHello.Refused(String why, boolean nameless) && !nameless) {

@@ -186,6 +186,28 @@ class EgressTest {
   }
 
   @Test
+  void aTrialThatRequiresAServersNameOpensNoneThatAnotherLevelDenies() throws Exception {
+    String trial = "default: allow, dry-run: true, " + BY_NAME;
+    rules(trial, one, "rules: [{deny: 'evil.example:tcp/443'}]");
+    assertThat(liePasses()).isTrue();
+    rules(trial, one, "rules: [{deny: 'evil.example:tcp/443', sni: denied}]");
+    assertThat(liePasses()).isFalse();
+    rules(trial, one, "rules: [{deny: 'worse.example:tcp/443', sni: denied}]");
+    assertThat(liePasses()).isTrue();
+  }
+
+  @Test
+  void aConnectionThatHasPassedATrialEndsWhenItsRuleIsInForce() throws Exception {
+    rules("default: deny", one, BY_NAME + ", dry-run: true");
+    StillFlow lies = scene.on(() -> flow(one, new Grant.ByName(NAME, true)));
+    ClientHello evil = new ClientHello.For("evil.example");
+    assertThat(scene.on(() -> egress().admits(lies, station(one).budget(), evil))).isTrue();
+    assertThat(scene.on(() -> egress().admits(lies))).isTrue();
+    rules("default: deny", one, BY_NAME);
+    assertThat(lies.ended).isTrue();
+  }
+
+  @Test
   void aRuleSaysWhetherItsFlowsAreLogged() throws Exception {
     rules(
         "dry-run: true, rules: [{allow: 198.51.100.1, log: true}, {deny: 198.51.100.2, log: false},"
