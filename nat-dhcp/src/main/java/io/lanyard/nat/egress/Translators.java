@@ -2,6 +2,7 @@ package io.lanyard.nat.egress;
 
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -19,7 +20,11 @@ public final class Translators {
    * @param prefixes a site's own, of the lengths that RFC 6052 section 2.2 has
    */
   public Translators(List<Subnet> prefixes) {
-    this.prefixes = prefixes.toArray(Subnet[]::new);
+    // Of two prefixes that hold an address the longer one is the route that it takes.
+    this.prefixes =
+        prefixes.stream()
+            .sorted(Comparator.comparingInt(Subnet::prefix).reversed())
+            .toArray(Subnet[]::new);
   }
 
   /**

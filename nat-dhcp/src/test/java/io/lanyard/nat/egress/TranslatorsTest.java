@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -27,6 +28,17 @@ class TranslatorsTest {
     Address its = Address.parse(address);
     assertThat(new Address(0, translators.embedded(its.high(), its.low())))
         .isEqualTo(Address.parse("192.0.2.33"));
+  }
+
+  @Test
+  void theLongestPrefixThatHoldsAnAddressSaysWhereItsIpv4AddressIs() {
+    List<Subnet> prefixes =
+        List.of(Subnet.parse("2001:db8::/32"), Subnet.parse("2001:db8:122:344::/96"));
+    Address its = Address.parse("2001:db8:122:344::192.0.2.33");
+    for (List<Subnet> order : List.of(prefixes, prefixes.reversed())) {
+      assertThat(new Address(0, new Translators(order).embedded(its.high(), its.low())))
+          .isEqualTo(Address.parse("192.0.2.33"));
+    }
   }
 
   @ParameterizedTest
