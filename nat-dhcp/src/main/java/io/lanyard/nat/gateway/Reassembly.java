@@ -348,10 +348,6 @@ final class Reassembly {
   }
 
   private void late(Partial partial) {
-    if (partial.isAbandoned) {
-      remove(partial);
-      return;
-    }
     ByteBuf data = partial.data;
     Station station = partial.station;
     if (data != null && station != null && partial.headerLength > 0) {
@@ -390,7 +386,9 @@ final class Reassembly {
   }
 
   private void giveUp(@Nullable Partial partial) {
-    counters.count(GatewayCount.REASSEMBLY_FAILED);
+    if (partial == null || !partial.isAbandoned) { // an abandoned one has been counted
+      counters.count(GatewayCount.REASSEMBLY_FAILED);
+    }
     if (partial != null) {
       remove(partial);
     }

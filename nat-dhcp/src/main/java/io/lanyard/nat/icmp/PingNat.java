@@ -182,9 +182,8 @@ public final class PingNat implements PacketEngine, Dumpable {
         throw e;
       }
       socket = InetDatagram.rawPing(link.outbound().local(destination));
-      // The address by which it goes out is chosen when it is connected: by the interface that
-      // holds
-      // it.
+      // The kernel chooses the source address when the socket is connected, so that comes after the
+      // interface.
       link.outbound().hold(socket, destination).connect(destination);
       counters.count(PingCount.RAW_SOCKETS);
       flow.openRaw(

@@ -591,6 +591,17 @@ class Ipv6GatewayTest {
   }
 
   @Test
+  void aPacketWhoseFragmentsOverlapIsCountedOnceThoughItMakesPlaceForAnother() {
+    introduce();
+    net.exchange(piece(58, 0, true, 7, new byte[32]));
+    net.exchange(piece(58, 24, true, 7, new byte[16]));
+    for (int i = 0; i < Reassembly.PER_STATION; i++) {
+      net.exchange(piece(58, 0, true, 100 + i, new byte[16]));
+    }
+    assertThat(count(GatewayCount.REASSEMBLY_FAILED)).isEqualTo(1);
+  }
+
+  @Test
   void aFirstFragmentHasAllHeaders() {
     introduce();
     // The chain goes on in the next fragment; the transport's header does.
