@@ -205,9 +205,9 @@ class Ipv6OnlyGuestIT {
       String fetch =
           "mount --bind "
               + resolver
-              + " /etc/resolv.conf && curl -sS -6 -m 10 --retry 5 --retry-connrefused"
-              + " http://www.example:8080/page";
-      assertThat(net.guest("sh", "-c", fetch).output()).isEqualTo("a page of the world");
+              + " /etc/resolv.conf && curl -sS -6 -m 10 http://www.example:8080/page";
+      // The server may not listen yet.
+      until(net, "a page of the world"::equals, "sh", "-c", fetch);
       for (String way : new String[] {"-P1", "-R"}) {
         assertThat(net.guest("iperf3", "-6", "-c", SERVER, "-n", "2M", way).output())
             .contains("iperf Done.");
