@@ -3,6 +3,7 @@ package io.lanyard.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.Await;
 import io.lanyard.net.Address;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -16,7 +17,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -278,12 +278,12 @@ class PacketSocketIT {
     PacketSocket a = open("d0", false);
     try (LinkNews news = LinkNews.open(namespace, false)) {
       ip("link set d0 down");
-      await(() -> a.read(vectors.address(), 2) == -Errno.ENETDOWN);
+      Await.until(() -> a.read(vectors.address(), 2) == -Errno.ENETDOWN);
       assertThat(send(a, "00".repeat(HEADER), ADDRESSES + "88b5" + "00".repeat(50)))
           .isEqualTo(-Errno.ENETDOWN);
       news.drain();
       ip("link del d0");
-      await(
+      Await.until(
           () -> send(a, "00".repeat(HEADER), ADDRESSES + "88b5" + "00".repeat(50)) == -Errno.ENXIO);
       assertThatThrownBy(() -> open("d0", false))
           .hasMessageContaining("d0")
@@ -294,14 +294,6 @@ class PacketSocketIT {
     assertThat(a.read(vectors.address(), 2)).isEqualTo(-Errno.EBADFD);
     assertThat(a.write(0, 0)).isEqualTo(-Errno.EBADFD);
     assertThat(a.missed()).isZero();
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + 5_000_000_000L;
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("5 s have passed").isLessThan(end);
-      Thread.onSpinWait();
-    }
   }
 
   @Test

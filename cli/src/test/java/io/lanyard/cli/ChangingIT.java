@@ -3,6 +3,7 @@ package io.lanyard.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -196,10 +197,7 @@ final class ChangingIT {
       assertThat(taken.out()).contains("the change is taken back");
       assertThat(done("dns ls")).contains("kept").doesNotContain("taken");
       assertThat(done("dns add a late 10.9.8.9 --confirm 1s")).contains("config confirm");
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-      while (done("dns ls").contains("late")) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-      }
+      Await.until(() -> !done("dns ls").contains("late"));
     }
   }
 
@@ -216,10 +214,7 @@ final class ChangingIT {
         assertThat(done("reservation ls")).contains("10.9.8.11");
         // The command, with SIGKILL; its terminal is another process.
         assertThat(terminal.descendants().filter(ProcessHandle::destroyForcibly)).isNotEmpty();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (done("reservation ls").contains("10.9.8.11")) {
-          assertThat(System.nanoTime()).isLessThan(deadline);
-        }
+        Await.until(() -> !done("reservation ls").contains("10.9.8.11"));
         assertThat(done("config history")).contains("the connection of its caller ended");
       } finally {
         terminal.destroyForcibly();
@@ -248,11 +243,7 @@ final class ChangingIT {
   private Launched follow() throws IOException, InterruptedException {
     try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
       Launched events = start("events", "--json");
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (!events.said().contains("snapshot")) {
-        assertThat(System.nanoTime()).as(events.complained()).isLessThan(deadline);
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
+      Await.until(() -> events.complained(), () -> events.said().contains("snapshot"));
       return events;
     }
   }
@@ -273,17 +264,11 @@ final class ChangingIT {
     String port = Integer.toString(freePort());
     try (Launched _ = Launched.daemon(home, List.of(), SMALL);
         Launched forward = start("port-forward", "web:a", port + ":80")) {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (!forward.said().contains("until Ctrl-C")) {
-        assertThat(System.nanoTime()).as(forward.complained()).isLessThan(deadline);
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
+      Await.until(() -> forward.complained(), () -> forward.said().contains("until Ctrl-C"));
       assertThat(done("forward ls")).contains("127.0.0.1:" + port);
       forward.signal("INT");
       assertThat(forward.exit(30)).as(forward.complained()).isZero();
-      while (done("forward ls").contains(port)) {
-        assertThat(System.nanoTime()).isLessThan(deadline);
-      }
+      Await.until(() -> !done("forward ls").contains(port));
     }
   }
 }

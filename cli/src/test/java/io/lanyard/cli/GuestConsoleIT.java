@@ -2,6 +2,7 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,11 +22,7 @@ final class GuestConsoleIT {
   @TempDir Path home;
 
   private static void await(Callable<Boolean> condition, Path log) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as(Files.readString(log)).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    Await.until(() -> Files.readString(log), condition::call);
   }
 
   private static List<String> sizes(FakeDaemon daemon) throws IOException {

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.greedy.GreedyVmmProvider;
+import io.lanyard.testing.Await;
 import io.lanyard.vmm.VmmProvider;
 import java.io.IOException;
 import java.io.InputStream;
@@ -114,10 +115,7 @@ final class LauncherIT {
         assertThat(ask("network", "show", "a").out())
             .contains("problems\n  forward tcp/127.0.0.1:");
         taken.close();
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (ask("status").status() != 0) {
-          assertThat(System.nanoTime()).isLessThan(deadline);
-        }
+        Await.until(() -> ask("status").status() == 0);
       }
     }
   }
@@ -382,11 +380,7 @@ final class LauncherIT {
                 file.toString(),
                 "--socket",
                 Launched.socket(home).toString())) {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-      while (!Files.exists(file) || Files.size(file) == 0) {
-        assertThat(System.nanoTime()).as(capture.complained()).isLessThan(deadline);
-        TimeUnit.MILLISECONDS.sleep(10);
-      }
+      Await.until(() -> capture.complained(), () -> Files.exists(file) && Files.size(file) != 0);
       capture.signal("INT");
       assertThat(capture.exit(30)).as(capture.complained()).isZero();
     }

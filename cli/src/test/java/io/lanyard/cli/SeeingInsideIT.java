@@ -8,12 +8,12 @@ import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.ControlServer;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.Await;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -116,11 +116,9 @@ final class SeeingInsideIT {
     assertThat(in(GUEST, udhcpc)).contains("lease of 10.94.17.");
     Done shielded = attempt("ip netns exec " + SHIELDED + " " + udhcpc);
     assertThat(shielded.status()).as(shielded.said()).isNotZero();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!run("ip -n " + GUEST + " -6 addr show dev t0").contains("fd94:17:0:17:")) {
-      assertThat(System.nanoTime()).as("the guest's own address").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    Await.until(
+        "the guest's own address",
+        () -> run("ip -n " + GUEST + " -6 addr show dev t0").contains("fd94:17:0:17:"));
     assertThat(run("ip -n " + SHIELDED + " -6 addr show dev t0")).doesNotContain("fd94:17");
     assertThat(run("ip -n " + SHIELDED + " -6 route show default")).isBlank();
     JsonNode port = Launched.JSON.readTree(ask("port show a/own --json"));

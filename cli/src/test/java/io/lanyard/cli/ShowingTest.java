@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.lanyard.testing.Await;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,7 +14,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -459,11 +459,7 @@ final class ShowingTest {
         "{\"listen\":\"127.0.0.1:8080\",\"to\":\"192.168.127.10:80\"}\n");
     int[] status = {-1};
     Thread command = Thread.ofPlatform().start(() -> status[0] = run("port-forward web 8080:80"));
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!said.out().contains("until Ctrl-C")) {
-      assertThat(System.nanoTime()).as(said.err()).isLessThan(deadline);
-      LockSupport.parkNanos(1_000_000);
-    }
+    Await.until(() -> said.err(), () -> said.out().contains("until Ctrl-C"));
     assertThat(command.isAlive()).isTrue();
     daemon.release();
     command.join(TimeUnit.SECONDS.toMillis(30));

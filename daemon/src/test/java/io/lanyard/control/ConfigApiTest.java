@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Directories;
@@ -27,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -426,10 +426,7 @@ class ConfigApiTest {
   }
 
   private void awaitForwards(String... expected) throws IOException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!forwards().equals(List.of(expected))) {
-      assertThat(System.nanoTime()).as(forwards().toString()).isLessThan(deadline);
-    }
+    Await.until(() -> forwards().toString(), () -> forwards().equals(List.of(expected)));
   }
 
   @Test
@@ -442,10 +439,7 @@ class ConfigApiTest {
       assertThat(forwards()).containsExactly("web -> g:80");
     }
     awaitForwards();
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!lastWhy().equals("taken back: the connection of its caller ended")) {
-      assertThat(System.nanoTime()).as(lastWhy()).isLessThan(deadline);
-    }
+    Await.until(() -> lastWhy(), () -> lastWhy().equals("taken back: the connection of its caller ended"));
   }
 
   private String lastWhy() throws IOException {
@@ -663,10 +657,7 @@ class ConfigApiTest {
       assertThat(forwards()).containsExactly(" -> g:80");
       assertThat(done("GET", "/v1/config/text", "").text()).doesNotContain("forwards");
     }
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!forwards().isEmpty()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-    }
+    Await.until(() -> forwards().isEmpty());
   }
 
   private String state(String port) throws IOException {

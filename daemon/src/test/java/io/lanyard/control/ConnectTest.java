@@ -3,6 +3,7 @@ package io.lanyard.control;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
@@ -15,7 +16,6 @@ import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.HexFormat;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -108,7 +108,7 @@ final class ConnectTest {
       byte[] asked = whoHas(77);
       ByteBuffer more = ByteBuffer.allocate(2 + asked.length);
       more.put((byte) asked.length).put((byte) 0).put(asked).flip();
-      await("both are there", () -> ports().contains("connect.2"));
+      Await.until("both are there", () -> ports().contains("connect.2"));
       first.write(more);
       byte[] heard = frame(second);
       while (heard[41] != 77) {
@@ -117,19 +117,7 @@ final class ConnectTest {
       assertThat(heard).isEqualTo(asked);
       assertThat(ports()).contains("connect.1", "connect.2");
     }
-    await("their ports are gone", () -> !ports().contains("connect.1"));
-  }
-
-  private interface Condition {
-    boolean holds();
-  }
-
-  private static void await(String what, Condition condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as(what).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
+    Await.until("their ports are gone", () -> !ports().contains("connect.1"));
   }
 
   @Test

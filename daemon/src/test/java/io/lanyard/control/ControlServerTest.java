@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.base.Directories;
@@ -25,7 +26,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -79,11 +79,7 @@ final class ControlServerTest {
     server = ControlServer.bind(daemon, directories.socket(), null);
     daemon.startGuests();
     // Who has the forward's address is found out, and logged, some time later.
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!daemon.status().problems().toString().contains("taken by")
-        || LogWatch.count("taken by") == 0) {
-      assertThat(System.nanoTime()).as(daemon.status().toString()).isLessThan(deadline);
-    }
+    Await.until(() -> daemon.status().toString(), () -> daemon.status().problems().toString().contains("taken by") && LogWatch.count("taken by") != 0);
     client = new HttpClient(directories.socket());
     try (HttpClient.Answer document = client.send("GET", "/v1/openapi.json")) {
       contract = new ApiContract(JSON.readTree(document.bytes()));

@@ -2,6 +2,7 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -119,11 +119,7 @@ final class DescriptorIT {
             "0002",
             "{\"network\":\"n\",\"port\":\"descriptor.1\"}",
             "0002");
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (ports().anyMatch(name -> name.endsWith(".1"))) {
-      assertThat(System.nanoTime()).as("the ports of those that left go").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
+    Await.until("the ports of those that left go", () -> !ports().anyMatch(name -> name.endsWith(".1")));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
@@ -15,9 +16,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,14 +28,6 @@ final class TakenAddressTest {
 
   private static ServerSocket take() throws IOException {
     return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
   }
 
   private Daemon open(Document configuration) throws Exception {
@@ -66,11 +57,11 @@ final class TakenAddressTest {
           .satisfies(port -> assertThat(port.name()).isEqualTo("q"));
       assertThat(network.info().problems()).hasSize(1);
       taken.close();
-      await(() -> network.info().problems().isEmpty());
+      Await.until(() -> network.info().problems().isEmpty());
       assertThat(network.ports()).allMatch(port -> port.state().equals("no-carrier"));
       try (Socket guest = new Socket(InetAddress.getLoopbackAddress(), number)) {
         assertThat(guest.isConnected()).isTrue();
-        await(() ->
+        Await.until(() ->
             network.ports().stream()
                 .anyMatch(port -> port.name().equals("q") && port.state().equals("up")));
       }
@@ -98,7 +89,7 @@ final class TakenAddressTest {
               "nobody can read them at 127.0.0.1:%d: port %d is taken by this daemon itself: end it, or listen on another port or address"
                   .formatted(number, number));
       taken.close();
-      await(() -> scrape(number).contains("lanyard_network_ports{network=\"a\"}"));
+      Await.until(() -> scrape(number).contains("lanyard_network_ports{network=\"a\"}"));
     }
   }
 
@@ -145,7 +136,7 @@ final class TakenAddressTest {
             .singleElement()
             .asString()
             .startsWith("forward tcp/127.0.0.1:%d: port %d is taken".formatted(number, number));
-        await(() -> LogWatch.count("event=forward-failed") > 0); // who has it is looked up first
+        Await.until(() -> LogWatch.count("event=forward-failed") > 0); // who has it is looked up first
       }
     }
   }

@@ -4,6 +4,7 @@ import static io.lanyard.daemon.DaemonHome.java;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
@@ -35,7 +36,6 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -323,11 +323,7 @@ final class DaemonIT {
   }
 
   private static void await(Running daemon, String line) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DaemonHome.START_SECONDS);
-    while (!daemon.said().contains(line)) {
-      assertThat(System.nanoTime()).as(daemon.said()).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
+    Await.until(() -> daemon.said(), () -> daemon.said().contains(line));
   }
 
   @Test
@@ -357,7 +353,7 @@ final class DaemonIT {
       assertThat(systemd.next()).isEqualTo("WATCHDOG=1");
       CountDownLatch release = new CountDownLatch(1);
       daemon.network("a").eventLoop().execute(() -> awaitUninterruptibly(release));
-      awaitUntil(() -> !watchdog.problems().isEmpty());
+      Await.until(() -> !watchdog.problems().isEmpty());
       systemd.received.clear();
       assertThat(systemd.received.poll(2, TimeUnit.SECONDS)).isNull();
       assertThat(daemon.status().problems().toString()).contains("network a: it has not answered");
@@ -378,14 +374,6 @@ final class DaemonIT {
       latch.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-    }
-  }
-
-  private static void awaitUntil(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DaemonHome.START_SECONDS);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(10);
     }
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.sun.net.httpserver.HttpServer;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome.Running;
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.net.InetAddress;
@@ -13,7 +14,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -27,8 +27,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Timeout(400)
 final class QemuSwapIT {
-  private static final long LIMIT = TimeUnit.SECONDS.toNanos(90);
-
   /** In the order of their needs. */
   private static final String MODULES =
       "failover net_failover virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev"
@@ -155,13 +153,9 @@ final class QemuSwapIT {
   }
 
   private void awaitSeen(Running daemon, String wanted) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + LIMIT;
-    while (!seen.equals(wanted)) {
-      assertThat(System.nanoTime())
-          .as("%s is not seen, but %s: %s", wanted, seen, daemon.said())
-          .isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
+    Await.until(
+        () -> "%s is not seen, but %s: %s".formatted(wanted, seen, daemon.said()),
+        () -> seen.equals(wanted));
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
 import io.lanyard.daemon.DaemonHome.Running;
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -120,11 +121,9 @@ final class QemuVmmIT {
   }
 
   private void awaitProblem(String text, boolean there) throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (daemons.get("/v1/status").get("problems").toString().contains(text) != there) {
-      assertThat(System.nanoTime()).as("problem %s: %s", text, there).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
+    Await.until(
+        () -> "problem %s: %s".formatted(text, there),
+        () -> daemons.get("/v1/status").get("problems").toString().contains(text) == there);
   }
 
   private void awaitTick(Running daemon) throws IOException, InterruptedException {
@@ -142,11 +141,8 @@ final class QemuVmmIT {
             configuration().replace("mode: nat", "mode: nat\n    enabled: false"),
             DaemonHome.java());
     daemons.await(daemon);
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!daemons.get("/v1/guests").toString().contains("\"running\"")) {
-      assertThat(System.nanoTime()).as(daemon.said()).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(50);
-    }
+    Await.until(
+        () -> daemon.said(), () -> daemons.get("/v1/guests").toString().contains("\"running\""));
   }
 
   @Test

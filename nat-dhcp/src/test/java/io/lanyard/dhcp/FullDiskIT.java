@@ -3,6 +3,7 @@ package io.lanyard.dhcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -13,8 +14,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,7 +81,7 @@ class FullDiskIT {
                   + "; free some");
       assertThat(store.network("vmnet8", loop).problem()).isEqualTo(store.problem());
       Files.delete(filler);
-      await(() -> store.problem().isEmpty()); // Nobody asks for a lease meanwhile.
+      Await.until(() -> store.problem().isEmpty()); // Nobody asks for a lease meanwhile.
       assertThat(write(store, 900)).isTrue();
     }
     try (LeaseStore again = LeaseStore.open(file, Clock.system())) {
@@ -91,14 +90,6 @@ class FullDiskIT {
         assertThat(leases).contains(LeaseStoreTest.lease(i));
       }
       assertThat(leases).contains(LeaseStoreTest.lease(900));
-    }
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("a time before the limit").isLessThan(end);
-      LockSupport.parkNanos(10_000_000);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.dhcp.Dhcp6Server;
 import io.lanyard.dhcp.DhcpCount;
 import io.lanyard.dhcp.Lease;
+import io.lanyard.testing.Await;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,7 +13,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +54,7 @@ class Dhcp6ClientsIT {
   /** A guest whose link-local address is there. */
   private static String guest(ServiceNetwork network, String name) throws Exception {
     String guest = network.guest(name);
-    await(() -> {
+    Await.until(() -> {
       String shown = addresses(guest);
       return shown.contains("fe80::") && !shown.contains("tentative");
     });
@@ -110,7 +110,7 @@ class Dhcp6ClientsIT {
         .isEqualTo("isc-box.lan.\n");
 
     network.in(guest, 30, dhclient(script, "-r", "t0"));
-    await(() -> leases(network).isEmpty());
+    Await.until(() -> leases(network).isEmpty());
     assertThat(count(network, DhcpCount.RELEASE)).isEqualTo(1);
     assertThat(network.in(guest, 15, "dig", gateway, "AAAA", "isc-box.lan")).contains("NXDOMAIN");
   }
@@ -122,11 +122,11 @@ class Dhcp6ClientsIT {
     Path told = folder.resolve("told");
     String script = "env > " + told + ".$reason\n";
     network.in(guest, 30, dhclient(script, "-S", "-1", "t0"));
-    await(() -> Files.exists(folder.resolve("told.RENEW6")));
+    Await.until(() -> Files.exists(folder.resolve("told.RENEW6")));
     assertThat(Files.readString(folder.resolve("told.RENEW6")))
         .contains("new_dhcp6_name_servers=" + PREFIX + "2")
         .contains("new_dhcp6_domain_search=lan.");
-    await(() -> addresses(guest).contains(PREFIX.replace("::", ":")));
+    Await.until(() -> addresses(guest).contains(PREFIX.replace("::", ":")));
     assertThat(leases(network)).isEmpty();
     network.in(guest, 30, dhclient(script, "-S", "-x", "t0"));
   }
@@ -169,13 +169,13 @@ class Dhcp6ClientsIT {
             .redirectOutput(output.toFile())
             .start();
     try {
-      await(() -> !leases(network).isEmpty());
+      Await.until(() -> !leases(network).isEmpty());
       Lease lease = leases(network).getFirst();
-      await(() -> addresses(guest).contains(lease.address() + "/128"));
+      Await.until(() -> addresses(guest).contains(lease.address() + "/128"));
       assertThat(count(network, DhcpCount.SOLICIT)).isPositive();
       long renewed = count(network, DhcpCount.REPLY);
       network.in(guest, 20, "dhcpcd", "-6", "-N", "t0");
-      await(() -> count(network, DhcpCount.REPLY) > renewed);
+      Await.until(() -> count(network, DhcpCount.REPLY) > renewed);
     } catch (AssertionError e) {
       throw new AssertionError(Files.readString(output), e);
     } finally {
@@ -209,11 +209,11 @@ class Dhcp6ClientsIT {
             .redirectOutput(output.toFile())
             .start();
     try {
-      await(() -> !network.addressOf(guest).isEmpty());
+      Await.until(() -> !network.addressOf(guest).isEmpty());
       assertThat(network.leased(network.addressOf(guest))).isTrue();
-      await(() -> !leases(network).isEmpty());
+      Await.until(() -> !leases(network).isEmpty());
       Lease lease = leases(network).getFirst();
-      await(() -> addresses(guest).contains(lease.address() + "/128"));
+      Await.until(() -> addresses(guest).contains(lease.address() + "/128"));
       String address = network.addressOf(guest);
       String gateway = "@" + PREFIX + "2";
       assertThat(network.in(guest, 15, "dig", "+short", gateway, "nd-box.lan"))
@@ -222,19 +222,11 @@ class Dhcp6ClientsIT {
       network.in(guest, 10, "ping", "-n", "-c", "1", "-W", "5", "192.168.127.2");
       client.destroy(); // it gives that of IPv4 up; that of IPv6 only where it is newer than 252
       assertThat(client.waitFor(20, TimeUnit.SECONDS)).isTrue();
-      await(() -> !network.leased(address));
+      Await.until(() -> !network.leased(address));
     } catch (AssertionError e) {
       throw new AssertionError(Files.readString(output), e);
     } finally {
       ServiceNetwork.end(client);
-    }
-  }
-
-  private static void await(Callable<Boolean> condition) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
-      Thread.sleep(20);
     }
   }
 }

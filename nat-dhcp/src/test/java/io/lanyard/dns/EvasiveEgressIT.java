@@ -9,6 +9,7 @@ import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.gateway.GatewayCount;
 import io.lanyard.nat.gateway.NatNamespace;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
 import java.io.BufferedReader;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -129,10 +130,7 @@ class EvasiveEgressIT {
   }
 
   private static void awaitDenials(Guests guests, long wanted) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (guests.count(GatewayCount.EGRESS_DENIED) < wanted) {
-      assertThat(System.nanoTime()).as("the denials").isLessThan(end);
-    }
+    Await.until("the denials", () -> guests.count(GatewayCount.EGRESS_DENIED) >= wanted);
     assertThat(guests.count(GatewayCount.EGRESS_DENIED)).isEqualTo(wanted);
   }
 

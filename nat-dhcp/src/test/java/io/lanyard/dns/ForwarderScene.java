@@ -14,6 +14,7 @@ import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
@@ -178,11 +179,7 @@ final class ForwarderScene {
   }
 
   void await(BooleanSupplier condition) throws Exception {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
-    while (!onLoop(condition::getAsBoolean)) {
-      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
-      Thread.onSpinWait();
-    }
+    Await.until(() -> onLoop(condition::getAsBoolean));
   }
 
   long count(DnsCount event) throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.dhcp.DhcpCount;
 import io.lanyard.dhcp.Lease;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ class RealClientsIT {
 
     knowTheGateway(guest);
     network.in(guest, 30, command("dhclient", common, "-r", "t0"));
-    await(() -> !network.leased(address));
+    Await.until(() -> !network.leased(address));
   }
 
   /**
@@ -159,16 +160,16 @@ class RealClientsIT {
             .redirectOutput(folder.resolve("udhcpc.out").toFile())
             .start();
     try {
-      await(() -> Files.exists(log) && Files.readString(log).contains("bound 192.168.127."));
+      Await.until(() -> Files.exists(log) && Files.readString(log).contains("bound 192.168.127."));
       assertThat(Files.readString(log))
           .contains("255.255.255.0 192.168.127.2 192.168.127.2 lan 1800");
       String address = network.addressOf(guest);
       assertThat(network.leased(address)).isTrue();
       ServiceNetwork.run(10, "kill", "-USR1", Files.readString(pid).strip()); // renew now
-      await(() -> Files.readString(log).contains("renew " + address));
+      Await.until(() -> Files.readString(log).contains("renew " + address));
       knowTheGateway(guest);
       ServiceNetwork.run(10, "kill", "-USR2", Files.readString(pid).strip()); // release now
-      await(() -> !network.leased(address));
+      Await.until(() -> !network.leased(address));
       assertThat(count(DhcpCount.RELEASE)).isEqualTo(1);
     } finally {
       ServiceNetwork.end(client);
@@ -211,16 +212,16 @@ class RealClientsIT {
             .redirectOutput(output.toFile())
             .start();
     try {
-      await(() -> Files.readString(output).contains("leased 192.168.127."));
-      await(() -> !network.addressOf(guest).isEmpty());
+      Await.until(() -> Files.readString(output).contains("leased 192.168.127."));
+      Await.until(() -> !network.addressOf(guest).isEmpty());
       String address = network.addressOf(guest);
       assertThat(network.leased(address)).isTrue();
       long acks = count(DhcpCount.ACK);
       network.in(guest, 20, "dhcpcd", "-4", "-N", "t0");
-      await(() -> count(DhcpCount.ACK) > acks);
+      Await.until(() -> count(DhcpCount.ACK) > acks);
       knowTheGateway(guest);
       network.in(guest, 20, "dhcpcd", "-4", "-k", "t0");
-      await(() -> !network.leased(address));
+      Await.until(() -> !network.leased(address));
     } finally {
       ServiceNetwork.end(client);
     }
@@ -320,18 +321,6 @@ class RealClientsIT {
       assertThat(output)
           .as(Type.string(sample.getKey()))
           .containsPattern("\\bTYPE" + sample.getKey() + "\\s+\\\\# " + data.length + "\\b");
-    }
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
-      Thread.sleep(20);
     }
   }
 }

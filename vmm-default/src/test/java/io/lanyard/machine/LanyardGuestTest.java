@@ -7,6 +7,7 @@ import io.lanyard.machine.device.InterruptControl;
 import io.lanyard.machine.device.TestFinisher;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.hart.CodeBudget;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.Attachment;
 import io.lanyard.vmm.BootSource;
@@ -27,7 +28,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,19 +69,11 @@ class LanyardGuestTest {
     return guest;
   }
 
-  private static void await(BooleanSupplier condition) {
-    long end = System.nanoTime() + 30_000_000_000L;
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      LockSupport.parkNanos(1_000_000);
-    }
-  }
-
   @Test
   void finisherPowersOff() throws VmmException {
     Guest guest = start(TestProgram.finishing(TestFinisher.PASS));
-    await(() -> guest.state() == GuestState.STOPPED);
-    await(() -> events.size() == 2);
+    Await.until(() -> guest.state() == GuestState.STOPPED);
+    Await.until(() -> events.size() == 2);
     assertThat(events.get(1))
         .isEqualTo(
             new GuestEvent.StateChanged(
@@ -93,7 +85,7 @@ class LanyardGuestTest {
   @Test
   void finisherResetsAgainAndAgain() throws VmmException {
     Guest guest = start(TestProgram.finishing(TestFinisher.RESET));
-    await(() -> events.stream().filter(GuestEvent.Rebooted.class::isInstance).count() >= 5);
+    Await.until(() -> events.stream().filter(GuestEvent.Rebooted.class::isInstance).count() >= 5);
     assertThat(guest.state()).isEqualTo(GuestState.RUNNING);
   }
 
@@ -101,7 +93,7 @@ class LanyardGuestTest {
   void programThatJumpsNowhereHarmsOnlyItself() throws VmmException {
     Guest guest = start(TestProgram.lost());
     long before = guest.statistics().processorNanos();
-    await(() -> guest.statistics().processorNanos() > before);
+    Await.until(() -> guest.statistics().processorNanos() > before);
     guest.kill();
     assertThat(guest.state()).isEqualTo(GuestState.STOPPED);
   }
@@ -128,17 +120,18 @@ class LanyardGuestTest {
       guests.add(guest);
     }
     // 3.3 million stores, then each page once or twice.
-    await(() -> guests.stream().allMatch(guest -> guest.statistics().instructions() > 22_000_000));
+    Await.until(
+        () -> guests.stream().allMatch(guest -> guest.statistics().instructions() > 22_000_000));
     assertThat(guests).allMatch(guest -> guest.statistics().overhead() > 0);
     VmmStatistics all = vmm.statistics();
     assertThat(all.memory()).isBetween(1L, 2 * all.memoryLimit());
     assertThat(all.memoryLimit()).isEqualTo(Runtime.getRuntime().maxMemory() / 8);
     // The harts go on and leave garbage while it is read: what lives is what a quiet moment shows.
-    await(() -> heap() - before < Runtime.getRuntime().maxMemory() / 8 + (16 << 20));
+    Await.until(() -> heap() - before < Runtime.getRuntime().maxMemory() / 8 + (16 << 20));
     guests.forEach(Guest::kill);
     assertThat(guests).allMatch(guest -> guest.statistics().overhead() == 0);
-    await(() -> vmm.statistics().memory() == 0);
-    await(() -> heap() - before < 16 << 20);
+    Await.until(() -> vmm.statistics().memory() == 0);
+    Await.until(() -> heap() - before < 16 << 20);
   }
 
   /**
@@ -158,7 +151,7 @@ class LanyardGuestTest {
   void waitingGuestUsesLessThanTwoPercentOfACore() throws Exception {
     Guest guest = start(TestProgram.waiting());
     // Until the JVM has compiled what it will: then it holds for every second.
-    await(() -> share(guest) < 0.02);
+    Await.until(() -> share(guest) < 0.02);
   }
 
   private static double share(Guest guest) {
@@ -183,27 +176,27 @@ class LanyardGuestTest {
   void aGuestThatResetsItselfAgainAndAgainWaitsLongerEachTime() throws Exception {
     long began = System.nanoTime();
     Guest guest = start(TestProgram.finishing(TestFinisher.RESET));
-    await(() -> reboots() >= 5); // after 0, 0.1, 0.2, 0.4 and 0.8 s
+    Await.until(() -> reboots() >= 5); // after 0, 0.1, 0.2, 0.4 and 0.8 s
     assertThat(System.nanoTime() - began).isGreaterThan(1_400_000_000L);
-    await(() -> note().contains("restarted itself"));
+    Await.until(() -> note().contains("restarted itself"));
     assertThat(guest.state()).isEqualTo(GuestState.RUNNING);
     assertThat(LogWatch.lines()).isLessThan(10);
     guest.kill(); // while it waits, or in the moment that it runs
     assertThat(guest.state()).isEqualTo(GuestState.STOPPED);
-    await(() -> note().isEmpty());
+    Await.until(() -> note().isEmpty());
     guest.start();
-    await(() -> reboots() >= 6);
+    Await.until(() -> reboots() >= 6);
   }
 
   @Test
   void aGuestThatWaitsToRestartCanBePausedAndGoesOnAfterwards() throws Exception {
     Guest guest = start(TestProgram.finishing(TestFinisher.RESET));
-    await(() -> reboots() >= 3);
+    Await.until(() -> reboots() >= 3);
     guest.pause();
     assertThat(guest.state()).isEqualTo(GuestState.PAUSED);
     long before = reboots();
     guest.resume();
-    await(() -> reboots() > before);
+    Await.until(() -> reboots() > before);
     guest.reset();
     assertThat(guest.state()).isEqualTo(GuestState.RUNNING);
   }
@@ -211,15 +204,15 @@ class LanyardGuestTest {
   @Test
   void aKernelPanicIsNotedUntilTheGuestIsReset() throws Exception {
     Guest guest = start(TestProgram.printing("Kernel panic - not syncing: No init found.\r\n"));
-    await(() -> note().equals("its console says that the kernel panicked: No init found."));
+    Await.until(() -> note().equals("its console says that the kernel panicked: No init found."));
     assertThat(guest.state()).isEqualTo(GuestState.RUNNING);
     int told = events.size();
     guest.reset();
-    await(() ->
+    Await.until(() ->
         events.stream().skip(told).toList().contains(new GuestEvent.Noted("one", ""))
             && note().contains("No init found")); // it panics again
     guest.kill();
-    await(() -> note().isEmpty());
+    Await.until(() -> note().isEmpty());
   }
 
   @Test
@@ -246,10 +239,10 @@ class LanyardGuestTest {
               events::add);
       guest.start();
       if (mebibytes < 96) {
-        await(() -> note().contains("memory of 80M may be too little"));
+        Await.until(() -> note().contains("memory of 80M may be too little"));
       }
       guest.kill();
-      await(() -> events.size() >= told + 2 && note().isEmpty());
+      Await.until(() -> events.size() >= told + 2 && note().isEmpty());
       boolean noted =
           events.stream().skip(told).anyMatch(event -> event instanceof GuestEvent.Noted);
       assertThat(noted).isEqualTo(mebibytes < 96);
@@ -277,7 +270,7 @@ class LanyardGuestTest {
                   + " kept")
           .hasMessageContaining("give it less, stop another guest");
       assertThat(guest.state()).isEqualTo(GuestState.FAILED);
-      await(() -> events.size() == 1);
+      Await.until(() -> events.size() == 1);
       assertThat(events.getFirst())
           .isInstanceOfSatisfying(
               GuestEvent.StateChanged.class,
@@ -391,7 +384,7 @@ class LanyardGuestTest {
       guest.start();
       stuck.await();
       // Until the hart itself waits to pass on what it prints.
-      await(() -> {
+      Await.until(() -> {
         long before = guest.statistics().instructions();
         long then = System.nanoTime() + 200_000_000L;
         while (System.nanoTime() < then) {
@@ -408,7 +401,7 @@ class LanyardGuestTest {
     } finally {
       go.countDown(); // the end of the test waits for the listener, too
     }
-    await(() -> {
+    Await.until(() -> {
       try {
         guest.start();
         return true;
@@ -430,7 +423,7 @@ class LanyardGuestTest {
         guest.console().attach(bytes -> seen.addAndGet(bytes.remaining()));
         guest.start();
         guests.add(guest);
-        await(() -> seen.get() > 1000);
+        Await.until(() -> seen.get() > 1000);
       }
     }
     for (int i = 0; i < 20; i++) {

@@ -3,6 +3,7 @@ package io.lanyard.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -121,19 +122,6 @@ final class SystemdScopeIT {
     return Files.exists(file) && run("kill", "-0", Files.readString(file).strip()).isEmpty();
   }
 
-  private void await(String what, Condition condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.holds()) {
-      assertThat(System.nanoTime() - deadline).as("20 s for: " + what).isNegative();
-      Thread.sleep(20);
-    }
-  }
-
-  /** Something that is waited for. */
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
   private List<String> qemu(String pidFile) {
     return List.of(
         "qemu-system-riscv64",
@@ -162,17 +150,17 @@ final class SystemdScopeIT {
 
     assertThat(run("systemctl", "daemon-reload")).isEmpty();
     assertThat(run("systemctl", "start", "daemon.service")).isEmpty();
-    await(
+    Await.until(
         "both guests run",
         () -> Files.exists(home.resolve("scoped")) && Files.exists(home.resolve("plain")));
     assertThat(lives("scoped") && lives("plain")).isTrue();
-    await("the scope", () -> scopes().contains("Lanyard's guest web"));
+    Await.until("the scope", () -> scopes().contains("Lanyard's guest web"));
 
     assertThat(run("systemctl", "stop", "daemon.service")).isEmpty();
     assertThat(lives("plain")).isFalse();
     assertThat(lives("scoped")).isTrue();
     String unit = scopes().substring(0, scopes().indexOf(' '));
     assertThat(run("systemctl", "stop", unit)).isEmpty();
-    await("the scope is empty", () -> !lives("scoped"));
+    Await.until("the scope is empty", () -> !lives("scoped"));
   }
 }

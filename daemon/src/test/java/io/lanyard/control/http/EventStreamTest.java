@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.lanyard.testing.Await;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.embedded.EmbeddedChannel;
@@ -14,8 +15,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -75,14 +74,6 @@ final class EventStreamTest {
     server.close();
   }
 
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.onSpinWait();
-    }
-  }
-
   @Test
   void aReaderGetsTheSnapshotAndThenEveryEvent() throws IOException {
     try (SocketChannel client = server.connect()) {
@@ -92,14 +83,14 @@ final class EventStreamTest {
           .containsIgnoringCase("content-type: text/event-stream\r\n")
           .containsIgnoringCase("cache-control: no-store\r\n")
           .contains("retry: 1000\n\n", "id: 0\nevent: snapshot\n");
-      await(() -> source.readers.size() == 1);
+      Await.until(() -> source.readers.size() == 1);
       source.publish(1, "one\ntwo");
       source.publish(2, "three");
       assertThat(TestServer.hear(client, "three\"}\n\n"))
           .contains("id: 1\nevent: port\ndata: {\"text\":\"one\\ntwo\"}\n\n")
           .contains("id: 2\nevent: port\ndata: {\"text\":\"three\"}\n\n");
     }
-    await(source.readers::isEmpty);
+    Await.until(source.readers::isEmpty);
     assertThat(server.failures).isEmpty();
   }
 
@@ -120,7 +111,7 @@ final class EventStreamTest {
       TestServer.hear(idle, "snapshot");
       TestServer.say(busy, SUBSCRIBE);
       TestServer.hear(busy, "snapshot");
-      await(() -> source.readers.size() == 2);
+      Await.until(() -> source.readers.size() == 2);
       int id = 0;
       while (source.readers.size() == 2 && id < 10_000) {
         source.publish(++id, "x".repeat(1000));
@@ -144,7 +135,7 @@ final class EventStreamTest {
         TestServer.hear(client, "snapshot");
       }
     }
-    await(source.readers::isEmpty);
+    Await.until(source.readers::isEmpty);
     assertThat(server.failures).isEmpty();
   }
 
@@ -153,7 +144,7 @@ final class EventStreamTest {
     try (SocketChannel client = server.connect()) {
       TestServer.say(client, SUBSCRIBE);
       TestServer.hear(client, "snapshot");
-      await(() -> source.readers.size() == 1);
+      Await.until(() -> source.readers.size() == 1);
       int length = 2 * EventStream.MOST_HELD;
       source.publish(1, "y".repeat(length));
       assertThat(TestServer.hear(client, "\"}\n\n").length()).isGreaterThan(length);
@@ -168,7 +159,7 @@ final class EventStreamTest {
       TestServer.say(client, "GET /v1/broken HTTP/1.1\r\nHost: x\r\n\r\n");
       TestServer.hear(client, "never");
     }
-    await(() -> !server.failures.isEmpty());
+    Await.until(() -> !server.failures.isEmpty());
     assertThat(server.failures.getFirst()).hasMessage("no events");
   }
 
@@ -177,7 +168,7 @@ final class EventStreamTest {
     try (SocketChannel client = server.connect()) {
       TestServer.say(client, SUBSCRIBE);
       TestServer.hear(client, "snapshot");
-      await(() -> source.readers.size() == 1);
+      Await.until(() -> source.readers.size() == 1);
       EventSource.Reader reader = source.readers.getFirst();
       source.publish(1, "last");
       reader.end();
@@ -186,7 +177,7 @@ final class EventStreamTest {
           .contains("{\"text\":\"last\"}")
           .endsWith("\n\n\r\n0\r\n\r\n");
     }
-    await(source.readers::isEmpty);
+    Await.until(source.readers::isEmpty);
     assertThat(server.failures).isEmpty();
   }
 
@@ -196,7 +187,7 @@ final class EventStreamTest {
     try (SocketChannel client = server.connect()) {
       TestServer.say(client, SUBSCRIBE);
       TestServer.hear(client, "snapshot");
-      await(() -> source.readers.size() == 1);
+      Await.until(() -> source.readers.size() == 1);
       EventSource.Reader reader = source.readers.getFirst();
       Thread publisher =
           Thread.ofVirtual()
@@ -212,7 +203,7 @@ final class EventStreamTest {
       assertThat(TestServer.hear(client, "id: " + most + "\n")).doesNotContain("overflow");
       publisher.join();
     }
-    await(source.readers::isEmpty);
+    Await.until(source.readers::isEmpty);
   }
 
   @Test
@@ -221,10 +212,10 @@ final class EventStreamTest {
     try (SocketChannel client = server.connect()) {
       TestServer.say(client, SUBSCRIBE);
       TestServer.hear(client, "snapshot");
-      await(() -> source.readers.size() == 1);
+      Await.until(() -> source.readers.size() == 1);
       reader = source.readers.getFirst();
     }
-    await(source.readers::isEmpty);
+    Await.until(source.readers::isEmpty);
     assertThat(reader.awaitRoom()).isFalse();
   }
 

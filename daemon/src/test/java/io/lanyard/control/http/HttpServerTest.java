@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.fail;
 
 import io.lanyard.control.AcceptWatch;
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.LoadedClasses;
@@ -25,7 +26,6 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,22 +68,14 @@ final class HttpServerTest {
         late) {
       few.begin();
       late.connect(UnixDomainSocketAddress.of(socket));
-      await(() -> server.problem().contains("LimitNOFILE"));
+      Await.until(() -> server.problem().contains("LimitNOFILE"));
       few.end();
       late.write(ByteBuffer.wrap("GET /hello HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII)));
       assertThat(late.read(ByteBuffer.allocate(1))).isEqualTo(1);
-      await(() -> server.problem().isEmpty());
+      Await.until(() -> server.problem().isEmpty());
     }
     assertThat(LogWatch.count("event=accept-failed")).isEqualTo(1);
     assertThat(LogWatch.count("event=accepts-again server=\"control\"")).isEqualTo(1);
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
   }
 
   @BeforeEach

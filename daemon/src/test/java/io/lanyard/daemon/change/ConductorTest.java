@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigException;
@@ -37,7 +38,6 @@ import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
@@ -172,14 +172,6 @@ class ConductorTest {
         .getFirst();
   }
 
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
-  }
-
   @Test
   void theSameAgainChangesNothing() throws Exception {
     start(START);
@@ -249,7 +241,7 @@ class ConductorTest {
     assertThat(home.resolve("r/p.sock")).exists();
     apply(START);
     assertThat(ports("a")).containsExactly("gateway", "q");
-    await(() -> !Files.exists(home.resolve("r/p.sock")));
+    Await.until(() -> !Files.exists(home.resolve("r/p.sock")));
   }
 
   @Test
@@ -392,7 +384,7 @@ class ConductorTest {
         .containsExactly("network a: the guests at g.nic0 lose their link");
     get(daemon.conductor().apply(request(guest.replace("10.9.8.", "10.9.7."), true)));
     assertThat(Objects.requireNonNull(daemon.guest("g")).info().state()).isEqualTo("running");
-    await(() ->
+    Await.until(() ->
         network("a").ports().stream()
             .anyMatch(one -> one.name().equals("g.nic0") && one.state().equals("up")));
   }
@@ -449,7 +441,7 @@ class ConductorTest {
     assertThat(network("a").info().state()).isEqualTo("stopped");
     apply(START + ON_A);
     assertThat(network("a").info().state()).isEqualTo("running");
-    await(() -> state("a", "g.nic0").equals("up"));
+    Await.until(() -> state("a", "g.nic0").equals("up"));
     assertThat(state("a", "q")).isEqualTo("no-carrier");
     assertThat(EchoVmmProvider.links(0x52_54_00_00_00_07L)).containsExactly("up");
   }
@@ -463,14 +455,14 @@ class ConductorTest {
     assertThat(refused(moved).details())
         .containsExactly("guest g: nic0 loses its link to network a and gets one to b");
     get(daemon.conductor().apply(request(moved, true)));
-    await(() -> state("b", "g.nic0").equals("up"));
+    Await.until(() -> state("b", "g.nic0").equals("up"));
     assertThat(ports("a")).containsExactly("gateway", "q");
     assertThat(links).containsExactly("up", "down", "up");
     assertThat(guestState()).isEqualTo("running");
     // To a network that takes the subnet of the one that goes, and back.
     String third = START + "  c: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
     get(daemon.conductor().apply(request(third + ON_A.replace("network: a", "network: c"), true)));
-    await(() -> state("c", "g.nic0").equals("up"));
+    Await.until(() -> state("c", "g.nic0").equals("up"));
     assertThat(links).startsWith("up", "down", "up").endsWith("down", "up");
     assertThat(guestState()).isEqualTo("running");
   }
@@ -485,7 +477,7 @@ class ConductorTest {
     String two = START + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
     start(two + guest.formatted(""));
     GuestHandle runs = Objects.requireNonNull(daemon.guest("g"));
-    await(() -> runs.info().state().equals("running"));
+    Await.until(() -> runs.info().state().equals("running"));
     String second = ", {network: b, mac: '52:54:00:00:00:42'}";
     PlanInfo plugged = apply(two + guest.formatted(second));
     assertThat(plugged.ends()).isEmpty();
@@ -766,7 +758,7 @@ class ConductorTest {
             + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
     CompletableFuture<PlanInfo> slow = daemon.conductor().apply(request(after, true));
     // Settings and additions are done; the guest that is to go does not stop.
-    await(() ->
+    Await.until(() ->
         daemon.network("b") != null
             && forwards("a").equals(List.of("web listening -> 10.9.8.10:80")));
     assertThat(slow).isNotDone();
@@ -850,7 +842,7 @@ class ConductorTest {
     PlanInfo done =
         applyUnconfirmed(START.replace("10.9.8.9:80", "10.9.8.10:80"), Duration.ofMillis(200));
     assertThat(done.confirmBy()).isNotEmpty();
-    await(() -> forwards("a").equals(List.of("web listening -> 10.9.8.9:80")));
+    Await.until(() -> forwards("a").equals(List.of("web listening -> 10.9.8.9:80")));
     assertThat(refusal(() -> get(daemon.conductor().confirm(done.revision()))).reason())
         .isEqualTo(Reason.UNKNOWN);
   }

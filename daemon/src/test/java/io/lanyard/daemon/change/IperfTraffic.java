@@ -3,13 +3,13 @@ package io.lanyard.daemon.change;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -18,8 +18,6 @@ import java.util.regex.Pattern;
  * that are guests of the {@link BusyNetwork}, and between them and the host.
  */
 final class IperfTraffic implements AutoCloseable {
-  private static final int SECONDS = 30;
-
   /** A line of each second: {@code [ 5] 1.00-2.00 sec 112 MBytes 941 Mbits/sec ...}. */
   private static final Pattern INTERVAL =
       Pattern.compile("\\[ *\\d+] +[0-9.]+-[0-9.]+ +sec +([0-9.]+) [KMGT]?Bytes +([0-9.]+) (\\w)");
@@ -124,11 +122,7 @@ final class IperfTraffic implements AutoCloseable {
   }
 
   private static void await(Path file, String text) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS);
-    while (!Files.readString(file).contains(text)) {
-      assertThat(System.nanoTime()).as(Files.readString(file)).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(20);
-    }
+    Await.until(() -> Files.readString(file), () -> Files.readString(file).contains(text));
   }
 
   /** Fails if a connection has ended, or stood for a second. */

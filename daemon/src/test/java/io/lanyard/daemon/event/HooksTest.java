@@ -11,6 +11,7 @@ import io.lanyard.config.HookConfig;
 import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -61,15 +62,6 @@ final class HooksTest {
     }
   }
 
-  private static void await(java.util.function.BooleanSupplier condition)
-      throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(2);
-    }
-  }
-
   private void publish(EventType type) {
     Map<String, String> data = new TreeMap<>();
     type.data().forEach(member -> data.put(member, "x"));
@@ -83,7 +75,7 @@ final class HooksTest {
     publish(EventType.LEASE_ADDED);
     publish(EventType.GUEST_NOTED);
 
-    await(() -> written("out").endsWith("\n"));
+    Await.until(() -> written("out").endsWith("\n"));
     assertThat(written("out"))
         .startsWith("first {\"id\":\"r-2\",\"at\":\"")
         .contains("\"type\":\"guest-noted\",\"network\":\"lab\",\"subject\":\"g\"")
@@ -105,8 +97,8 @@ final class HooksTest {
     publish(EventType.PORT_ADDED);
     publish(EventType.LEASE_ADDED);
 
-    await(() -> LogWatch.count("event=hook-failed") == 2);
-    await(() -> ProcessHandle.of(Long.parseLong(written("pid").strip())).isEmpty());
+    Await.until(() -> LogWatch.count("event=hook-failed") == 2);
+    Await.until(() -> ProcessHandle.of(Long.parseLong(written("pid").strip())).isEmpty());
   }
 
   @Test
@@ -118,9 +110,9 @@ final class HooksTest {
       publish(EventType.PORT_ADDED);
     }
 
-    await(() -> hooks.dropped() == 1000 - Hooks.PROGRAMS - Hooks.WAITING);
-    await(() -> written("pids").lines().count() == Hooks.PROGRAMS);
-    await(() -> LogWatch.count("event=hooks-dropped") == 1);
+    Await.until(() -> hooks.dropped() == 1000 - Hooks.PROGRAMS - Hooks.WAITING);
+    Await.until(() -> written("pids").lines().count() == Hooks.PROGRAMS);
+    Await.until(() -> LogWatch.count("event=hooks-dropped") == 1);
     assertThat(hooks.problems())
         .singleElement()
         .asString()
@@ -128,7 +120,7 @@ final class HooksTest {
         .contains("runs were dropped");
     hooks.close();
     for (String pid : written("pids").lines().toList()) {
-      await(() -> ProcessHandle.of(Long.parseLong(pid)).isEmpty());
+      Await.until(() -> ProcessHandle.of(Long.parseLong(pid)).isEmpty());
     }
   }
 
@@ -179,7 +171,7 @@ final class HooksTest {
           .hasMessageContaining("hooks run");
       Files.writeString(file, text.replace("a:", "a: {mode: isolated}, b:") + hooks);
       apply(daemon, daemon::reread);
-      await(() -> written("out").contains("\"subject\":\"b\""));
+      Await.until(() -> written("out").contains("\"subject\":\"b\""));
     }
   }
 

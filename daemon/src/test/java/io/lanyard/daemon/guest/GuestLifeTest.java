@@ -2,6 +2,7 @@ package io.lanyard.daemon.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
@@ -18,7 +19,6 @@ import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,14 +57,6 @@ final class GuestLifeTest {
         .findFirst()
         .orElseThrow()
         .state();
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(5);
-    }
   }
 
   private void keepLease(String address) throws Exception {
@@ -108,13 +100,13 @@ final class GuestLifeTest {
       assertThat(port(daemon)).isEqualTo("no-carrier");
       assertThat(address(daemon)).isEmpty();
       guest(daemon).act(GuestHandle.Action.START);
-      await(() -> port(daemon).equals("up"));
+      Await.until(() -> port(daemon).equals("up"));
       assertThat(address(daemon)).isEqualTo("10.9.8.200");
       guest(daemon).act(GuestHandle.Action.PAUSE);
       assertThat(port(daemon)).isEqualTo("up");
       assertThat(address(daemon)).isEqualTo("10.9.8.200");
       guest(daemon).act(GuestHandle.Action.KILL);
-      await(() -> port(daemon).equals("no-carrier"));
+      Await.until(() -> port(daemon).equals("no-carrier"));
       assertThat(address(daemon)).isEmpty();
     }
   }

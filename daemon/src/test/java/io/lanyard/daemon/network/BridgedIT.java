@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
@@ -14,7 +15,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -138,14 +138,6 @@ class BridgedIT {
         .orElseThrow();
   }
 
-  static void await(String what, Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("30 s have passed without: %s", what).isLessThan(deadline);
-      Thread.sleep(10);
-    }
-  }
-
   static boolean reaches(String namespace, String address) throws Exception {
     Process ping =
         new ProcessBuilder(
@@ -164,7 +156,7 @@ class BridgedIT {
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("server-" + servers.size()).toFile())
             .start());
-    await(command, () -> in(namespace, "ss -Hlnptu").contains(ready));
+    Await.until(command, () -> in(namespace, "ss -Hlnptu").contains(ready));
   }
 
   @Test
@@ -211,7 +203,7 @@ class BridgedIT {
 
   @Test
   void jumboFramesPassAndSoDoesMulticastDns() throws Exception {
-    await("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
+    Await.until("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
     for (String[] way : new String[][] {{GUEST, LAN}, {LAN, GUEST}, {GUEST, HOST}, {HOST, PLAIN}}) {
       for (String group : List.of("224.0.0.251", "ff02::fb")) {
         assertThat(multicast(way[0], way[1], group))
@@ -224,7 +216,7 @@ class BridgedIT {
     run("ip -n " + LAN + " link set lan1 mtu 9000");
     open(9000);
     run("ip -n " + GUEST + " link set t0 mtu 9000");
-    await("the LAN is reached again", () -> reaches(GUEST, "10.99.1.3"));
+    Await.until("the LAN is reached again", () -> reaches(GUEST, "10.99.1.3"));
     assertThat(uplink().problem()).isEmpty();
     for (String address : List.of("10.99.1.3", "10.99.1.2")) {
       assertThat(in(GUEST, "ping -n -c 1 -W 5 -M do -s 8972 " + address)).contains(" 0% packet");
@@ -296,26 +288,26 @@ class BridgedIT {
   @Test
   void theUplinkGoesAndComesBackAndFollowsTheDefaultRoute() throws Exception {
     LogWatch.expect("event=port-failed");
-    await("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
+    Await.until("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
     run("ip -n " + LAN + " link set lan1 down");
-    await("the loss is seen", () -> uplink().state().equals("no-carrier"));
+    Await.until("the loss is seen", () -> uplink().state().equals("no-carrier"));
     assertThat(uplink().problem()).contains("lan0", "no link");
     assertThat(network().info().problems()).anyMatch(text -> text.contains("uplink"));
     run("ip -n " + LAN + " link set lan1 up");
-    await("it is back", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
+    Await.until("it is back", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
 
     run("ip -n " + HOST + " link del lan0");
-    await("the interface is missed", () -> uplink().state().equals("failed"));
+    Await.until("the interface is missed", () -> uplink().state().equals("failed"));
     connect("lan0", "lan1", 1);
     run("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
     run("ip -n " + GUEST + " neigh flush dev t0"); // both ends have other addresses now
-    await("it is taken again", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
+    Await.until("it is taken again", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
     assertThat(reaches(GUEST, "10.99.1.2")).isTrue();
 
     connect("wan0", "wan1", 2);
     run("ip -n " + GUEST + " addr add 10.99.2.1/24 dev t0");
     run("ip -n " + HOST + " route add default via 10.99.2.3 metric 100");
-    await("the other LAN is reached", () -> reaches(GUEST, "10.99.2.3"));
+    Await.until("the other LAN is reached", () -> reaches(GUEST, "10.99.2.3"));
     assertThat(reaches(GUEST, "10.99.2.2")).as("the host by its other interface").isTrue();
   }
 }

@@ -3,6 +3,7 @@ package io.lanyard.daemon.network;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.LeaseInfo;
@@ -15,7 +16,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,20 +82,8 @@ final class Dhcp6LeasesIT {
     return output;
   }
 
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long end = System.nanoTime() + 20_000_000_000L;
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as("deadline").isLessThan(end);
-      LockSupport.parkNanos(1_000_000);
-    }
-  }
-
   private void lease() throws Exception {
-    await(() -> {
+    Await.until(() -> {
       String shown = inGuest("ip", "-6", "addr", "show", "dev", "t0");
       return shown.contains("fe80::") && !shown.contains("tentative");
     });
@@ -144,7 +132,7 @@ final class Dhcp6LeasesIT {
       assertThat(lease.mac()).isEqualTo("52:54:00:00:00:01");
       assertThat(lease.state()).isEqualTo("bound");
       assertThat(address).startsWith(PREFIX + "1");
-      await(() -> !inGuest("ip", "-6", "addr", "show", "dev", "t0").contains("tentative"));
+      Await.until(() -> !inGuest("ip", "-6", "addr", "show", "dev", "t0").contains("tentative"));
       assertThat(inGuest("ping", "-6", "-c", "1", "-W", "5", PREFIX + "2")).contains("1 received");
       assertThat(
               inGuest(

@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.config.Document;
@@ -394,10 +395,7 @@ final class GuardedPortsTest {
     assertThat(listener.heardUntil(3)).containsExactly(3);
 
     first.socket.close();
-    long deadline = System.nanoTime() + 20_000_000_000L;
-    while (!port("first").state().equals("no-carrier")) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-    }
+    Await.until(() -> port("first").state().equals("no-carrier"));
     second.say(STRANGE, 4);
     assertThat(listener.heardUntil(4)).containsExactly(4);
     second.send(udp(first.mac, STRANGE + 1, TALK, TALK, (byte) 5));

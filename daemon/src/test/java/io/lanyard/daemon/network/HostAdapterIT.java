@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
@@ -183,7 +184,7 @@ class HostAdapterIT {
     }
     assertThat(BridgedIT.run("ping -n -c 1 -W 2 fd93:17:0:17::50")).contains(" 0% packet loss");
     // The gateway's advertisements make the guest an address, and the host none.
-    BridgedIT.await(
+    Await.until(
         "the guest's own address",
         () -> BridgedIT.run(ip + "-6 addr show dev t0").contains("dynamic"));
     assertThat(addresses()).doesNotContain("dynamic");

@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
@@ -92,25 +93,25 @@ class InterfacePortsIT {
 
   @Test
   void whoIsAtTheirOtherEndsMeetsAlsoAfterAnInterfaceWasMadeAnew() throws Exception {
-    BridgedIT.await("both ports", () -> isUp("xen") && isUp("box"));
-    BridgedIT.await("IPv4", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
-    BridgedIT.await("IPv6", () -> BridgedIT.reaches(TWO, "fd97::1"));
+    Await.until("both ports", () -> isUp("xen") && isUp("box"));
+    Await.until("IPv4", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
+    Await.until("IPv6", () -> BridgedIT.reaches(TWO, "fd97::1"));
     // The ends leave checksums and segments to their interfaces.
     Process server =
         new ProcessBuilder("ip", "netns", "exec", TWO, "iperf3", "-s", "-1")
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("server").toFile())
             .start();
-    BridgedIT.await("the server", () -> BridgedIT.in(TWO, "ss -Hlnt").contains(":5201"));
+    Await.until("the server", () -> BridgedIT.in(TWO, "ss -Hlnt").contains(":5201"));
     assertThat(BridgedIT.in(ONE, "timeout 20 iperf3 -c 10.97.0.2 -n 20M")).contains("receiver");
     assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
 
     LogWatch.expect("event=port-failed network=\"lab\" port=\"xen\"");
     BridgedIT.run("ip -n " + HOST + " link del vif1.0"); // as when the virtual machine restarts
-    BridgedIT.await("the port without its interface", () -> !isUp("xen"));
+    Await.until("the port without its interface", () -> !isUp("xen"));
     connect("vif1.0", HOST, ONE, 1);
-    BridgedIT.await("the port", () -> isUp("xen"));
+    Await.until("the port", () -> isUp("xen"));
     // It has another MAC address now, which the other end hears of by its question.
-    BridgedIT.await("IPv4 again", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
+    Await.until("IPv4 again", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
   }
 }

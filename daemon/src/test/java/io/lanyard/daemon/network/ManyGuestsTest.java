@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.config.ConfigException;
@@ -23,7 +24,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -90,15 +90,7 @@ final class ManyGuestsTest {
   }
 
   private void awaitPorts(String... expected) throws InterruptedException {
-    await(() -> ports().equals(List.of(expected)));
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
-      TimeUnit.MILLISECONDS.sleep(1);
-    }
+    Await.until(() -> ports().equals(List.of(expected)));
   }
 
   private String metrics() throws IOException {
@@ -189,11 +181,11 @@ final class ManyGuestsTest {
     assertThat(metrics()).contains("port=\"q.1\"");
 
     one.close();
-    await(() -> ports().equals(List.of("q up", "q.2 up")));
+    Await.until(() -> ports().equals(List.of("q up", "q.2 up")));
     assertThat(metrics()).doesNotContain("port=\"q.1\"").contains("port=\"q.2\"");
 
     Client three = new Client(3);
-    await(() -> ports().contains("q.1 up"));
+    Await.until(() -> ports().contains("q.1 up"));
     three.send(two.mac, 7);
     assertThat(two.receive()).isEqualTo("3 says 7");
     three.close();
@@ -207,7 +199,7 @@ final class ManyGuestsTest {
     for (int i = 1; i <= 3; i++) {
       Client _ = new Client(i);
     }
-    await(() -> ports().size() == 4);
+    Await.until(() -> ports().size() == 4);
 
     assertThat(new Client(4).isSentAway()).isTrue();
 
@@ -233,7 +225,7 @@ final class ManyGuestsTest {
         hostile.removeFirst().close();
       }
     }
-    await(() -> dumped("connections") + dumped("refusedClients") >= 1000);
+    Await.until(() -> dumped("connections") + dumped("refusedClients") >= 1000);
     assertThat(ports()).hasSizeLessThanOrEqualTo(4).contains("q.1 up");
     assertThat(LogWatch.count("event=client-")).isLessThan(200);
     for (Client client : hostile) {
@@ -258,7 +250,7 @@ final class ManyGuestsTest {
     awaitPorts("q up", "q.1 up", "q.2 up");
 
     one.send(0xFFFF_FFFF_FFFFL, 1);
-    await(() -> network().ports().get(1).receivedFrames() == 1);
+    Await.until(() -> network().ports().get(1).receivedFrames() == 1);
     apply("guests: many, most-guests: 3");
     one.send(0xFFFF_FFFF_FFFFL, 2);
     assertThat(two.receive()).isEqualTo("1 says 2");
@@ -273,7 +265,7 @@ final class ManyGuestsTest {
     Client two = new Client(2);
     awaitPorts("q link-down", "q.1 link-down", "q.2 link-down");
     one.send(0xFFFF_FFFF_FFFFL, 1);
-    await(() -> network().ports().get(1).receivedFrames() == 1);
+    Await.until(() -> network().ports().get(1).receivedFrames() == 1);
     assertThat(network().link("q", true)).isTrue();
     one.send(0xFFFF_FFFF_FFFFL, 2);
     assertThat(two.receive()).isEqualTo("1 says 2");

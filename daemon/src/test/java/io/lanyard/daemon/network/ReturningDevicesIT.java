@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
@@ -16,7 +17,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -92,14 +92,6 @@ class ReturningDevicesIT {
     return network().ports().stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
   }
 
-  private static void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("30 s have passed").isLessThan(deadline);
-      Thread.sleep(10);
-    }
-  }
-
   /** Configures the device as a container's script does. */
   private static void connect() throws Exception {
     run("ip", "-n", NAMESPACE, "address", "add", "10.93.17.50/24", "dev", "t0");
@@ -122,20 +114,20 @@ class ReturningDevicesIT {
   @Test
   void aContainerThatIsRestartedHasItsNetworkAgain() throws Exception {
     LogWatch.expect("event=port-failed");
-    await(() -> reaches("10.93.17.2"));
+    Await.until(() -> reaches("10.93.17.2"));
     long frames = port("guest").receivedFrames();
     run("ip", "netns", "del", NAMESPACE);
-    await(() -> port("guest").state().equals("failed"));
+    Await.until(() -> port("guest").state().equals("failed"));
     assertThat(network().info().problems())
         .singleElement()
         .asString()
         .startsWith("port guest: ")
         .contains(NAMESPACE);
     run("ip", "netns", "add", NAMESPACE);
-    await(() -> !port("guest").state().equals("failed"));
+    Await.until(() -> !port("guest").state().equals("failed"));
     connect();
-    await(() -> reaches("10.93.17.2"));
-    await(() -> port("guest").state().equals("up"));
+    Await.until(() -> reaches("10.93.17.2"));
+    Await.until(() -> port("guest").state().equals("up"));
     assertThat(network().info().problems()).isEmpty();
     assertThat(port("guest").receivedFrames()).isGreaterThan(frames);
   }
@@ -143,14 +135,14 @@ class ReturningDevicesIT {
   @Test
   void aHostAdapterThatIsDeletedIsMadeAgainAsItWas() throws Exception {
     LogWatch.expect("event=port-failed");
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     String mac = mac(ADAPTER);
     run("ip", "link", "delete", ADAPTER);
-    await(() -> run("ip", "address").contains("10.93.17.1/24"));
+    Await.until(() -> run("ip", "address").contains("10.93.17.1/24"));
     assertThat(mac(ADAPTER)).isEqualTo(mac);
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     assertThat(run("ip", "link", "show", ADAPTER)).contains("UP", "mtu 1500");
-    await(() -> network().info().problems().isEmpty());
+    Await.until(() -> network().info().problems().isEmpty());
     assertThat(network().info().hostAdapter()).isEqualTo(ADAPTER);
   }
 
@@ -158,12 +150,12 @@ class ReturningDevicesIT {
   @Test
   void aHostAdapterWithAnotherMacAddressIsReachedThereAndTheOldOneIsFree() throws Exception {
     LogWatch.expect("event=port-failed");
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     String before = mac(ADAPTER).strip();
     String after = "02:00:00:00:93:17";
     String device = ADAPTER;
     String made = "lyam" + PID; // it has its address before it has the name
-    await(() -> { // the port itself may be faster, and has the device then
+    Await.until(() -> { // the port itself may be faster, and has the device then
       Process batch =
           new ProcessBuilder(
                   "sh",
@@ -177,10 +169,10 @@ class ReturningDevicesIT {
       return batch.waitFor() == 0;
     });
     try {
-      await(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
+      Await.until(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
       run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
-      await(() -> reaches("10.93.17.1"));
-      await(() -> takes(before, "10.93.17.2"));
+      Await.until(() -> reaches("10.93.17.1"));
+      Await.until(() -> takes(before, "10.93.17.2"));
     } finally {
       run("ip", "link", "delete", device);
     }
@@ -188,15 +180,15 @@ class ReturningDevicesIT {
 
   @Test
   void aHostAdapterThatIsGivenAnotherMacAddressIsReachedThere() throws Exception {
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     String before = mac(ADAPTER).strip();
     run("ip", "link", "set", ADAPTER, "address", "02:00:00:00:93:18");
-    await(() -> LogWatch.count("event=host-adapter-address network=\"a\"") == 1);
+    Await.until(() -> LogWatch.count("event=host-adapter-address network=\"a\"") == 1);
     run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     assertThat(mac(ADAPTER).strip()).isEqualTo("02:00:00:00:93:18");
     // The former address is anybody's, and the present one the adapter's alone.
-    await(() -> takes(before, "10.93.17.2"));
+    Await.until(() -> takes(before, "10.93.17.2"));
     assertThat(network().info().problems()).isEmpty();
   }
 
@@ -222,14 +214,14 @@ class ReturningDevicesIT {
 
   @Test
   void aHostAdapterComesAndGoesWhileTheNetworkRuns() throws Exception {
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     Network before = network();
     String mac = mac(ADAPTER);
     String other = "lyah" + PID;
     apply(daemon, "networks.a.host-adapter", "{name: " + other + "}");
     assertThat(Path.of("/sys/class/net", ADAPTER)).doesNotExist();
-    await(() -> run("ip", "address", "show", other).contains("10.93.17.1/24"));
-    await(() -> reaches("10.93.17.1")); // the guest's neighbour cache still holds
+    Await.until(() -> run("ip", "address", "show", other).contains("10.93.17.1/24"));
+    Await.until(() -> reaches("10.93.17.1")); // the guest's neighbour cache still holds
     Edit none = Edit.remove(DocumentPath.parse("networks.a.host-adapter"), "test", Instant.EPOCH);
     var _ =
         daemon
@@ -243,7 +235,7 @@ class ReturningDevicesIT {
     assertThat(reaches("10.93.17.1")).isFalse();
     apply(daemon, "networks.a.host-adapter", "{name: " + ADAPTER + "}");
     assertThat(mac(ADAPTER)).isEqualTo(mac);
-    await(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.93.17.1"));
     assertThat(network()).isSameAs(before);
     assertThat(reaches("10.93.17.2")).isTrue();
   }
@@ -253,22 +245,22 @@ class ReturningDevicesIT {
     LogWatch.expect("event=port-failed");
     String mac = mac(TAP);
     run("ip", "link", "delete", TAP);
-    await(() -> Files.exists(Path.of("/sys/class/net", TAP)));
+    Await.until(() -> Files.exists(Path.of("/sys/class/net", TAP)));
     run("ip", "link", "set", TAP, "up");
-    await(() -> port("here").state().equals("up"));
+    Await.until(() -> port("here").state().equals("up"));
     assertThat(mac(TAP)).isEqualTo(mac);
   }
 
   @Test
   void aTapHasNoCarrierWhileNobodySetsItUp() throws Exception {
-    await(() -> port("here").state().equals("no-carrier"));
+    Await.until(() -> port("here").state().equals("no-carrier"));
     assertThat(port("here").problem())
         .isEqualTo("the interface is down; set it up by `ip link set " + TAP + " up`");
     assertThat(network().info().problems()).isEmpty();
     run("ip", "link", "set", TAP, "up");
-    await(() -> port("here").state().equals("up"));
+    Await.until(() -> port("here").state().equals("up"));
     run("ip", "link", "set", TAP, "down");
-    await(() -> port("here").state().equals("no-carrier"));
+    Await.until(() -> port("here").state().equals("no-carrier"));
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,19 +46,19 @@ class SharedMacIT extends BridgedIT {
   @Test
   void theLanKnowsTheGuestsByTheHostsAddressAndHearsWhenThatIsAnotherOne() throws Exception {
     LogWatch.expect("event=port-failed");
-    await("the LAN is reached", () -> reaches(GUEST, "10.99.1.3") && reaches(PLAIN, "10.99.1.3"));
-    await("by IPv6", () -> reaches(GUEST, "fd99:0:0:1::3"));
+    Await.until("the LAN is reached", () -> reaches(GUEST, "10.99.1.3") && reaches(PLAIN, "10.99.1.3"));
+    Await.until("by IPv6", () -> reaches(GUEST, "fd99:0:0:1::3"));
     String mac = run("ip -n " + HOST + " -br link show lan0").strip().split("\\s+", -1)[2];
     assertThat(run("ip -n " + LAN + " neigh show 10.99.1.1")).contains(mac);
     assertThat(run("ip -n " + LAN + " neigh show fd99:0:0:1::1")).contains(mac);
     in(LAN, "nft flush ruleset");
     in(LAN, "sysctl -qw net.ipv4.conf.lan1.arp_accept=1");
     run("ip -n " + HOST + " link set lan0 address 02:00:00:00:00:77");
-    await(
+    Await.until(
         "the LAN hears of it without a frame of the guest's",
         () ->
             run("ip -n " + LAN + " neigh show 10.99.1.1").contains("02:00:00:00:00:77")
                 && run("ip -n " + LAN + " neigh show fd99:0:0:1::1").contains("02:00:00:00:00:77"));
-    await("and reaches it", () -> reaches(LAN, "10.99.1.1"));
+    Await.until("and reaches it", () -> reaches(LAN, "10.99.1.1"));
   }
 }

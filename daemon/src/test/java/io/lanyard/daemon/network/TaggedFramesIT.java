@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
@@ -84,7 +85,7 @@ class TaggedFramesIT {
                     home),
                 new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
     BridgedIT.run("ip -n " + GUEST + " link set t0 up");
-    BridgedIT.await(
+    Await.until(
         "the ports are up",
         () ->
             Objects.requireNonNull(daemon.network("vmnet0")).ports().stream()

@@ -2,6 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
@@ -107,9 +108,9 @@ class VlanUplinkIT {
                 "vlan 20 and icmp")
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start();
-    BridgedIT.await("VLAN 10", () -> BridgedIT.reaches(ENDS.get(0), "10.98.1.3"));
+    Await.until("VLAN 10", () -> BridgedIT.reaches(ENDS.get(0), "10.98.1.3"));
     // The other one has the same addresses: nothing of it is heard here.
-    BridgedIT.await(
+    Await.until(
         "VLAN 20", () -> BridgedIT.reaches(ENDS.get(1), "10.98.1.3") && !dump.isAlive());
     assertThat(BridgedIT.reaches(ENDS.get(3), "10.98.1.1")).isTrue();
     String seen = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -120,7 +121,7 @@ class VlanUplinkIT {
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("server").toFile())
             .start();
-    BridgedIT.await("the server", () -> BridgedIT.in(ENDS.get(2), "ss -Hlnt").contains(":5201"));
+    Await.until("the server", () -> BridgedIT.in(ENDS.get(2), "ss -Hlnt").contains(":5201"));
     assertThat(BridgedIT.in(ENDS.get(0), "timeout 20 iperf3 -c 10.98.1.3 -n 20M"))
         .contains("receiver");
     assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
@@ -132,7 +133,7 @@ class VlanUplinkIT {
   void aGuestsFramesReachNoOtherVlan() throws Exception {
     here = open("here", "w0", HOST, "packet", 0);
     there = open("there", "w1", LAN, "packet", 2);
-    BridgedIT.await("VLAN 10", () -> BridgedIT.reaches(ENDS.get(0), "10.98.1.3"));
+    Await.until("VLAN 10", () -> BridgedIT.reaches(ENDS.get(0), "10.98.1.3"));
     BridgedIT.run("ip -n " + ENDS.get(2) + " link set t0 down");
     assertThat(BridgedIT.reaches(ENDS.get(0), "10.98.1.3")).isFalse();
   }

@@ -14,6 +14,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.Transport;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
@@ -30,8 +31,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -293,8 +292,8 @@ class NatIT {
       Process server =
           net.startGuest("socat", family.socatListen("TCP", 80) + ",reuseaddr,fork", "EXEC:cat");
       try {
-        await(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
-        await(() -> net.on(() -> net.nat.forwards().list().get(0).problem()) != null);
+        Await.until(() -> net.guest("sh", "-c", "ss -ltn | grep -q :80").status() == 0);
+        Await.until(() -> net.on(() -> net.nat.forwards().list().get(0).problem()) != null);
         var second = net.on(() -> net.nat.forwards().list().get(1));
         assertThat(second.listening()).isTrue();
         try (Socket client = new Socket(family.loopbackAddress(), second.port())) {
@@ -309,7 +308,7 @@ class NatIT {
         }
         // Freed, the first one comes back by itself.
         taken.close();
-        await(() -> net.on(() -> net.nat.forwards().list().get(0).listening()));
+        Await.until(() -> net.on(() -> net.nat.forwards().list().get(0).listening()));
         assertThat(net.on(() -> net.nat.forwards().list().get(1).accepted())).isEqualTo(1);
         assertThat(net.on(() -> net.nat.dump()).children())
             .filteredOn(part -> part.name().equals("tcp"))
@@ -362,7 +361,7 @@ class NatIT {
       Process server =
           net.startGuest("socat", "-T", "5", family.socatListen("UDP", 7) + ",fork", "EXEC:cat");
       try {
-        await(() -> net.guest("sh", "-c", "ss -lun | grep -q :7").status() == 0);
+        Await.until(() -> net.guest("sh", "-c", "ss -lun | grep -q :7").status() == 0);
         int port = net.on(() -> net.nat.forwards().list().get(0).port());
         try (DatagramSocket one = new DatagramSocket();
             DatagramSocket two = new DatagramSocket()) {
@@ -400,7 +399,7 @@ class NatIT {
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start();
     try (NatNamespace net = network(family, family.loopbackConfig())) {
-      await(() -> NatNamespace.host("sh", "-c", "ss -ltun | grep -q :" + port).status() == 0);
+      Await.until(() -> NatNamespace.host("sh", "-c", "ss -ltun | grep -q :" + port).status() == 0);
       assertThat(net.guest(client.toArray(String[]::new)).output())
           .contains("Total")
           .contains(
@@ -418,7 +417,7 @@ class NatIT {
             .redirectErrorStream(true)
             .start();
     try (NatNamespace net = network(family, family.loopbackConfig())) {
-      await(() -> NatNamespace.host("sh", "-c", "ss -ltn | grep -q :25201").status() == 0);
+      Await.until(() -> NatNamespace.host("sh", "-c", "ss -ltn | grep -q :25201").status() == 0);
       NatNamespace.Result result =
           net.guest(
               "iperf3",
@@ -449,19 +448,5 @@ class NatIT {
     DatagramPacket packet = new DatagramPacket(new byte[2000], 2000);
     socket.receive(packet);
     return new String(Arrays.copyOf(packet.getData(), packet.getLength()), StandardCharsets.UTF_8);
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long end = System.nanoTime() + 15_000_000_000L;
-    AtomicBoolean held = new AtomicBoolean();
-    while (System.nanoTime() < end && !held.get()) {
-      held.set(condition.holds());
-      LockSupport.parkNanos(1_000_000);
-    }
-    assertThat(held).isTrue();
   }
 }

@@ -8,6 +8,7 @@ import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
+import io.lanyard.testing.Await;
 import io.netty.channel.DefaultChannelId;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -152,10 +153,10 @@ class UdpForwardIT {
                 .redirectErrorStream(true)
                 .start();
         try {
-          await(() -> net.on(() -> net.nat.forwards().list().getFirst().active()) == 1);
+          Await.until(() -> net.on(() -> net.nat.forwards().list().getFirst().active()) == 1);
           NatNamespace.host("ip", "-n", host, "addr", "del", "10.98.0.7/24", "dev", "vh");
           Files.createFile(lost);
-          await(() -> net.on(() -> net.nat.udp().counters().get(UdpCount.SEND_FAILED)) > 0);
+          Await.until(() -> net.on(() -> net.nat.udp().counters().get(UdpCount.SEND_FAILED)) > 0);
           assertThat(ask(world, "UDP4:10.98.0.1:PORT")).isEqualTo("heard");
           assertThat(client.getInputStream().available()).isZero();
         } finally {
@@ -164,18 +165,6 @@ class UdpForwardIT {
       } finally {
         end(server);
       }
-    }
-  }
-
-  private interface Condition {
-    boolean holds() throws Exception;
-  }
-
-  private static void await(Condition condition) throws Exception {
-    long end = System.nanoTime() + 10_000_000_000L;
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 }

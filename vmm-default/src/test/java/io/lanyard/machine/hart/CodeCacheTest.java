@@ -10,10 +10,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.testing.Await;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.Test;
 
 class CodeCacheTest {
@@ -182,12 +182,12 @@ class CodeCacheTest {
               .op("wfi")
               .to("jal", "sleep", 0));
       Thread asleep = start(sleeper.hart);
-      await(() -> first.used() > 3 << 20 && asleep.getState() == Thread.State.TIMED_WAITING);
+      Await.until(() -> first.used() > 3 << 20 && asleep.getState() == Thread.State.TIMED_WAITING);
       try (CodeBudget.Share second = budget.open();
           Bench busy = new Bench(16 << 20, Firmware.NONE, second)) {
         busy.load(hog(1024));
         Thread running = start(busy.hart);
-        await(() -> second.used() > (2 << 20) - WHOLE_PAGE * 5);
+        Await.until(() -> second.used() > (2 << 20) - WHOLE_PAGE * 5);
         assertThat(first.used()).isLessThanOrEqualTo(2 << 20);
         stop(busy.hart, running);
       }
@@ -202,14 +202,14 @@ class CodeCacheTest {
     try (Bench paused = new Bench(16 << 20, Firmware.NONE, first)) {
       paused.load(hog(1024));
       Thread one = start(paused.hart);
-      await(() -> first.used() > 3 << 20);
+      Await.until(() -> first.used() > 3 << 20);
       paused.hart.requestPause();
       assertThat(paused.hart.awaitPaused(10_000_000_000L)).isTrue();
       try (CodeBudget.Share second = budget.open();
           Bench busy = new Bench(16 << 20, Firmware.NONE, second)) {
         busy.load(hog(1024));
         Thread two = start(busy.hart);
-        await(() -> second.used() > (2 << 20) - WHOLE_PAGE * 5 && first.used() <= 2 << 20);
+        Await.until(() -> second.used() > (2 << 20) - WHOLE_PAGE * 5 && first.used() <= 2 << 20);
         stop(busy.hart, two);
       }
       stop(paused.hart, one);
@@ -222,7 +222,7 @@ class CodeCacheTest {
     try (Bench bench = bench(budget)) {
       bench.load(hog(100));
       Thread thread = start(bench.hart);
-      await(() -> budget.used() > 2 << 20);
+      Await.until(() -> budget.used() > 2 << 20);
       stop(bench.hart, thread);
       assertThat(budget.used()).isZero();
     }
@@ -250,13 +250,5 @@ class CodeCacheTest {
   private static void stop(Hart hart, Thread thread) throws InterruptedException {
     hart.requestStop();
     assertThat(thread.join(java.time.Duration.ofSeconds(10))).isTrue();
-  }
-
-  private static void await(BooleanSupplier condition) throws InterruptedException {
-    long end = System.nanoTime() + 60_000_000_000L;
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      Thread.sleep(1);
-    }
   }
 }

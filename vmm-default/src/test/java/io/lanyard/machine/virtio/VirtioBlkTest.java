@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.machine.disk.Disk;
 import io.lanyard.machine.disk.RawImage;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.virtio.Ring;
 import io.lanyard.vmm.VmmException;
@@ -54,11 +55,7 @@ class VirtioBlkTest {
     int before = ring.used();
     ring.offer(parts);
     blk.notified(0);
-    long end = System.nanoTime() + 10_000_000_000L;
-    while (ring.used() == before) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      Thread.sleep(1);
-    }
+    Await.until(() -> ring.used() != before);
     return ram.getByte(STATUS);
   }
 
@@ -165,11 +162,7 @@ class VirtioBlkTest {
     blk.notified(0);
     disk.reading.await();
     Thread reset = Thread.ofPlatform().start(blk::reset);
-    long end = System.nanoTime() + 10_000_000_000L;
-    while (reset.getState() != Thread.State.WAITING) {
-      assertThat(System.nanoTime()).isLessThan(end);
-      Thread.onSpinWait();
-    }
+    Await.until(() -> reset.getState() == Thread.State.WAITING);
     disk.go.countDown();
     reset.join();
     assertThat(disk.reads).hasValue(1);

@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.Errno;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
@@ -81,11 +82,7 @@ class DevicePortTest {
   }
 
   private void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!onLoop(condition)) {
-      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
-      Thread.sleep(1);
-    }
+    Await.until(() -> onLoop(condition));
   }
 
   /** Lets the port try again, or look after its device. */

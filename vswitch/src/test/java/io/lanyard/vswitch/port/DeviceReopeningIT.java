@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
@@ -107,11 +108,7 @@ class DeviceReopeningIT {
   }
 
   private void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!onLoop(condition)) {
-      assertThat(System.nanoTime()).as("20 s have passed").isLessThan(deadline);
-      Thread.sleep(1);
-    }
+    Await.until(() -> onLoop(condition));
   }
 
   /** Waits until the port has been lost and is back. */

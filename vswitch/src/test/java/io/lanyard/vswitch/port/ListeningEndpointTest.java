@@ -2,6 +2,7 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.PortState;
@@ -92,11 +93,9 @@ class ListeningEndpointTest {
   }
 
   private void await(String reason) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!onLoop(() -> state.toString()).contains(reason)) {
-      assertThat(System.nanoTime()).as("%s after 20 s", state).isLessThan(deadline);
-      Thread.sleep(1);
-    }
+    Await.until(
+        () -> "%s after 20 s".formatted(state),
+        () -> onLoop(() -> state.toString()).contains(reason));
   }
 
   private static ServerSocket take() throws Exception {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.HostInterface;
+import io.lanyard.testing.Await;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -22,7 +23,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -125,21 +125,13 @@ class PcapWireTest {
   void close() {
     wire.close();
     pcap.sent.poll(); // a frame that the writer holds
-    await(pcap.closed::get);
+    Await.until(pcap.closed::get);
     arena.close();
-  }
-
-  private static void await(BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (!condition.getAsBoolean()) {
-      assertThat(System.nanoTime()).isLessThan(deadline);
-      Thread.onSpinWait();
-    }
   }
 
   private int read() {
     int[] length = {0};
-    await(() -> (length[0] = wire.read(vectors.address(), 2)) != -Errno.EAGAIN);
+    Await.until(() -> (length[0] = wire.read(vectors.address(), 2)) != -Errno.EAGAIN);
     return length[0];
   }
 
@@ -191,9 +183,9 @@ class PcapWireTest {
       pcap.captured.add(frame);
     }
     pcap.captured.add(new byte[5]); // no frame at all
-    await(pcap.captured::isEmpty);
+    Await.until(pcap.captured::isEmpty);
     int[] missed = {0};
-    await(() -> (missed[0] += wire.missed()) >= 1100 - 1024 + 1);
+    Await.until(() -> (missed[0] += wire.missed()) >= 1100 - 1024 + 1);
     assertThat(missed[0]).isEqualTo(1100 - 1024 + 1);
     assertThat(wire.missed()).isZero();
   }
@@ -210,7 +202,7 @@ class PcapWireTest {
     }
     assertThat(refused).isBetween(600 - 512 - 1, 600 - 512);
     for (int i = 0; i < 600 - refused; i++) {
-      await(() -> pcap.sent.poll() != null);
+      Await.until(() -> pcap.sent.poll() != null);
     }
     assertThat(wire.unsent()).isZero();
     frame.release();
@@ -225,14 +217,14 @@ class PcapWireTest {
       assertThat(wire.write(frame.memoryAddress(), length)).isEqualTo(length);
     }
     int[] unsent = {0};
-    await(() -> (unsent[0] += wire.unsent()) == 3);
+    Await.until(() -> (unsent[0] += wire.unsent()) == 3);
     frame.release();
   }
 
   @Test
   void anInterfaceThatGoesDownTakesNothing() {
     pcap.captured.add(new byte[1]);
-    await(() -> !wire.ended().isEmpty());
+    Await.until(() -> !wire.ended().isEmpty());
     assertThat(wire.ended()).contains("went down");
     ByteBuf frame = segment(100);
     assertThat(wire.write(frame.memoryAddress(), frame.readableBytes())).isEqualTo(-Errno.ENETDOWN);

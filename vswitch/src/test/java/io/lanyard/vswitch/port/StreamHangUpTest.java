@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedClock;
 import io.lanyard.testing.SteppedTimers;
@@ -147,11 +148,7 @@ class StreamHangUpTest {
   }
 
   private void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (!onLoop(condition)) {
-      assertThat(System.nanoTime()).as("30 s have passed").isLessThan(deadline);
-      Thread.sleep(1);
-    }
+    Await.until(() -> onLoop(condition));
   }
 
   /** Holds the loop until the latch is counted down. */
