@@ -4,11 +4,11 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.Role;
 import io.lanyard.control.token.TokenFile;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
@@ -42,9 +42,7 @@ final class ApiEndpointTest {
   }
 
   private Daemon open(Document configuration) throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    return Daemon.open(Daemon.Settings.of(configuration, directories));
+    return InProcessDaemon.open(home, configuration);
   }
 
   private static HttpURLConnection ask(ApiEndpoint api, String path, String token)

@@ -9,6 +9,7 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.testing.LogWatch;
@@ -54,10 +55,9 @@ final class ApiRandomRequestsTest {
     LogWatch.allowWarnings();
     long seed = Long.getLong("api.seed", 20261129);
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(Integer.getInteger("api.seconds", 0));
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Directories directories = InProcessDaemon.directories(home);
     var configuration = Document.of("test", CONFIGURATION, home);
-    try (Daemon daemon = Daemon.open(Daemon.Settings.of(configuration, directories));
+    try (Daemon daemon = InProcessDaemon.open(home, configuration);
         ControlServer _ = ControlServer.bind(daemon, directories.socket(), null);
         ApiEndpoint tcp = ApiEndpoint.open(daemon, onTcp());
         HostileClients hostile = new HostileClients(directories.socket(), tcp.port(), seed)) {

@@ -4,10 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.ChangeOptions;
 import io.lanyard.control.client.ConfigItem;
@@ -16,6 +14,7 @@ import io.lanyard.control.client.HttpClient;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.RefusedException;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -56,7 +55,7 @@ class ConfigApiTest {
   @TempDir Path home;
   private Path file;
   private Daemon daemon;
-  private ControlServer server;
+  private ServedDaemon served;
   private HttpClient client;
   private ApiContract contract;
   private int port;
@@ -67,12 +66,10 @@ class ConfigApiTest {
       port = free.getLocalPort();
     }
     file = Files.writeString(home.resolve("lanyard.yaml"), START);
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    daemon = Daemon.open(Daemon.Settings.of(Document.load(file), directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
+    served = ServedDaemon.open(home, Document.load(file));
+    daemon = served.daemon();
     daemon.startGuests();
-    client = new HttpClient(directories.socket());
+    client = served.client();
     try (HttpClient.Answer document = client.send("GET", "/v1/openapi.json")) {
       contract = new ApiContract(JSON.readTree(document.bytes()));
     }
@@ -80,8 +77,7 @@ class ConfigApiTest {
 
   @AfterEach
   void close() {
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   private record Answer(int status, Map<String, String> headers, String text) {
@@ -439,7 +435,8 @@ class ConfigApiTest {
       assertThat(forwards()).containsExactly("web -> g:80");
     }
     awaitForwards();
-    Await.until(() -> lastWhy(), () -> lastWhy().equals("taken back: the connection of its caller ended"));
+    Await.until(
+        () -> lastWhy(), () -> lastWhy().equals("taken back: the connection of its caller ended"));
   }
 
   private String lastWhy() throws IOException {

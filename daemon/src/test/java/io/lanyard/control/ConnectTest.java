@@ -3,10 +3,8 @@ package io.lanyard.control;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.IOException;
@@ -17,7 +15,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -29,25 +26,17 @@ final class ConnectTest {
 
   @TempDir Path home;
   private Daemon daemon;
-  private ControlServer server;
-  private Directories directories;
-
-  @BeforeEach
-  void open() throws Exception {
-    directories = new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-  }
+  private ServedDaemon served;
 
   private void open(String networks) throws Exception {
-    Document document = Document.of("test", "version: 1\nnetworks:\n" + networks, home);
-    daemon = Daemon.open(Daemon.Settings.of(document, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
+    served = ServedDaemon.open(home, "version: 1\nnetworks:\n" + networks);
+    daemon = served.daemon();
     daemon.startGuests();
   }
 
   @AfterEach
   void close() {
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   private static String network(String name, int subnet) {
@@ -55,7 +44,7 @@ final class ConnectTest {
   }
 
   private SocketChannel client(String target, byte[]... frames) throws IOException {
-    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(directories.socket()));
+    SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(served.socket()));
     ByteArrayOutputStream all = new ByteArrayOutputStream();
     all.writeBytes(("POST " + target + " HTTP/1.0\r\nHost: guest\r\n\r\n").getBytes(US_ASCII));
     for (byte[] frame : frames) {

@@ -4,13 +4,11 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -61,7 +59,7 @@ final class ControlServerTest {
   @TempDir static Path home;
   private static ServerSocket taken;
   private static Daemon daemon;
-  private static ControlServer server;
+  private static ServedDaemon served;
   private static HttpClient client;
   private static ApiContract contract;
 
@@ -72,15 +70,16 @@ final class ControlServerTest {
     try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       free = probe.getLocalPort();
     }
-    var configuration = Document.of("test", configuration(taken.getLocalPort(), free), home);
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    daemon = Daemon.open(Daemon.Settings.of(configuration, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
+    served = ServedDaemon.open(home, configuration(taken.getLocalPort(), free));
+    daemon = served.daemon();
     daemon.startGuests();
     // Who has the forward's address is found out, and logged, some time later.
-    Await.until(() -> daemon.status().toString(), () -> daemon.status().problems().toString().contains("taken by") && LogWatch.count("taken by") != 0);
-    client = new HttpClient(directories.socket());
+    Await.until(
+        () -> daemon.status().toString(),
+        () ->
+            daemon.status().problems().toString().contains("taken by")
+                && LogWatch.count("taken by") != 0);
+    client = served.client();
     try (HttpClient.Answer document = client.send("GET", "/v1/openapi.json")) {
       contract = new ApiContract(JSON.readTree(document.bytes()));
     }
@@ -88,8 +87,7 @@ final class ControlServerTest {
 
   @AfterAll
   static void close() throws IOException {
-    server.close();
-    daemon.close();
+    served.close();
     taken.close();
   }
 

@@ -2,10 +2,8 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -56,31 +54,27 @@ final class DescriptorIT {
 
   @TempDir Path home;
   private Daemon daemon;
-  private ControlServer server;
-  private Directories directories;
+  private ServedDaemon served;
 
   @BeforeEach
   void open() throws Exception {
-    directories = new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    Document document =
-        Document.of(
-            "test", "version: 1\nnetworks: {n: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n", home);
-    daemon = Daemon.open(Daemon.Settings.of(document, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
+    served =
+        ServedDaemon.open(
+            home, "version: 1\nnetworks: {n: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n");
+    daemon = served.daemon();
     daemon.startGuests();
   }
 
   @AfterEach
   void close() {
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   private List<String> run(String program) throws Exception {
     Path file = home.resolve("client.py");
     Files.writeString(file, COMMON + program);
     Process process =
-        new ProcessBuilder("python3", file.toString(), directories.socket().toString())
+        new ProcessBuilder("python3", file.toString(), served.socket().toString())
             .redirectErrorStream(true)
             .start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -119,7 +113,8 @@ final class DescriptorIT {
             "0002",
             "{\"network\":\"n\",\"port\":\"descriptor.1\"}",
             "0002");
-    Await.until("the ports of those that left go", () -> !ports().anyMatch(name -> name.endsWith(".1")));
+    Await.until(
+        "the ports of those that left go", () -> !ports().anyMatch(name -> name.endsWith(".1")));
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.lanyard.control.api.EventType;
 import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -113,11 +114,10 @@ final class EventTypesTest {
   @Test
   void whatHappensIsToldWithItsData() throws Exception {
     LogWatch.expect("event=forward-failed forward=\"tcp/127.0.0.1:");
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Directories directories = InProcessDaemon.directories(home);
     Document document = Document.of("test", CONFIGURATION, home);
     HttpClient client = new HttpClient(directories.socket());
-    try (Daemon daemon = Daemon.open(Daemon.Settings.of(document, directories));
+    try (Daemon daemon = InProcessDaemon.open(home, document);
         ControlServer _ = ControlServer.bind(daemon, directories.socket(), null);
         HttpClient.Answer answer = client.send("GET", "/v1/events")) {
       EventReader reader = new EventReader(new BufferedInputStream(answer.body()));

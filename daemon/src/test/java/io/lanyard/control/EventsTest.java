@@ -2,8 +2,6 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.api.EventType;
 import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
@@ -30,23 +28,19 @@ final class EventsTest {
 
   @TempDir Path home;
   private Daemon daemon;
-  private ControlServer server;
+  private ServedDaemon served;
   private HttpClient client;
 
   @BeforeEach
   void open() throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    Document document = Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home);
-    daemon = Daemon.open(Daemon.Settings.of(document, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
-    client = new HttpClient(directories.socket());
+    served = ServedDaemon.open(home, "version: 1\nnetworks: {a: {mode: isolated}}\n");
+    daemon = served.daemon();
+    client = served.client();
   }
 
   @AfterEach
   void close() {
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   private HttpClient.Answer subscribe(String last) throws IOException {

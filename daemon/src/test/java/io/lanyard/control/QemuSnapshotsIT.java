@@ -4,10 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
-import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.Qcow2;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,24 +37,19 @@ final class QemuSnapshotsIT {
       """;
 
   @TempDir Path home;
-  private Daemon daemon;
-  private ControlServer server;
+  private ServedDaemon served;
   private HttpClient client;
 
   @BeforeEach
   void open() throws Exception {
     Qcow2.write(home.resolve("disk.qcow2"));
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    daemon = Daemon.open(Daemon.Settings.of(Document.of("test", CONFIGURATION, home), directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
-    client = new HttpClient(directories.socket());
+    served = ServedDaemon.open(home, CONFIGURATION);
+    client = served.client();
   }
 
   @AfterEach
   void close() throws Exception {
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   private JsonNode ask(String method, String target, int status) throws IOException {

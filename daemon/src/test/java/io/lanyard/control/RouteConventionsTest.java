@@ -3,7 +3,6 @@ package io.lanyard.control;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.linux.BindFailure;
@@ -53,7 +52,7 @@ final class RouteConventionsTest {
 
   @TempDir private static Path home;
   private static Daemon daemon;
-  private static ControlServer server;
+  private static ServedDaemon served;
   private static TcpEndpoint metrics;
 
   /** The methods of each path, and where it is served. */
@@ -61,16 +60,14 @@ final class RouteConventionsTest {
 
   @BeforeAll
   static void open() throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     int port;
     try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
     Document document =
         Document.of("test", CONFIGURATION.replace("PORT", Integer.toString(port)), home);
-    daemon = Daemon.open(Daemon.Settings.of(document, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
+    served = ServedDaemon.open(home, document);
+    daemon = served.daemon();
     Endpoint any = new Endpoint(Address.LOOPBACK_IPV4, 0);
     metrics = MetricsEndpoint.endpoint(daemon, any, BindFailure::explain);
     metrics.open(TcpEndpoint.RETRY_MILLIS);
@@ -100,8 +97,7 @@ final class RouteConventionsTest {
   @AfterAll
   static void close() {
     metrics.close();
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   /** An answer: its status, its headers by lower-case name, and its body. */

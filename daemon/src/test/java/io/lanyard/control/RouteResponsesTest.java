@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
@@ -141,7 +140,7 @@ final class RouteResponsesTest {
 
   @TempDir private static Path home;
   private static Daemon daemon;
-  private static ControlServer server;
+  private static ServedDaemon served;
   private static HttpClient client;
   private static ApiContract contract;
   private static int port;
@@ -151,13 +150,11 @@ final class RouteResponsesTest {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     Document document = Document.of("test", CONFIGURATION, home);
-    daemon = Daemon.open(Daemon.Settings.of(document, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
+    served = ServedDaemon.open(home, document);
+    daemon = served.daemon();
     daemon.startGuests();
-    client = new HttpClient(directories.socket());
+    client = served.client();
     try (HttpClient.Answer answer = client.send("GET", "/v1/openapi.json")) {
       contract = new ApiContract(JSON.readTree(answer.bytes()));
     }
@@ -165,8 +162,7 @@ final class RouteResponsesTest {
 
   @AfterAll
   static void close() {
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   /** Sends a request and checks the answer; of a stream its head alone. */

@@ -2,13 +2,13 @@ package io.lanyard.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -31,10 +31,7 @@ final class TakenAddressTest {
   }
 
   private Daemon open(Document configuration) throws Exception {
-    return Daemon.open(
-        Daemon.Settings.of(
-            configuration,
-            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    return InProcessDaemon.open(home, configuration);
   }
 
   @Test
@@ -136,7 +133,8 @@ final class TakenAddressTest {
             .singleElement()
             .asString()
             .startsWith("forward tcp/127.0.0.1:%d: port %d is taken".formatted(number, number));
-        Await.until(() -> LogWatch.count("event=forward-failed") > 0); // who has it is looked up first
+        Await.until(
+            () -> LogWatch.count("event=forward-failed") > 0); // who has it is looked up first
       }
     }
   }

@@ -3,10 +3,7 @@ package io.lanyard.control;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
-import io.lanyard.daemon.Daemon;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -34,26 +31,20 @@ final class TwoOperatorsTest {
   private static final String NAT = "{\"mode\": \"nat\", \"ipv4\": {\"subnet\": \"10.9.8.0/24\"}}";
 
   @TempDir Path home;
-  private Daemon daemon;
-  private ControlServer server;
+  private ServedDaemon served;
   private HttpClient client;
   private final ExecutorService operators = Executors.newCachedThreadPool();
 
   @BeforeEach
   void open() throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    Document document = Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home);
-    daemon = Daemon.open(Daemon.Settings.of(document, directories));
-    server = ControlServer.bind(daemon, directories.socket(), null);
-    client = new HttpClient(directories.socket());
+    served = ServedDaemon.open(home, "version: 1\nnetworks: {a: {mode: isolated}}\n");
+    client = served.client();
   }
 
   @AfterEach
   void close() {
     operators.shutdownNow();
-    server.close();
-    daemon.close();
+    served.close();
   }
 
   private int send(String method, String target, String tag, String body) throws IOException {

@@ -4,14 +4,13 @@ import static io.lanyard.daemon.DaemonHome.java;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
 import com.fasterxml.jackson.databind.JsonNode;
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome.Running;
 import io.lanyard.daemon.main.SystemdNotifier;
 import io.lanyard.daemon.watch.Watchdog;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandlerContext;
@@ -364,9 +363,7 @@ final class DaemonIT {
   }
 
   private Daemon.Settings settings() throws Exception {
-    return Daemon.Settings.of(
-        Document.of("test", SMALL, home),
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
+    return Daemon.Settings.of(Document.of("test", SMALL, home), InProcessDaemon.directories(home));
   }
 
   private static void awaitUninterruptibly(CountDownLatch latch) {

@@ -3,9 +3,9 @@ package io.lanyard.daemon.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
@@ -83,10 +83,8 @@ class ChangesModelTest {
   void whatRunsIsWhatIsSaidAndTheRestLosesNothing() throws Exception {
     LogWatch.expect("event=forward-failed");
     ChangingWorld world = ChangingWorld.empty(random);
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     Document first = Document.of("world.yaml", world.text(WITNESS), home);
-    try (Daemon daemon = Daemon.open(Daemon.Settings.of(first, directories));
+    try (Daemon daemon = InProcessDaemon.open(home, first);
         SocketChannel witness = SocketChannel.open(StandardProtocolFamily.UNIX);
         ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       witness.connect(UnixDomainSocketAddress.of(home.resolve("r/w.sock")));

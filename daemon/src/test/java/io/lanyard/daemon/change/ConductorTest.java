@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigException;
@@ -19,6 +18,7 @@ import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.control.api.RevisionInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
 import io.lanyard.daemon.guest.EchoVmmProvider;
 import io.lanyard.daemon.guest.GuestHandle;
@@ -26,6 +26,7 @@ import io.lanyard.daemon.network.EgressQuestion;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -111,12 +112,12 @@ class ConductorTest {
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    daemon = Daemon.open(Daemon.Settings.of(document(text), directories()));
+    daemon = InProcessDaemon.open(home, document(text));
     daemon.startGuests();
   }
 
   private Directories directories() {
-    return new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    return InProcessDaemon.directories(home);
   }
 
   private ChangeRequest request(String text, boolean force) throws Exception {
@@ -436,7 +437,7 @@ class ConductorTest {
                 .what())
         .contains("network a is stopped");
     daemon.close();
-    daemon = Daemon.open(Daemon.Settings.of(document(START + ON_A), directories()));
+    daemon = InProcessDaemon.open(home, document(START + ON_A));
     daemon.startGuests();
     assertThat(network("a").info().state()).isEqualTo("stopped");
     apply(START + ON_A);
@@ -579,15 +580,12 @@ class ConductorTest {
     start(START);
     apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
     daemon.close();
-    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    daemon = InProcessDaemon.open(home, document(START));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
     assertThat(daemon.conductor().present().revision()).isEqualTo(1);
     daemon.close();
     // A file that was changed since has the last word.
-    daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                document(START.replace("10.9.8.9:80", "10.9.8.11:80")), directories()));
+    daemon = InProcessDaemon.open(home, document(START.replace("10.9.8.9:80", "10.9.8.11:80")));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.11:80");
     assertThat(get(daemon.conductor().history()))
         .extracting(RevisionInfo::revision)
@@ -636,7 +634,7 @@ class ConductorTest {
     edit("networks.a.dns.hosts.printer", "10.9.8.77");
     daemon.close();
     String edited = START.replaceAll("(?m)^ *ports.*$", "");
-    daemon = Daemon.open(Daemon.Settings.of(document(edited), directories()));
+    daemon = InProcessDaemon.open(home, document(edited));
     assertThat(daemon.conductor().present().document().effectiveText()).contains("printer");
     assertThat(ports("a")).containsExactly("gateway");
     assertThat(daemon.status().problems())
@@ -683,7 +681,7 @@ class ConductorTest {
     daemon.close();
     String edited =
         START + "    dhcp: {reservations: [{mac: '52:54:00:00:01:10', address: 10.9.8.77}]}\n";
-    daemon = Daemon.open(Daemon.Settings.of(document(edited), directories()));
+    daemon = InProcessDaemon.open(home, document(edited));
     assertThat(ports("a")).contains("vx", "q");
     assertThat(daemon.conductor().present().document().effectiveText()).contains("vni: 43");
     assertThat(daemon.status().problems())
@@ -708,7 +706,7 @@ class ConductorTest {
                         before -> again, "test", "", -1, false, false, Duration.ZERO)));
     assertThat(done.revision()).isEqualTo(1);
     daemon.close();
-    daemon = Daemon.open(Daemon.Settings.of(document(commented), directories()));
+    daemon = InProcessDaemon.open(home, document(commented));
     assertThat(daemon.conductor().present().revision()).isEqualTo(1);
     assertThat(daemon.conductor().present().document().text()).startsWith("# a word");
     assertThat(get(daemon.conductor().history())).hasSize(2);
@@ -783,7 +781,7 @@ class ConductorTest {
     apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
     daemon.close();
     Files.createDirectories(home.resolve("s/config/000000007.json"));
-    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    daemon = InProcessDaemon.open(home, document(START));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
     assertThat(apply(START).revision()).isEqualTo(8);
   }
@@ -855,7 +853,7 @@ class ConductorTest {
     assertThat(refused(START).reason()).isEqualTo(Reason.BUSY);
     get(daemon.conductor().confirm(done.revision()));
     daemon.close();
-    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    daemon = InProcessDaemon.open(home, document(START));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
   }
 
@@ -865,7 +863,7 @@ class ConductorTest {
     start(START);
     applyUnconfirmed(START.replace("10.9.8.9:80", "10.9.8.10:80"), Duration.ofMinutes(10));
     daemon.close();
-    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    daemon = InProcessDaemon.open(home, document(START));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
     // No number is used twice: somebody may know it as an entity tag.
     assertThat(daemon.conductor().present().revision()).isEqualTo(2);
@@ -885,7 +883,7 @@ class ConductorTest {
     apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
     daemon.close();
     Files.writeString(home.resolve("s/config/000000002.json"), content);
-    daemon = Daemon.open(Daemon.Settings.of(document(START), directories()));
+    daemon = InProcessDaemon.open(home, document(START));
     assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.10:80");
   }
 

@@ -3,7 +3,6 @@ package io.lanyard.daemon.change;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import io.lanyard.base.Directories;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.change.Change;
@@ -13,6 +12,7 @@ import io.lanyard.control.api.FlowInfo;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
@@ -275,9 +275,7 @@ class LiveChangesIT {
               BusyNetwork.of(random, traffic.left(), traffic.right(), ports[0]),
               0);
       Document first = written(said.text("", servers));
-      Directories directories =
-          new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-      daemon = Daemon.open(Daemon.Settings.of(first, directories));
+      daemon = InProcessDaemon.open(home, first);
       try (Daemon _ = daemon;
           ApiEndpoint _ = ApiEndpoint.open(daemon, running().api())) {
         daemon.startGuests();

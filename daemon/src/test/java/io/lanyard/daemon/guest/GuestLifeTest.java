@@ -2,17 +2,18 @@ package io.lanyard.daemon.guest;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.dhcp.LeaseJournal;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,8 +38,7 @@ final class GuestLifeTest {
             "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\nguests:\n"
                 + guests,
             home);
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Directories directories = InProcessDaemon.directories(home);
     Daemon daemon =
         Daemon.open(
             Daemon.Settings.of(configuration, directories),

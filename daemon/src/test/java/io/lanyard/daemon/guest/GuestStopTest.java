@@ -3,10 +3,10 @@ package io.lanyard.daemon.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
@@ -44,9 +44,7 @@ final class GuestStopTest {
   }
 
   private Daemon open(String... guests) throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    Daemon daemon = Daemon.open(Daemon.Settings.of(document(guests), directories));
+    Daemon daemon = InProcessDaemon.open(home, document(guests));
     daemon.startGuests();
     return daemon;
   }

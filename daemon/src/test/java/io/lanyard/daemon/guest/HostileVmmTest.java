@@ -3,11 +3,12 @@ package io.lanyard.daemon.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.testing.Await;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.GuestInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.GuestState;
 import io.lanyard.vmm.VmmException;
@@ -72,8 +73,7 @@ final class HostileVmmTest {
     LogWatch.expect("event=guest-not-started");
     LogWatch.expect("event=(guest|vmm)-not-closed");
     var configuration = Document.of("test", configuration(), home);
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Directories directories = InProcessDaemon.directories(home);
     Daemon daemon =
         Daemon.open(
             Daemon.Settings.of(configuration, directories),

@@ -3,6 +3,7 @@ package io.lanyard.daemon.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Directories;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.VmmContext;
 import io.lanyard.vmm.VmmProvider;
@@ -85,8 +86,7 @@ final class PluginExampleTest {
 
   @Test
   void theDaemonTakesIt() throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Directories directories = InProcessDaemon.directories(home);
     try (VmmPlugins plugins = VmmPlugins.load(directories, null, PluginExecutor.Timeouts.DEFAULT)) {
       plugins.add(provider());
       assertThat(plugins.describe("example").architectures()).containsExactly("toy");

@@ -3,7 +3,7 @@ package io.lanyard.daemon.guest;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.base.Directories;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vmm.ApiVersion;
 import io.lanyard.vmm.GuestSpec;
@@ -27,9 +27,7 @@ final class VmmPluginsTest {
 
   private VmmPlugins load(@Nullable Path plugins) {
     return VmmPlugins.load(
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")),
-        plugins,
-        PluginExecutor.Timeouts.DEFAULT);
+        InProcessDaemon.directories(home), plugins, PluginExecutor.Timeouts.DEFAULT);
   }
 
   /** A provider that says of itself what it is told to. */

@@ -4,10 +4,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.List;
@@ -49,11 +49,9 @@ final class GoneMetricsTest {
 
   @Test
   void networksPortsForwardsServicesAndGuestsTakeTheirsAlong() throws Exception {
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
+    Directories directories = InProcessDaemon.directories(home);
     HttpClient client = new HttpClient(directories.socket());
-    try (Daemon daemon =
-            Daemon.open(Daemon.Settings.of(Document.of("test", STAYS, home), directories));
+    try (Daemon daemon = InProcessDaemon.open(home, STAYS);
         ControlServer _ = ControlServer.bind(daemon, directories.socket(), null)) {
       List<String> before = lines(daemon, "");
       for (int i = 0; i < 3; i++) {

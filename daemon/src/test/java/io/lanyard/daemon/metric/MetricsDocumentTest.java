@@ -3,11 +3,11 @@ package io.lanyard.daemon.metric;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.io.ByteArrayOutputStream;
@@ -78,8 +78,7 @@ final class MetricsDocumentTest {
     Map<String, Metric> documented = document();
     Daemon.Settings settings =
         Daemon.Settings.of(
-            Document.of("test", CONFIGURATION, home),
-            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
+            Document.of("test", CONFIGURATION, home), InProcessDaemon.directories(home));
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (Daemon daemon = Daemon.open(settings);
         ControlServer _ = ControlServer.bind(daemon, home.resolve("api"), null);

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Counters;
-import io.lanyard.base.Directories;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -132,7 +132,7 @@ final class MetricsTest {
                 "test",
                 "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}\n",
                 home),
-            new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i")));
+            InProcessDaemon.directories(home));
     try (Daemon daemon = Daemon.open(settings)) {
       var _ = daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
       long began = System.nanoTime();

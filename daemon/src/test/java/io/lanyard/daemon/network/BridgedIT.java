@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
@@ -94,11 +93,7 @@ class BridgedIT {
 
   private void open(int mtu) throws Exception {
     daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       vmnet0:
@@ -109,9 +104,7 @@ class BridgedIT {
                           - {name: guest, kind: tap, device: t0, netns: %s}
                           - {name: plain, kind: tap, device: t0, netns: %s, offloads: false}
                     """
-                        .formatted(mtu, HOST, driver(), sharedMac(), GUEST, PLAIN),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(mtu, HOST, driver(), sharedMac(), GUEST, PLAIN));
     address(GUEST, "t0", 1, 1);
     address(PLAIN, "t0", 1, 4);
   }

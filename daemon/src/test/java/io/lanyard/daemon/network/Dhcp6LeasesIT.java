@@ -3,9 +3,8 @@ package io.lanyard.daemon.network;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.net.Address;
@@ -59,10 +58,7 @@ final class Dhcp6LeasesIT {
         """
             .formatted(PREFIX, dhcp, guest);
     Daemon daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of("test", yaml, home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+        InProcessDaemon.open(home, yaml);
     inGuest("ip", "link", "set", "t0", "address", "52:54:00:00:00:01");
     inGuest("ip", "link", "set", "t0", "up");
     return daemon;

@@ -3,9 +3,8 @@ package io.lanyard.daemon.network;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.MacAddress;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
@@ -75,9 +74,7 @@ final class DnsUpstreamsTest {
         guests: {demo: {vmm: lanyard, image: none, nics: [{network: lab, mac: '02:00:00:00:00:07'}]}}
         """
             .formatted(mode, dns);
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
-    Daemon daemon = Daemon.open(Daemon.Settings.of(Document.of("test", yaml, home), directories));
+    Daemon daemon = InProcessDaemon.open(home, yaml);
     try (SocketChannel guest = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       guest.connect(UnixDomainSocketAddress.of(home.resolve("r/guest.sock")));
       guest.write(framed(query(name)));

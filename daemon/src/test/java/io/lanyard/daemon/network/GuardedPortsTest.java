@@ -2,14 +2,13 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
-import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -71,11 +70,7 @@ final class GuardedPortsTest {
     }
     yaml.append("guests: {demo: {vmm: lanyard, image: none, ");
     yaml.append("nics: [{network: lab, mac: '52:54:00:00:00:77'}]}}\n");
-    daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of("test", yaml.toString(), home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    daemon = InProcessDaemon.open(home, yaml.toString());
   }
 
   private PortInfo port(String name) {

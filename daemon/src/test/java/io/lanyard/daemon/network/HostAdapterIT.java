@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.daemon.Daemon;
@@ -69,11 +68,7 @@ class HostAdapterIT {
 
   private Daemon open(String keys, boolean persistent, int subnet) throws Exception {
     Daemon made =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       a:
@@ -84,9 +79,7 @@ class HostAdapterIT {
                         host-adapter: {name: %1$s, persistent: %3$s}
                         ports: [{name: guest, kind: tap, device: t0, netns: %4$s}]
                     """
-                        .formatted(ADAPTER, subnet, persistent, NAMESPACE, keys),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(ADAPTER, subnet, persistent, NAMESPACE, keys));
     daemon = made;
     return made;
   }
@@ -197,11 +190,7 @@ class HostAdapterIT {
   void hostAndGuestsMayHaveIpv6Alone() throws Exception {
     LogWatch.expect("event=frames-refused .*cause=\"guard-arp\"");
     Daemon made =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       a:
@@ -212,9 +201,7 @@ class HostAdapterIT {
                         host-adapter: {name: %1$s}
                         ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
                     """
-                        .formatted(ADAPTER, NAMESPACE),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(ADAPTER, NAMESPACE));
     daemon = made;
     Network network = Objects.requireNonNull(made.network("a"));
     assertThat(network.info().problems()).isEmpty();

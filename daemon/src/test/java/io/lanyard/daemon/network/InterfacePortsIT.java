@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.LogWatch;
@@ -44,11 +43,7 @@ class InterfacePortsIT {
     connect("vif1.0", HOST, ONE, 1);
     connect("c0", CONTAINER, TWO, 2);
     daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       lab:
@@ -57,9 +52,7 @@ class InterfacePortsIT {
                           - {name: xen, kind: interface, interface: vif1.0, netns: %s}
                           - {name: box, kind: interface, interface: c0, netns: %s}
                     """
-                        .formatted(HOST, CONTAINER),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(HOST, CONTAINER));
   }
 
   @AfterEach

@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.LogWatch;
 import io.netty.channel.IoEvent;
 import io.netty.channel.IoEventLoop;
@@ -57,10 +56,7 @@ class LoopFailuresTest {
     Epoll.ensureAvailability(); // loads the native part of the pipe
     FileDescriptor[] pipe = FileDescriptor.pipe();
     try (Daemon daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of("test", "version: 1\nnetworks: {a: {mode: isolated}}\n", home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))))) {
+        InProcessDaemon.open(home, "version: 1\nnetworks: {a: {mode: isolated}}\n")) {
       Network network = Objects.requireNonNull(daemon.network("a"));
       IoEventLoop loop = (IoEventLoop) network.eventLoop();
       Faulty faulty = new Faulty(pipe[1]);

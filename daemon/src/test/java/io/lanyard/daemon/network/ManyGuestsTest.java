@@ -2,14 +2,14 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
 import io.lanyard.base.DumpNode;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -42,11 +42,7 @@ final class ManyGuestsTest {
 
   @BeforeEach
   void start() throws Exception {
-    daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                document("guests: many, most-guests: 3"),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+    daemon = InProcessDaemon.open(home, document("guests: many, most-guests: 3"));
   }
 
   @AfterEach

@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.control.api.PortInfo;
@@ -56,11 +55,7 @@ class ReturningDevicesIT {
 
   private void open() throws Exception {
     daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       a:
@@ -71,9 +66,7 @@ class ReturningDevicesIT {
                           - {name: guest, kind: tap, device: t0, netns: %s}
                           - {name: here, kind: tap, device: %s}
                     """
-                        .formatted(ADAPTER, NAMESPACE, TAP),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(ADAPTER, NAMESPACE, TAP));
   }
 
   @AfterEach

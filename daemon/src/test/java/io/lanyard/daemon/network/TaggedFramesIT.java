@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.PacketSocket;
@@ -69,11 +68,7 @@ class TaggedFramesIT {
 
   private void open(String uplink) throws Exception {
     daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       vmnet0:
@@ -81,9 +76,7 @@ class TaggedFramesIT {
                         uplink: {interface: lan0, netns: %s, shared-mac: no, %s}
                         ports: [{name: guest, kind: tap, device: t0, netns: %s}]
                     """
-                        .formatted(HOST, uplink, GUEST),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(HOST, uplink, GUEST));
     BridgedIT.run("ip -n " + GUEST + " link set t0 up");
     Await.until(
         "the ports are up",

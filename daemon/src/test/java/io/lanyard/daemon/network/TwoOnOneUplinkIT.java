@@ -2,8 +2,7 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.Daemon;
 import java.nio.file.Path;
 import java.util.List;
@@ -46,11 +45,7 @@ class TwoOnOneUplinkIT {
     address(1, "lan0");
     BridgedIT.run("ip -n " + ALL.get(1) + " route add default via 10.97.1.1");
     daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of(
-                    "test",
-                    """
+        InProcessDaemon.open(home, """
                     version: 1
                     networks:
                       by-name:
@@ -62,9 +57,7 @@ class TwoOnOneUplinkIT {
                         uplink: {interface: auto, netns: %1$s, shared-mac: no}
                         ports: [{name: guest, kind: tap, device: t0, netns: %3$s}]
                     """
-                        .formatted(ALL.get(1), ALL.get(2), ALL.get(3)),
-                    home),
-                new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"))));
+                        .formatted(ALL.get(1), ALL.get(2), ALL.get(3)));
     address(2, "t0");
     address(3, "t0");
   }

@@ -2,9 +2,8 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,10 +74,7 @@ class VlanUplinkIT {
     }
     Path at = Files.createDirectory(home.resolve(name));
     Daemon daemon =
-        Daemon.open(
-            Daemon.Settings.of(
-                Document.of("test", text.toString(), at),
-                new Directories(at.resolve("s"), at.resolve("r"), at.resolve("i"))));
+        InProcessDaemon.open(at, text.toString());
     for (int i = 0; i < 2; i++) {
       String ip = "ip -n " + ENDS.get(ends + i) + " ";
       BridgedIT.run(ip + "addr add 10.98.1." + (ends + 1) + "/24 dev t0");

@@ -2,11 +2,10 @@ package io.lanyard.daemon.watch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.base.Directories;
-import io.lanyard.config.Document;
 import io.lanyard.control.ControlServer;
 import io.lanyard.control.MetricsEndpoint;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import java.nio.file.Path;
@@ -48,12 +47,9 @@ final class WatchedLoopsTest {
   void everyLoopOfTheDaemonIsWatchedAndForgottenWithIt() throws Exception {
     String yaml =
         "version: 1\nnetworks: {a: {mode: isolated}, b: {mode: nat, ipv4: {subnet: 10.9.8.0/24}}}";
-    Directories directories =
-        new Directories(home.resolve("s"), home.resolve("r"), home.resolve("i"));
     Set<Thread> before = threads();
     Watchdog watchdog;
-    try (Daemon daemon =
-        Daemon.open(Daemon.Settings.of(Document.of("test", yaml, home), directories))) {
+    try (Daemon daemon = InProcessDaemon.open(home, yaml)) {
       watchdog = daemon.watchdog();
       ControlServer server = ControlServer.bind(daemon, home.resolve("api"), null);
       MetricsEndpoint metrics =
