@@ -3,8 +3,9 @@ package io.lanyard.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.lanyard.testing.Await;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -15,7 +16,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,21 +33,15 @@ class PacketSocketIT {
   private final MemorySegment place = arena.allocate(70_000, 8);
   private final MemorySegment vectors = arena.allocate(32, 8);
 
-  private static String run(String script) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder("sh", "-ec", script).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output;
-  }
-
   private String ip(String arguments) throws IOException, InterruptedException {
-    return run("ip -n " + namespace + " " + arguments);
+    return HostCommand.runScript("ip -n " + namespace + " " + arguments);
   }
 
   @BeforeEach
   void makeNamespace() throws Exception {
-    run("ip netns add " + namespace);
-    run("ip netns exec " + namespace + " sysctl -qw net.ipv6.conf.default.disable_ipv6=1");
+    HostCommand.runScript("ip netns add " + namespace);
+    HostCommand.runScript(
+        "ip netns exec " + namespace + " sysctl -qw net.ipv6.conf.default.disable_ipv6=1");
     ip("link set lo up");
     ip("link add d0 type veth peer name d1");
     ip("link set d0 up");
@@ -61,7 +55,7 @@ class PacketSocketIT {
 
   @AfterEach
   void deleteNamespace() throws Exception {
-    run("ip netns del " + namespace);
+    HostCommand.runScript("ip netns del " + namespace);
     arena.close();
   }
 

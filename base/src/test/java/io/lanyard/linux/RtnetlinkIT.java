@@ -3,9 +3,9 @@ package io.lanyard.linux;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
+import io.lanyard.testing.HostCommand;
 import java.io.IOException;
 import java.net.NetworkInterface;
-import java.nio.charset.StandardCharsets;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
@@ -17,27 +17,20 @@ import org.junit.jupiter.api.Test;
 class RtnetlinkIT {
   private final String namespace = "lyrt" + ProcessHandle.current().pid() % 100_000;
 
-  private static String run(String script) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder("sh", "-ec", script).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(output).isZero();
-    return output;
-  }
-
   private String ip(String arguments) throws IOException, InterruptedException {
-    return run("ip -n " + namespace + " " + arguments);
+    return HostCommand.runScript("ip -n " + namespace + " " + arguments);
   }
 
   @BeforeEach
   void makeNamespace() throws Exception {
-    run("ip netns add " + namespace);
+    HostCommand.runScript("ip netns add " + namespace);
     ip("link set lo up");
     ip("link add d0 type veth peer name d1");
   }
 
   @AfterEach
   void deleteNamespace() throws Exception {
-    run("ip netns del " + namespace);
+    HostCommand.runScript("ip netns del " + namespace);
   }
 
   private static void await(Rtnetlink socket, BooleanSupplier condition) {
@@ -100,7 +93,7 @@ class RtnetlinkIT {
         batch.append("addr add 10.78.").append(i >> 8).append('.').append(i & 255);
         batch.append("/32 dev d0\n");
       }
-      run("ip -n " + namespace + " -batch - <<'E'\n" + batch + "E\n");
+      HostCommand.runScript("ip -n " + namespace + " -batch - <<'E'\n" + batch + "E\n");
       await(socket, () -> socket.addresses().size() > 3000);
       assertThat(has(socket, "10.78.11.183")).isTrue();
     }

@@ -1,11 +1,11 @@
 package io.lanyard.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.config.ConfigurationCheck;
 import io.lanyard.control.client.LanyardClient;
+import io.lanyard.testing.HostCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,13 +49,6 @@ final class WithoutPcapIT {
   private Path file;
   private Process daemon;
 
-  private static void ip(String arguments) throws IOException, InterruptedException {
-    Process ip =
-        new ProcessBuilder(("ip " + arguments).split(" ", -1)).redirectErrorStream(true).start();
-    String said = new String(ip.getInputStream().readAllBytes(), UTF_8);
-    assertThat(ip.waitFor()).as(said).isZero();
-  }
-
   private Process start(String main, String... arguments) throws IOException {
     List<String> command =
         new ArrayList<>(List.of("unshare", "--mount", "sh", "-c", HIDE, layer.toString()));
@@ -89,13 +82,13 @@ final class WithoutPcapIT {
     Files.writeString(
         services.resolve(ConfigurationCheck.class.getName()),
         "io.lanyard.daemon.guest.GuestCheck\n");
-    ip("netns add " + NAMESPACE);
-    ip("-n " + NAMESPACE + " link add w0 type veth peer name w1");
-    ip("-n " + NAMESPACE + " link set w0 up");
-    ip("-n " + NAMESPACE + " link set w1 up");
-    ip("-n " + NAMESPACE + " link add free type veth peer name peer");
-    ip("-n " + NAMESPACE + " link set free up");
-    ip("-n " + NAMESPACE + " link set peer up");
+    HostCommand.runLine("ip netns add " + NAMESPACE);
+    HostCommand.runLine("ip -n " + NAMESPACE + " link add w0 type veth peer name w1");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set w0 up");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set w1 up");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link add free type veth peer name peer");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set free up");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set peer up");
     file =
         Files.writeString(
             home.resolve("l.yaml"),
@@ -114,7 +107,7 @@ final class WithoutPcapIT {
     if (daemon != null) {
       daemon.destroyForcibly().waitFor();
     }
-    ip("netns del " + NAMESPACE);
+    HostCommand.runLine("ip netns del " + NAMESPACE);
   }
 
   private Path socket() {

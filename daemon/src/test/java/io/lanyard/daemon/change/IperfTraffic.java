@@ -1,9 +1,9 @@
 package io.lanyard.daemon.change;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,8 +39,8 @@ final class IperfTraffic implements AutoCloseable {
     this.left = "lylivel" + own;
     this.right = "lyliver" + own;
     for (String namespace : List.of(left, right)) {
-      run("ip", "netns", "add", namespace);
-      run("ip", "-n", namespace, "link", "set", "lo", "up");
+      HostCommand.run("ip", "netns", "add", namespace);
+      HostCommand.run("ip", "-n", namespace, "link", "set", "lo", "up");
     }
   }
 
@@ -52,24 +52,15 @@ final class IperfTraffic implements AutoCloseable {
     return right;
   }
 
-  private static String run(String... command) throws Exception {
-    List<String> bounded = new ArrayList<>(List.of("timeout", "60"));
-    bounded.addAll(List.of(command));
-    Process process = new ProcessBuilder(bounded).redirectErrorStream(true).start();
-    String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(String.join(" ", command) + ": " + said).isZero();
-    return said;
-  }
-
   private static String in(String namespace, String command) throws Exception {
     List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
     all.addAll(Arrays.asList(command.split(" ")));
-    return run(all.toArray(String[]::new));
+    return HostCommand.run(all.toArray(String[]::new));
   }
 
   /** Gets a lease for the left guest, or renews it, and returns its address. */
   String lease() throws Exception {
-    run("ip", "-n", left, "link", "set", "t0", "up");
+    HostCommand.run("ip", "-n", left, "link", "set", "t0", "up");
     String said = in(left, "udhcpc -i t0 -n -q -f -t 10 -T 2 -s /bin/true");
     Matcher address = Pattern.compile("lease of ([0-9.]+) obtained").matcher(said);
     assertThat(address.find()).as(said).isTrue();
@@ -95,8 +86,8 @@ final class IperfTraffic implements AutoCloseable {
   }
 
   private static void address(String namespace, String address) throws Exception {
-    run("ip", "-n", namespace, "link", "set", "t0", "up");
-    run("ip", "-n", namespace, "address", "add", address + "/24", "dev", "t0");
+    HostCommand.run("ip", "-n", namespace, "link", "set", "t0", "up");
+    HostCommand.run("ip", "-n", namespace, "address", "add", address + "/24", "dev", "t0");
   }
 
   private Path begin(String namespace, String command) throws IOException {

@@ -9,9 +9,9 @@ import io.lanyard.config.GatewayConfig;
 import io.lanyard.daemon.history.History;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.net.Subnet;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
@@ -25,21 +25,14 @@ final class MovedHostIT {
 
   @TempDir Path state;
 
-  private static void ip(String arguments) throws IOException, InterruptedException {
-    Process ip =
-        new ProcessBuilder(("ip " + arguments).split(" ", -1)).redirectErrorStream(true).start();
-    String said = new String(ip.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(ip.waitFor()).as(said).isZero();
-  }
-
   @BeforeEach
   void makeNamespace() throws Exception {
-    ip("netns add " + NAMESPACE);
+    HostCommand.runLine("ip netns add " + NAMESPACE);
   }
 
   @AfterEach
   void deleteNamespace() throws Exception {
-    ip("netns del " + NAMESPACE);
+    HostCommand.runLine("ip netns del " + NAMESPACE);
   }
 
   private RunningConfiguration start() throws Exception {
@@ -74,14 +67,14 @@ final class MovedHostIT {
   void theNextStartChoosesAnotherSubnetOnceAndKeepsTheRevision() throws Exception {
     Subnet first = subnet(start());
     assertThat(subnet(start())).isEqualTo(first);
-    ip("-n " + NAMESPACE + " link add lan0 type veth peer name lan1");
-    ip("-n " + NAMESPACE + " addr add " + first.network() + "/24 dev lan0");
-    ip("-n " + NAMESPACE + " link set lan0 up");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link add lan0 type veth peer name lan1");
+    HostCommand.runLine("ip -n " + NAMESPACE + " addr add " + first.network() + "/24 dev lan0");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set lan0 up");
     LogWatch.expect("event=subnet-chosen-anew network=\"lab\" .* route=\"" + first + " by lan0\"");
     RunningConfiguration moved = start();
     assertThat(subnet(moved)).isNotEqualTo(first);
     assertThat(moved.revision()).isEqualTo(2);
-    ip("-n " + NAMESPACE + " link del lan0");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link del lan0");
     RunningConfiguration next = start();
     assertThat(subnet(next)).isEqualTo(subnet(moved));
     assertThat(next.revision()).isEqualTo(2);

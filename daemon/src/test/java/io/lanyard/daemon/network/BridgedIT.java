@@ -2,12 +2,12 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.testing.Await;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -49,25 +49,10 @@ class BridgedIT {
     return "no";
   }
 
-  static String run(String command) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(("timeout 60 " + command).split(" ", -1))
-            .redirectErrorStream(true)
-            .start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(command + ": " + output);
-    }
-    return output;
-  }
-
-  static String in(String namespace, String command) throws Exception {
-    return run("ip netns exec " + namespace + " " + command);
-  }
-
   /** Connects the host to the LAN. */
   void connect(String host, String lan, int subnet) throws Exception {
-    run("ip link add " + host + " netns " + HOST + " type veth peer name " + lan + " netns " + LAN);
+    HostCommand.runLine(
+        "ip link add " + host + " netns " + HOST + " type veth peer name " + lan + " netns " + LAN);
     address(HOST, host, subnet, 2);
     address(LAN, lan, subnet, 3);
   }
@@ -75,36 +60,39 @@ class BridgedIT {
   private static void address(String namespace, String device, int subnet, int number)
       throws Exception {
     String ip = "ip -n " + namespace + " ";
-    run(ip + "addr add 10.99." + subnet + "." + number + "/24 dev " + device);
-    run(ip + "addr add fd99:0:0:" + subnet + "::" + number + "/64 dev " + device + " nodad");
-    run(ip + "link set " + device + " up");
+    HostCommand.runLine(ip + "addr add 10.99." + subnet + "." + number + "/24 dev " + device);
+    HostCommand.runLine(
+        ip + "addr add fd99:0:0:" + subnet + "::" + number + "/64 dev " + device + " nodad");
+    HostCommand.runLine(ip + "link set " + device + " up");
   }
 
   @BeforeEach
   void start() throws Exception {
     for (String namespace : List.of(LAN, HOST, GUEST, PLAIN)) {
-      run("ip netns add " + namespace);
-      run("ip -n " + namespace + " link set lo up");
+      HostCommand.runLine("ip netns add " + namespace);
+      HostCommand.runLine("ip -n " + namespace + " link set lo up");
     }
     connect("lan0", "lan1", 1);
-    run("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
+    HostCommand.runLine("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
     open(1500);
   }
 
   private void open(int mtu) throws Exception {
     daemon =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      vmnet0:
-                        mode: bridged
-                        mtu: %d
-                        uplink: {interface: auto, netns: %s, driver: %s, shared-mac: %s}
-                        ports:
-                          - {name: guest, kind: tap, device: t0, netns: %s}
-                          - {name: plain, kind: tap, device: t0, netns: %s, offloads: false}
-                    """
-                        .formatted(mtu, HOST, driver(), sharedMac(), GUEST, PLAIN));
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              vmnet0:
+                mode: bridged
+                mtu: %d
+                uplink: {interface: auto, netns: %s, driver: %s, shared-mac: %s}
+                ports:
+                  - {name: guest, kind: tap, device: t0, netns: %s}
+                  - {name: plain, kind: tap, device: t0, netns: %s, offloads: false}
+            """
+                .formatted(mtu, HOST, driver(), sharedMac(), GUEST, PLAIN));
     address(GUEST, "t0", 1, 1);
     address(PLAIN, "t0", 1, 4);
   }
@@ -116,7 +104,7 @@ class BridgedIT {
       server.destroyForcibly().waitFor();
     }
     for (String namespace : List.of(LAN, HOST, GUEST, PLAIN)) {
-      run("ip netns del " + namespace);
+      HostCommand.runLine("ip netns del " + namespace);
     }
   }
 
@@ -149,7 +137,7 @@ class BridgedIT {
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("server-" + servers.size()).toFile())
             .start());
-    Await.until(command, () -> in(namespace, "ss -Hlnptu").contains(ready));
+    Await.until(command, () -> HostCommand.runIn(namespace, "ss -Hlnptu").contains(ready));
   }
 
   @Test
@@ -168,12 +156,15 @@ class BridgedIT {
     serve(LAN, ":5201", "iperf3 -s");
     serve(HOST, ":5201", "iperf3 -s");
     for (String offloads : List.of("on", "off")) {
-      in(LAN, "ethtool -K lan1 tso " + offloads + " gro " + offloads + " tx " + offloads);
-      in(HOST, "ethtool -K lan0 tso " + offloads + " gro " + offloads + " tx " + offloads);
+      HostCommand.runIn(
+          LAN, "ethtool -K lan1 tso " + offloads + " gro " + offloads + " tx " + offloads);
+      HostCommand.runIn(
+          HOST, "ethtool -K lan0 tso " + offloads + " gro " + offloads + " tx " + offloads);
       for (String guest : offloads.equals("on") ? List.of(GUEST, PLAIN) : List.of(GUEST)) {
         for (int to : new int[] {2, 3}) {
           for (String way : List.of("", " -R")) {
-            String said = in(guest, "timeout 20 iperf3 -c 10.99.1." + to + " -n 20M" + way);
+            String said =
+                HostCommand.runIn(guest, "timeout 20 iperf3 -c 10.99.1." + to + " -n 20M" + way);
             assertThat(said).contains("receiver").doesNotContain("0.00 Bytes");
           }
         }
@@ -189,8 +180,8 @@ class BridgedIT {
         ":67 ",
         "dnsmasq --no-daemon --port=0 --conf-file=/dev/null --interface=lan1 --leasefile-ro"
             + " --dhcp-range=10.99.1.100,10.99.1.199,1h");
-    run("ip -n " + GUEST + " addr flush dev t0");
-    String said = in(GUEST, "udhcpc -i t0 -n -q -f -t 5 -T 1 -s /bin/true");
+    HostCommand.runLine("ip -n " + GUEST + " addr flush dev t0");
+    String said = HostCommand.runIn(GUEST, "udhcpc -i t0 -n -q -f -t 5 -T 1 -s /bin/true");
     assertThat(said).contains("lease of 10.99.1.1");
   }
 
@@ -205,16 +196,18 @@ class BridgedIT {
       }
     }
     daemon.close();
-    run("ip -n " + HOST + " link set lan0 mtu 9000");
-    run("ip -n " + LAN + " link set lan1 mtu 9000");
+    HostCommand.runLine("ip -n " + HOST + " link set lan0 mtu 9000");
+    HostCommand.runLine("ip -n " + LAN + " link set lan1 mtu 9000");
     open(9000);
-    run("ip -n " + GUEST + " link set t0 mtu 9000");
+    HostCommand.runLine("ip -n " + GUEST + " link set t0 mtu 9000");
     Await.until("the LAN is reached again", () -> reaches(GUEST, "10.99.1.3"));
     assertThat(uplink().problem()).isEmpty();
     for (String address : List.of("10.99.1.3", "10.99.1.2")) {
-      assertThat(in(GUEST, "ping -n -c 1 -W 5 -M do -s 8972 " + address)).contains(" 0% packet");
+      assertThat(HostCommand.runIn(GUEST, "ping -n -c 1 -W 5 -M do -s 8972 " + address))
+          .contains(" 0% packet");
     }
-    assertThat(in(LAN, "ping -n -c 1 -W 5 -M do -s 8972 10.99.1.1")).contains(" 0% packet");
+    assertThat(HostCommand.runIn(LAN, "ping -n -c 1 -W 5 -M do -s 8972 10.99.1.1"))
+        .contains(" 0% packet");
   }
 
   private static String device(String namespace) {
@@ -270,7 +263,7 @@ class BridgedIT {
             .redirectErrorStream(true)
             .start();
     while (heard.isAlive()) {
-      in(from, "python3 " + sender + " " + group + " " + device(from));
+      HostCommand.runIn(from, "python3 " + sender + " " + group + " " + device(from));
       if (heard.waitFor(50, TimeUnit.MILLISECONDS)) {
         break;
       }
@@ -282,24 +275,26 @@ class BridgedIT {
   void theUplinkGoesAndComesBackAndFollowsTheDefaultRoute() throws Exception {
     LogWatch.expect("event=port-failed");
     Await.until("the LAN is reached", () -> reaches(GUEST, "10.99.1.3"));
-    run("ip -n " + LAN + " link set lan1 down");
+    HostCommand.runLine("ip -n " + LAN + " link set lan1 down");
     Await.until("the loss is seen", () -> uplink().state().equals("no-carrier"));
     assertThat(uplink().problem()).contains("lan0", "no link");
     assertThat(network().info().problems()).anyMatch(text -> text.contains("uplink"));
-    run("ip -n " + LAN + " link set lan1 up");
+    HostCommand.runLine("ip -n " + LAN + " link set lan1 up");
     Await.until("it is back", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
 
-    run("ip -n " + HOST + " link del lan0");
+    HostCommand.runLine("ip -n " + HOST + " link del lan0");
     Await.until("the interface is missed", () -> uplink().state().equals("failed"));
     connect("lan0", "lan1", 1);
-    run("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
-    run("ip -n " + GUEST + " neigh flush dev t0"); // both ends have other addresses now
-    Await.until("it is taken again", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
+    HostCommand.runLine("ip -n " + HOST + " route add default via 10.99.1.3 metric 200");
+    HostCommand.runLine(
+        "ip -n " + GUEST + " neigh flush dev t0"); // both ends have other addresses now
+    Await.until(
+        "it is taken again", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
     assertThat(reaches(GUEST, "10.99.1.2")).isTrue();
 
     connect("wan0", "wan1", 2);
-    run("ip -n " + GUEST + " addr add 10.99.2.1/24 dev t0");
-    run("ip -n " + HOST + " route add default via 10.99.2.3 metric 100");
+    HostCommand.runLine("ip -n " + GUEST + " addr add 10.99.2.1/24 dev t0");
+    HostCommand.runLine("ip -n " + HOST + " route add default via 10.99.2.3 metric 100");
     Await.until("the other LAN is reached", () -> reaches(GUEST, "10.99.2.3"));
     assertThat(reaches(GUEST, "10.99.2.2")).as("the host by its other interface").isTrue();
   }

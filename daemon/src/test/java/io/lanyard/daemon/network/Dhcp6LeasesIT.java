@@ -1,20 +1,19 @@
 package io.lanyard.daemon.network;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.testing.Await;
 import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,12 +33,12 @@ final class Dhcp6LeasesIT {
 
   @BeforeEach
   void guest() throws Exception {
-    run("ip", "netns", "add", guest);
+    HostCommand.run("ip", "netns", "add", guest);
   }
 
   @AfterEach
   void noGuest() throws Exception {
-    run("ip", "netns", "del", guest);
+    HostCommand.run("ip", "netns", "del", guest);
   }
 
   private Daemon start(String dhcp) throws Exception {
@@ -57,8 +56,7 @@ final class Dhcp6LeasesIT {
             ports: [{name: guest, kind: tap, device: t0, netns: %s}]
         """
             .formatted(PREFIX, dhcp, guest);
-    Daemon daemon =
-        InProcessDaemon.open(home, yaml);
+    Daemon daemon = InProcessDaemon.open(home, yaml);
     inGuest("ip", "link", "set", "t0", "address", "52:54:00:00:00:01");
     inGuest("ip", "link", "set", "t0", "up");
     return daemon;
@@ -67,15 +65,7 @@ final class Dhcp6LeasesIT {
   private String inGuest(String... command) throws Exception {
     List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", guest));
     all.addAll(List.of(command));
-    return run(all.toArray(String[]::new));
-  }
-
-  private static String run(String... command) throws Exception {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
-    assertThat(process.exitValue()).as(String.join(" ", command) + "\n" + output).isZero();
-    return output;
+    return HostCommand.run(all.toArray(String[]::new));
   }
 
   private void lease() throws Exception {
@@ -108,7 +98,7 @@ final class Dhcp6LeasesIT {
         "t0");
     // dhclient goes on in the background, which writes this.
     Path pid = home.resolve("pid");
-    await(() -> Files.exists(pid) && !Files.readString(pid).isBlank());
+    Await.until(() -> Files.exists(pid) && !Files.readString(pid).isBlank());
     inGuest("kill", Files.readString(pid).strip());
   }
 

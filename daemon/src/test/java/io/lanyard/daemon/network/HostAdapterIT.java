@@ -2,14 +2,15 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.testing.Await;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.linux.Ifreq;
 import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -43,15 +44,15 @@ class HostAdapterIT {
 
   @BeforeEach
   void makeNamespace() throws Exception {
-    BridgedIT.run("ip netns add " + NAMESPACE);
+    HostCommand.runLine("ip netns add " + NAMESPACE);
   }
 
   @AfterEach
   void stop() throws Exception {
     close();
-    BridgedIT.run("ip netns del " + NAMESPACE);
+    HostCommand.runLine("ip netns del " + NAMESPACE);
     if (Ifreq.exists(ADAPTER)) {
-      BridgedIT.run("ip link del " + ADAPTER);
+      HostCommand.runLine("ip link del " + ADAPTER);
     }
   }
 
@@ -68,27 +69,29 @@ class HostAdapterIT {
 
   private Daemon open(String keys, boolean persistent, int subnet) throws Exception {
     Daemon made =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      a:
-                        %5$s
-                        ipv4: {subnet: 10.93.%2$d.0/24}
-                        ipv6: {subnet: "fd93:17:0:%2$d::/64"}
-                        guard: learn
-                        host-adapter: {name: %1$s, persistent: %3$s}
-                        ports: [{name: guest, kind: tap, device: t0, netns: %4$s}]
-                    """
-                        .formatted(ADAPTER, subnet, persistent, NAMESPACE, keys));
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              a:
+                %5$s
+                ipv4: {subnet: 10.93.%2$d.0/24}
+                ipv6: {subnet: "fd93:17:0:%2$d::/64"}
+                guard: learn
+                host-adapter: {name: %1$s, persistent: %3$s}
+                ports: [{name: guest, kind: tap, device: t0, netns: %4$s}]
+            """
+                .formatted(ADAPTER, subnet, persistent, NAMESPACE, keys));
     daemon = made;
     return made;
   }
 
   private static void addressTheGuest() throws Exception {
     String ip = "ip -n " + NAMESPACE + " ";
-    BridgedIT.run(ip + "link set t0 up");
-    BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
-    BridgedIT.run(ip + "addr add fd93:17:0:17::50/64 dev t0 nodad");
+    HostCommand.runLine(ip + "link set t0 up");
+    HostCommand.runLine(ip + "addr add 10.93.17.50/24 dev t0");
+    HostCommand.runLine(ip + "addr add fd93:17:0:17::50/64 dev t0 nodad");
   }
 
   @ParameterizedTest
@@ -96,19 +99,20 @@ class HostAdapterIT {
   void nobodyGoesPastTheGatewayByTheHostsOtherAddresses(String other, String own, int length)
       throws Exception {
     String dummy = "lyhd" + PID;
-    BridgedIT.run("ip link add " + dummy + " type veth peer name " + dummy + "p");
+    HostCommand.runLine("ip link add " + dummy + " type veth peer name " + dummy + "p");
     try {
-      BridgedIT.run("ip link set " + dummy + " up");
+      HostCommand.runLine("ip link set " + dummy + " up");
       String nodad = length == 128 ? " nodad" : "";
-      BridgedIT.run("ip addr add " + other + "/" + length + " dev " + dummy + nodad);
+      HostCommand.runLine("ip addr add " + other + "/" + length + " dev " + dummy + nodad);
       open(false, 17);
       addressTheGuest();
-      BridgedIT.run("ip -n " + NAMESPACE + " route add " + other + "/" + length + " via " + own);
+      HostCommand.runLine(
+          "ip -n " + NAMESPACE + " route add " + other + "/" + length + " via " + own);
       assertThat(BridgedIT.reaches(NAMESPACE, own)).isTrue();
       assertThat(BridgedIT.reaches(NAMESPACE, other)).isFalse();
       assertThat(LogWatch.count("the host's adapter does not lead further")).isPositive();
     } finally {
-      BridgedIT.run("ip link del " + dummy);
+      HostCommand.runLine("ip link del " + dummy);
     }
   }
 
@@ -161,7 +165,7 @@ class HostAdapterIT {
   }
 
   private static String addresses() throws Exception {
-    return BridgedIT.run("ip -o addr show dev " + ADAPTER);
+    return HostCommand.runLine("ip -o addr show dev " + ADAPTER);
   }
 
   @Test
@@ -175,13 +179,14 @@ class HostAdapterIT {
     for (String address : new String[] {"10.93.17.1", "fd93:17:0:17::1"}) {
       assertThat(BridgedIT.reaches(NAMESPACE, address)).as(address).isTrue();
     }
-    assertThat(BridgedIT.run("ping -n -c 1 -W 2 fd93:17:0:17::50")).contains(" 0% packet loss");
+    assertThat(HostCommand.runLine("ping -n -c 1 -W 2 fd93:17:0:17::50"))
+        .contains(" 0% packet loss");
     // The gateway's advertisements make the guest an address, and the host none.
     Await.until(
         "the guest's own address",
-        () -> BridgedIT.run(ip + "-6 addr show dev t0").contains("dynamic"));
+        () -> HostCommand.runLine(ip + "-6 addr show dev t0").contains("dynamic"));
     assertThat(addresses()).doesNotContain("dynamic");
-    assertThat(BridgedIT.run("ip -6 route show default dev " + ADAPTER)).isBlank();
+    assertThat(HostCommand.runLine("ip -6 route show default dev " + ADAPTER)).isBlank();
     close();
     assertThat(Ifreq.exists(ADAPTER)).isFalse();
   }
@@ -190,32 +195,34 @@ class HostAdapterIT {
   void hostAndGuestsMayHaveIpv6Alone() throws Exception {
     LogWatch.expect("event=frames-refused .*cause=\"guard-arp\"");
     Daemon made =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      a:
-                        mode: host-only
-                        ipv6: {subnet: "fd93:17:0:17::/64"}
-                        guard: strict
-                        dhcp: {ipv6: stateful}
-                        host-adapter: {name: %1$s}
-                        ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
-                    """
-                        .formatted(ADAPTER, NAMESPACE));
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              a:
+                mode: host-only
+                ipv6: {subnet: "fd93:17:0:17::/64"}
+                guard: strict
+                dhcp: {ipv6: stateful}
+                host-adapter: {name: %1$s}
+                ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
+            """
+                .formatted(ADAPTER, NAMESPACE));
     daemon = made;
     Network network = Objects.requireNonNull(made.network("a"));
     assertThat(network.info().problems()).isEmpty();
     assertThat(network.info().subnet()).isEmpty();
     assertThat(addresses()).contains("fd93:17:0:17::1/64").doesNotContain("inet ");
     String ip = "ip -n " + NAMESPACE + " ";
-    BridgedIT.run(ip + "link set t0 up");
+    HostCommand.runLine(ip + "link set t0 up");
     String in = "ip netns exec " + NAMESPACE + " ";
     // The guest may use addresses of the network alone, and nobody answers ARP.
-    BridgedIT.run(ip + "addr add 10.93.17.50/24 dev t0");
+    HostCommand.runLine(ip + "addr add 10.93.17.50/24 dev t0");
     assertThat(BridgedIT.reaches(NAMESPACE, "10.93.17.2")).isFalse();
-    BridgedIT.run(ip + "-4 addr flush dev t0");
+    HostCommand.runLine(ip + "-4 addr flush dev t0");
     Path leases = home.resolve("leases");
-    BridgedIT.run(
+    HostCommand.runLine(
         in
             + "dhclient -6 -1 -v -sf /bin/true -lf "
             + leases
@@ -224,14 +231,14 @@ class HostAdapterIT {
             + " t0");
     String leased = Files.readString(leases).replaceAll("(?s).*iaaddr ([0-9a-f:]+) .*", "$1");
     assertThat(leased).startsWith("fd93:17:0:17::1");
-    BridgedIT.run(ip + "addr add " + leased + "/64 dev t0 nodad");
+    HostCommand.runLine(ip + "addr add " + leased + "/64 dev t0 nodad");
     assertThat(BridgedIT.reaches(NAMESPACE, "fd93:17:0:17::1")).isTrue();
-    assertThat(BridgedIT.run("ping -n -c 1 -W 2 " + leased)).contains(" 0% packet loss");
+    assertThat(HostCommand.runLine("ping -n -c 1 -W 2 " + leased)).contains(" 0% packet loss");
     String dig = in + "dig +short +time=2 +tries=2 @fd93:17:0:17::2 ";
-    assertThat(BridgedIT.run(dig + "AAAA gateway.lan").strip()).isEqualTo("fd93:17:0:17::2");
-    assertThat(BridgedIT.run(dig + "AAAA host.lan").strip()).isEqualTo("fd93:17:0:17::1");
-    assertThat(BridgedIT.run(dig + "A gateway.lan").strip()).isEmpty();
-    assertThat(BridgedIT.run(dig + "-x fd93:17:0:17::2").strip()).isEqualTo("gateway.lan.");
+    assertThat(HostCommand.runLine(dig + "AAAA gateway.lan").strip()).isEqualTo("fd93:17:0:17::2");
+    assertThat(HostCommand.runLine(dig + "AAAA host.lan").strip()).isEqualTo("fd93:17:0:17::1");
+    assertThat(HostCommand.runLine(dig + "A gateway.lan").strip()).isEmpty();
+    assertThat(HostCommand.runLine(dig + "-x fd93:17:0:17::2").strip()).isEqualTo("gateway.lan.");
     assertThat(network.info().leases()).isEqualTo(1);
     apply(change("ipv4", "{subnet: 10.93.17.0/24}"));
     assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64");
@@ -242,16 +249,16 @@ class HostAdapterIT {
   @Test
   void aPersistentAdapterOutlivesTheDaemonAndIsTakenAgain() throws Exception {
     open(true, 17);
-    String mac = BridgedIT.run("cat /sys/class/net/" + ADAPTER + "/address");
+    String mac = HostCommand.runLine("cat /sys/class/net/" + ADAPTER + "/address");
     close();
     assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64");
-    assertThat(BridgedIT.run("ip link show dev " + ADAPTER)).contains("alias lanyard: stays");
+    assertThat(HostCommand.runLine("ip link show dev " + ADAPTER)).contains("alias lanyard: stays");
     // Another subnet takes the place of the former one.
     open(true, 18);
     assertThat(addresses())
         .contains("10.93.18.1/24", "fd93:17:0:18::1/64")
         .doesNotContain("10.93.17.1", "fd93:17:0:17");
-    assertThat(BridgedIT.run("cat /sys/class/net/" + ADAPTER + "/address")).isEqualTo(mac);
+    assertThat(HostCommand.runLine("cat /sys/class/net/" + ADAPTER + "/address")).isEqualTo(mac);
     apply(change("host-adapter.persistent", "false"));
     close();
     assertThat(Ifreq.exists(ADAPTER)).isFalse();
@@ -263,24 +270,24 @@ class HostAdapterIT {
     String other = ADAPTER + "b";
     apply(change("host-adapter.name", other));
     assertThat(Ifreq.exists(ADAPTER)).isFalse();
-    assertThat(BridgedIT.run("ip -o addr show dev " + other)).contains("10.93.17.1/24");
+    assertThat(HostCommand.runLine("ip -o addr show dev " + other)).contains("10.93.17.1/24");
     apply(change("enabled", "false"));
     apply(change("enabled", "true"));
-    assertThat(BridgedIT.run("ip -o addr show dev " + other)).contains("10.93.17.1/24");
+    assertThat(HostCommand.runLine("ip -o addr show dev " + other)).contains("10.93.17.1/24");
     apply(Edit.remove(DocumentPath.parse("networks.a"), "test", Instant.EPOCH));
     assertThat(Ifreq.exists(other)).isFalse();
   }
 
   @Test
   void aDeviceThatSomebodyElseHasMadeStaysHis() throws Exception {
-    BridgedIT.run("ip tuntap add dev " + ADAPTER + " mode tap");
-    BridgedIT.run("ip link set dev " + ADAPTER + " alias his");
-    BridgedIT.run("ip addr add 10.93.99.1/24 dev " + ADAPTER);
+    HostCommand.runLine("ip tuntap add dev " + ADAPTER + " mode tap");
+    HostCommand.runLine("ip link set dev " + ADAPTER + " alias his");
+    HostCommand.runLine("ip addr add 10.93.99.1/24 dev " + ADAPTER);
     for (boolean persistent : new boolean[] {true, false}) {
       Network network = Objects.requireNonNull(open(persistent, 17).network("a"));
       assertThat(network.info().problems()).isEmpty();
       assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64", "10.93.99.1/24");
-      assertThat(BridgedIT.run("ip link show dev " + ADAPTER)).contains("alias his");
+      assertThat(HostCommand.runLine("ip link show dev " + ADAPTER)).contains("alias his");
       close();
       assertThat(Ifreq.exists(ADAPTER)).isTrue();
     }
@@ -290,17 +297,17 @@ class HostAdapterIT {
   void aSubnetThatTheHostRoutesElsewhereIsRefusedInBothFamilies() throws Exception {
     LogWatch.expect("event=port-failed");
     String dummy = "lyhd" + PID;
-    BridgedIT.run("ip link add " + dummy + " type veth peer name " + dummy + "p");
+    HostCommand.runLine("ip link add " + dummy + " type veth peer name " + dummy + "p");
     try {
-      BridgedIT.run("ip link set " + dummy + " up");
-      BridgedIT.run("ip -6 addr add fd93:17::9/48 dev " + dummy + " nodad");
+      HostCommand.runLine("ip link set " + dummy + " up");
+      HostCommand.runLine("ip -6 addr add fd93:17::9/48 dev " + dummy + " nodad");
       Network network = Objects.requireNonNull(open(false, 17).network("a"));
       assertThat(network.info().problems())
           .anyMatch(problem ->
               problem.contains("the host routes fd93:17::/48 by " + dummy)
                   && problem.contains("ip -6 route"));
     } finally {
-      BridgedIT.run("ip link del " + dummy);
+      HostCommand.runLine("ip link del " + dummy);
     }
   }
 }

@@ -2,10 +2,11 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.testing.Await;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
 import java.util.List;
@@ -38,40 +39,42 @@ class InterfacePortsIT {
   @BeforeEach
   void start() throws Exception {
     for (String namespace : ALL) {
-      BridgedIT.run("ip netns add " + namespace);
+      HostCommand.runLine("ip netns add " + namespace);
     }
     connect("vif1.0", HOST, ONE, 1);
     connect("c0", CONTAINER, TWO, 2);
     daemon =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      lab:
-                        mode: isolated
-                        ports:
-                          - {name: xen, kind: interface, interface: vif1.0, netns: %s}
-                          - {name: box, kind: interface, interface: c0, netns: %s}
-                    """
-                        .formatted(HOST, CONTAINER));
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              lab:
+                mode: isolated
+                ports:
+                  - {name: xen, kind: interface, interface: vif1.0, netns: %s}
+                  - {name: box, kind: interface, interface: c0, netns: %s}
+            """
+                .formatted(HOST, CONTAINER));
   }
 
   @AfterEach
   void stop() throws Exception {
     daemon.close();
     for (String namespace : ALL) {
-      BridgedIT.run("ip netns del " + namespace);
+      HostCommand.runLine("ip netns del " + namespace);
     }
   }
 
   /** Makes an interface for a port, whose other end somebody has. */
   private static void connect(String device, String netns, String end, int number)
       throws Exception {
-    BridgedIT.run(
+    HostCommand.runLine(
         "ip link add " + device + " netns " + netns + " type veth peer name e0 netns " + end);
-    BridgedIT.run("ip -n " + netns + " link set " + device + " up");
-    BridgedIT.run("ip -n " + end + " addr add 10.97.0." + number + "/24 dev e0");
-    BridgedIT.run("ip -n " + end + " addr add fd97::" + number + "/64 dev e0 nodad");
-    BridgedIT.run("ip -n " + end + " link set e0 up");
+    HostCommand.runLine("ip -n " + netns + " link set " + device + " up");
+    HostCommand.runLine("ip -n " + end + " addr add 10.97.0." + number + "/24 dev e0");
+    HostCommand.runLine("ip -n " + end + " addr add fd97::" + number + "/64 dev e0 nodad");
+    HostCommand.runLine("ip -n " + end + " link set e0 up");
   }
 
   private boolean isUp(String name) {
@@ -95,12 +98,14 @@ class InterfacePortsIT {
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("server").toFile())
             .start();
-    Await.until("the server", () -> BridgedIT.in(TWO, "ss -Hlnt").contains(":5201"));
-    assertThat(BridgedIT.in(ONE, "timeout 20 iperf3 -c 10.97.0.2 -n 20M")).contains("receiver");
+    Await.until("the server", () -> HostCommand.runIn(TWO, "ss -Hlnt").contains(":5201"));
+    assertThat(HostCommand.runIn(ONE, "timeout 20 iperf3 -c 10.97.0.2 -n 20M"))
+        .contains("receiver");
     assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
 
     LogWatch.expect("event=port-failed network=\"lab\" port=\"xen\"");
-    BridgedIT.run("ip -n " + HOST + " link del vif1.0"); // as when the virtual machine restarts
+    HostCommand.runLine(
+        "ip -n " + HOST + " link del vif1.0"); // as when the virtual machine restarts
     Await.until("the port without its interface", () -> !isUp("xen"));
     connect("vif1.0", HOST, ONE, 1);
     Await.until("the port", () -> isUp("xen"));

@@ -2,16 +2,15 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.testing.Await;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -35,18 +34,9 @@ class ReturningDevicesIT {
   @TempDir Path home;
   private Daemon daemon;
 
-  private static String run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + output);
-    }
-    return output;
-  }
-
   @BeforeEach
   void start() throws Exception {
-    run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
     open();
     // A device that nobody has set up has no carrier.
     assertThat(network().ports()).noneMatch(port -> port.state().equals("failed"));
@@ -55,25 +45,27 @@ class ReturningDevicesIT {
 
   private void open() throws Exception {
     daemon =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      a:
-                        mode: nat
-                        ipv4: {subnet: 10.93.17.0/24}
-                        host-adapter: {name: %s}
-                        ports:
-                          - {name: guest, kind: tap, device: t0, netns: %s}
-                          - {name: here, kind: tap, device: %s}
-                    """
-                        .formatted(ADAPTER, NAMESPACE, TAP));
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              a:
+                mode: nat
+                ipv4: {subnet: 10.93.17.0/24}
+                host-adapter: {name: %s}
+                ports:
+                  - {name: guest, kind: tap, device: t0, netns: %s}
+                  - {name: here, kind: tap, device: %s}
+            """
+                .formatted(ADAPTER, NAMESPACE, TAP));
   }
 
   @AfterEach
   void stop() throws Exception {
     daemon.close();
     if (Files.exists(Path.of("/run/netns", NAMESPACE))) {
-      run("ip", "netns", "del", NAMESPACE);
+      HostCommand.run("ip", "netns", "del", NAMESPACE);
     }
   }
 
@@ -87,8 +79,8 @@ class ReturningDevicesIT {
 
   /** Configures the device as a container's script does. */
   private static void connect() throws Exception {
-    run("ip", "-n", NAMESPACE, "address", "add", "10.93.17.50/24", "dev", "t0");
-    run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+    HostCommand.run("ip", "-n", NAMESPACE, "address", "add", "10.93.17.50/24", "dev", "t0");
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
   }
 
   private static boolean reaches(String address) throws Exception {
@@ -109,14 +101,14 @@ class ReturningDevicesIT {
     LogWatch.expect("event=port-failed");
     Await.until(() -> reaches("10.93.17.2"));
     long frames = port("guest").receivedFrames();
-    run("ip", "netns", "del", NAMESPACE);
+    HostCommand.run("ip", "netns", "del", NAMESPACE);
     Await.until(() -> port("guest").state().equals("failed"));
     assertThat(network().info().problems())
         .singleElement()
         .asString()
         .startsWith("port guest: ")
         .contains(NAMESPACE);
-    run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
     Await.until(() -> !port("guest").state().equals("failed"));
     connect();
     Await.until(() -> reaches("10.93.17.2"));
@@ -130,11 +122,11 @@ class ReturningDevicesIT {
     LogWatch.expect("event=port-failed");
     Await.until(() -> reaches("10.93.17.1"));
     String mac = mac(ADAPTER);
-    run("ip", "link", "delete", ADAPTER);
-    Await.until(() -> run("ip", "address").contains("10.93.17.1/24"));
+    HostCommand.run("ip", "link", "delete", ADAPTER);
+    Await.until(() -> HostCommand.run("ip", "address").contains("10.93.17.1/24"));
     assertThat(mac(ADAPTER)).isEqualTo(mac);
     Await.until(() -> reaches("10.93.17.1"));
-    assertThat(run("ip", "link", "show", ADAPTER)).contains("UP", "mtu 1500");
+    assertThat(HostCommand.run("ip", "link", "show", ADAPTER)).contains("UP", "mtu 1500");
     Await.until(() -> network().info().problems().isEmpty());
     assertThat(network().info().hostAdapter()).isEqualTo(ADAPTER);
   }
@@ -163,11 +155,11 @@ class ReturningDevicesIT {
     });
     try {
       Await.until(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
-      run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+      HostCommand.run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
       Await.until(() -> reaches("10.93.17.1"));
       Await.until(() -> takes(before, "10.93.17.2"));
     } finally {
-      run("ip", "link", "delete", device);
+      HostCommand.run("ip", "link", "delete", device);
     }
   }
 
@@ -175,9 +167,9 @@ class ReturningDevicesIT {
   void aHostAdapterThatIsGivenAnotherMacAddressIsReachedThere() throws Exception {
     Await.until(() -> reaches("10.93.17.1"));
     String before = mac(ADAPTER).strip();
-    run("ip", "link", "set", ADAPTER, "address", "02:00:00:00:93:18");
+    HostCommand.run("ip", "link", "set", ADAPTER, "address", "02:00:00:00:93:18");
     Await.until(() -> LogWatch.count("event=host-adapter-address network=\"a\"") == 1);
-    run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
+    HostCommand.run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
     Await.until(() -> reaches("10.93.17.1"));
     assertThat(mac(ADAPTER).strip()).isEqualTo("02:00:00:00:93:18");
     // The former address is anybody's, and the present one the adapter's alone.
@@ -187,10 +179,10 @@ class ReturningDevicesIT {
 
   /** Whether the guest gets through to an address with another MAC address. */
   private static boolean takes(String mac, String address) throws Exception {
-    run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
-    run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", mac);
-    run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
-    run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", mac);
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+    HostCommand.run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
     return reaches(address);
   }
 
@@ -213,7 +205,7 @@ class ReturningDevicesIT {
     String other = "lyah" + PID;
     apply(daemon, "networks.a.host-adapter", "{name: " + other + "}");
     assertThat(Path.of("/sys/class/net", ADAPTER)).doesNotExist();
-    Await.until(() -> run("ip", "address", "show", other).contains("10.93.17.1/24"));
+    Await.until(() -> HostCommand.run("ip", "address", "show", other).contains("10.93.17.1/24"));
     Await.until(() -> reaches("10.93.17.1")); // the guest's neighbour cache still holds
     Edit none = Edit.remove(DocumentPath.parse("networks.a.host-adapter"), "test", Instant.EPOCH);
     var _ =
@@ -237,9 +229,9 @@ class ReturningDevicesIT {
   void aTapOfTheHostThatIsDeletedIsMadeAgain() throws Exception {
     LogWatch.expect("event=port-failed");
     String mac = mac(TAP);
-    run("ip", "link", "delete", TAP);
+    HostCommand.run("ip", "link", "delete", TAP);
     Await.until(() -> Files.exists(Path.of("/sys/class/net", TAP)));
-    run("ip", "link", "set", TAP, "up");
+    HostCommand.run("ip", "link", "set", TAP, "up");
     Await.until(() -> port("here").state().equals("up"));
     assertThat(mac(TAP)).isEqualTo(mac);
   }
@@ -250,9 +242,9 @@ class ReturningDevicesIT {
     assertThat(port("here").problem())
         .isEqualTo("the interface is down; set it up by `ip link set " + TAP + " up`");
     assertThat(network().info().problems()).isEmpty();
-    run("ip", "link", "set", TAP, "up");
+    HostCommand.run("ip", "link", "set", TAP, "up");
     Await.until(() -> port("here").state().equals("up"));
-    run("ip", "link", "set", TAP, "down");
+    HostCommand.run("ip", "link", "set", TAP, "down");
     Await.until(() -> port("here").state().equals("no-carrier"));
   }
 

@@ -3,6 +3,7 @@ package io.lanyard.daemon.network;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +22,10 @@ class SharedMacIT extends BridgedIT {
   @Override
   void connect(String host, String lan, int subnet) throws Exception {
     super.connect(host, lan, subnet);
-    String mac = run("ip -n " + HOST + " -br link show " + host).strip().split("\\s+", -1)[2];
+    String mac =
+        HostCommand.runLine("ip -n " + HOST + " -br link show " + host)
+            .strip()
+            .split("\\s+", -1)[2];
     Path rules = home.resolve(lan + ".nft");
     Files.writeString(
         rules,
@@ -40,25 +44,29 @@ class SharedMacIT extends BridgedIT {
         }
         """
             .formatted(lan, mac));
-    in(LAN, "nft -f " + rules);
+    HostCommand.runIn(LAN, "nft -f " + rules);
   }
 
   @Test
   void theLanKnowsTheGuestsByTheHostsAddressAndHearsWhenThatIsAnotherOne() throws Exception {
     LogWatch.expect("event=port-failed");
-    Await.until("the LAN is reached", () -> reaches(GUEST, "10.99.1.3") && reaches(PLAIN, "10.99.1.3"));
+    Await.until(
+        "the LAN is reached", () -> reaches(GUEST, "10.99.1.3") && reaches(PLAIN, "10.99.1.3"));
     Await.until("by IPv6", () -> reaches(GUEST, "fd99:0:0:1::3"));
-    String mac = run("ip -n " + HOST + " -br link show lan0").strip().split("\\s+", -1)[2];
-    assertThat(run("ip -n " + LAN + " neigh show 10.99.1.1")).contains(mac);
-    assertThat(run("ip -n " + LAN + " neigh show fd99:0:0:1::1")).contains(mac);
-    in(LAN, "nft flush ruleset");
-    in(LAN, "sysctl -qw net.ipv4.conf.lan1.arp_accept=1");
-    run("ip -n " + HOST + " link set lan0 address 02:00:00:00:00:77");
+    String mac =
+        HostCommand.runLine("ip -n " + HOST + " -br link show lan0").strip().split("\\s+", -1)[2];
+    assertThat(HostCommand.runLine("ip -n " + LAN + " neigh show 10.99.1.1")).contains(mac);
+    assertThat(HostCommand.runLine("ip -n " + LAN + " neigh show fd99:0:0:1::1")).contains(mac);
+    HostCommand.runIn(LAN, "nft flush ruleset");
+    HostCommand.runIn(LAN, "sysctl -qw net.ipv4.conf.lan1.arp_accept=1");
+    HostCommand.runLine("ip -n " + HOST + " link set lan0 address 02:00:00:00:00:77");
     Await.until(
         "the LAN hears of it without a frame of the guest's",
         () ->
-            run("ip -n " + LAN + " neigh show 10.99.1.1").contains("02:00:00:00:00:77")
-                && run("ip -n " + LAN + " neigh show fd99:0:0:1::1").contains("02:00:00:00:00:77"));
+            HostCommand.runLine("ip -n " + LAN + " neigh show 10.99.1.1")
+                    .contains("02:00:00:00:00:77")
+                && HostCommand.runLine("ip -n " + LAN + " neigh show fd99:0:0:1::1")
+                    .contains("02:00:00:00:00:77"));
     Await.until("and reaches it", () -> reaches(LAN, "10.99.1.1"));
   }
 }

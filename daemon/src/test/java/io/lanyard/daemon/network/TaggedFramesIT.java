@@ -2,11 +2,12 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.testing.Await;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.PacketSocket;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -51,33 +52,36 @@ class TaggedFramesIT {
   @BeforeEach
   void makeNamespaces() throws Exception {
     for (String namespace : List.of(LAN, HOST, GUEST)) {
-      BridgedIT.run("ip netns add " + namespace);
+      HostCommand.runLine("ip netns add " + namespace);
     }
-    BridgedIT.run("ip link add lan0 netns " + HOST + " type veth peer name lan1 netns " + LAN);
-    BridgedIT.run("ip -n " + HOST + " link set lan0 up");
-    BridgedIT.run("ip -n " + LAN + " link set lan1 up");
+    HostCommand.runLine(
+        "ip link add lan0 netns " + HOST + " type veth peer name lan1 netns " + LAN);
+    HostCommand.runLine("ip -n " + HOST + " link set lan0 up");
+    HostCommand.runLine("ip -n " + LAN + " link set lan1 up");
   }
 
   @AfterEach
   void stop() throws Exception {
     daemon.close();
     for (String namespace : List.of(LAN, HOST, GUEST)) {
-      BridgedIT.run("ip netns del " + namespace);
+      HostCommand.runLine("ip netns del " + namespace);
     }
   }
 
   private void open(String uplink) throws Exception {
     daemon =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      vmnet0:
-                        mode: bridged
-                        uplink: {interface: lan0, netns: %s, shared-mac: no, %s}
-                        ports: [{name: guest, kind: tap, device: t0, netns: %s}]
-                    """
-                        .formatted(HOST, uplink, GUEST));
-    BridgedIT.run("ip -n " + GUEST + " link set t0 up");
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              vmnet0:
+                mode: bridged
+                uplink: {interface: lan0, netns: %s, shared-mac: no, %s}
+                ports: [{name: guest, kind: tap, device: t0, netns: %s}]
+            """
+                .formatted(HOST, uplink, GUEST));
+    HostCommand.runLine("ip -n " + GUEST + " link set t0 up");
     Await.until(
         "the ports are up",
         () ->

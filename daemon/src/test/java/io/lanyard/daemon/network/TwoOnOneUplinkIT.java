@@ -2,8 +2,9 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.testing.HostCommand;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -30,34 +31,36 @@ class TwoOnOneUplinkIT {
 
   private static void address(int end, String device) throws Exception {
     String ip = "ip -n " + ALL.get(end) + " ";
-    BridgedIT.run(ip + "addr add 10.97.1." + (end + 1) + "/24 dev " + device);
-    BridgedIT.run(ip + "link set " + device + " up");
+    HostCommand.runLine(ip + "addr add 10.97.1." + (end + 1) + "/24 dev " + device);
+    HostCommand.runLine(ip + "link set " + device + " up");
   }
 
   @BeforeEach
   void start() throws Exception {
     for (String namespace : ALL) {
-      BridgedIT.run("ip netns add " + namespace);
+      HostCommand.runLine("ip netns add " + namespace);
     }
-    BridgedIT.run(
+    HostCommand.runLine(
         "ip link add lan0 netns " + ALL.get(1) + " type veth peer name lan1 netns " + ALL.get(0));
     address(0, "lan1");
     address(1, "lan0");
-    BridgedIT.run("ip -n " + ALL.get(1) + " route add default via 10.97.1.1");
+    HostCommand.runLine("ip -n " + ALL.get(1) + " route add default via 10.97.1.1");
     daemon =
-        InProcessDaemon.open(home, """
-                    version: 1
-                    networks:
-                      by-name:
-                        mode: bridged
-                        uplink: {interface: lan0, netns: %1$s, shared-mac: no}
-                        ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
-                      by-route:
-                        mode: bridged
-                        uplink: {interface: auto, netns: %1$s, shared-mac: no}
-                        ports: [{name: guest, kind: tap, device: t0, netns: %3$s}]
-                    """
-                        .formatted(ALL.get(1), ALL.get(2), ALL.get(3)));
+        InProcessDaemon.open(
+            home,
+            """
+            version: 1
+            networks:
+              by-name:
+                mode: bridged
+                uplink: {interface: lan0, netns: %1$s, shared-mac: no}
+                ports: [{name: guest, kind: tap, device: t0, netns: %2$s}]
+              by-route:
+                mode: bridged
+                uplink: {interface: auto, netns: %1$s, shared-mac: no}
+                ports: [{name: guest, kind: tap, device: t0, netns: %3$s}]
+            """
+                .formatted(ALL.get(1), ALL.get(2), ALL.get(3)));
     address(2, "t0");
     address(3, "t0");
   }
@@ -66,7 +69,7 @@ class TwoOnOneUplinkIT {
   void stop() throws Exception {
     daemon.close();
     for (String namespace : ALL) {
-      BridgedIT.run("ip netns del " + namespace);
+      HostCommand.runLine("ip netns del " + namespace);
     }
   }
 
@@ -82,7 +85,7 @@ class TwoOnOneUplinkIT {
         }
       }
     }
-    String often = BridgedIT.in(ALL.get(2), "ping -n -c 20 -i 0.05 -W 5 10.97.1.4");
+    String often = HostCommand.runIn(ALL.get(2), "ping -n -c 20 -i 0.05 -W 5 10.97.1.4");
     assertThat(often).contains(" 0% packet loss").doesNotContain("DUP!");
   }
 }

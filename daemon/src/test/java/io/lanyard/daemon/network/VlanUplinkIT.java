@@ -2,9 +2,10 @@ package io.lanyard.daemon.network;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.Await;
-import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.HostCommand;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,12 +42,12 @@ class VlanUplinkIT {
   void start() throws Exception {
     for (String namespace :
         List.of(HOST, LAN, ENDS.get(0), ENDS.get(1), ENDS.get(2), ENDS.get(3))) {
-      BridgedIT.run("ip netns add " + namespace);
-      BridgedIT.run("ip -n " + namespace + " link set lo up");
+      HostCommand.runLine("ip netns add " + namespace);
+      HostCommand.runLine("ip -n " + namespace + " link set lo up");
     }
-    BridgedIT.run("ip link add w0 netns " + HOST + " type veth peer name w1 netns " + LAN);
-    BridgedIT.run("ip -n " + HOST + " link set w0 up");
-    BridgedIT.run("ip -n " + LAN + " link set w1 up");
+    HostCommand.runLine("ip link add w0 netns " + HOST + " type veth peer name w1 netns " + LAN);
+    HostCommand.runLine("ip -n " + HOST + " link set w0 up");
+    HostCommand.runLine("ip -n " + LAN + " link set w1 up");
   }
 
   @AfterEach
@@ -55,7 +56,7 @@ class VlanUplinkIT {
     there.close();
     for (String namespace :
         List.of(HOST, LAN, ENDS.get(0), ENDS.get(1), ENDS.get(2), ENDS.get(3))) {
-      BridgedIT.run("ip netns del " + namespace);
+      HostCommand.runLine("ip netns del " + namespace);
     }
   }
 
@@ -73,12 +74,11 @@ class VlanUplinkIT {
               .formatted(10 + 10 * i, device, netns, driver, ENDS.get(ends + i)));
     }
     Path at = Files.createDirectory(home.resolve(name));
-    Daemon daemon =
-        InProcessDaemon.open(at, text.toString());
+    Daemon daemon = InProcessDaemon.open(at, text.toString());
     for (int i = 0; i < 2; i++) {
       String ip = "ip -n " + ENDS.get(ends + i) + " ";
-      BridgedIT.run(ip + "addr add 10.98.1." + (ends + 1) + "/24 dev t0");
-      BridgedIT.run(ip + "link set t0 up");
+      HostCommand.runLine(ip + "addr add 10.98.1." + (ends + 1) + "/24 dev t0");
+      HostCommand.runLine(ip + "link set t0 up");
     }
     return daemon;
   }
@@ -106,8 +106,7 @@ class VlanUplinkIT {
             .start();
     Await.until("VLAN 10", () -> BridgedIT.reaches(ENDS.get(0), "10.98.1.3"));
     // The other one has the same addresses: nothing of it is heard here.
-    Await.until(
-        "VLAN 20", () -> BridgedIT.reaches(ENDS.get(1), "10.98.1.3") && !dump.isAlive());
+    Await.until("VLAN 20", () -> BridgedIT.reaches(ENDS.get(1), "10.98.1.3") && !dump.isAlive());
     assertThat(BridgedIT.reaches(ENDS.get(3), "10.98.1.1")).isTrue();
     String seen = new String(dump.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(seen).contains("802.1Q (0x8100)", "vlan 20").doesNotContain("vlan 10");
@@ -117,8 +116,8 @@ class VlanUplinkIT {
             .redirectErrorStream(true)
             .redirectOutput(home.resolve("server").toFile())
             .start();
-    Await.until("the server", () -> BridgedIT.in(ENDS.get(2), "ss -Hlnt").contains(":5201"));
-    assertThat(BridgedIT.in(ENDS.get(0), "timeout 20 iperf3 -c 10.98.1.3 -n 20M"))
+    Await.until("the server", () -> HostCommand.runIn(ENDS.get(2), "ss -Hlnt").contains(":5201"));
+    assertThat(HostCommand.runIn(ENDS.get(0), "timeout 20 iperf3 -c 10.98.1.3 -n 20M"))
         .contains("receiver");
     assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
     Network network = Objects.requireNonNull(here.network("v10"));
@@ -130,7 +129,7 @@ class VlanUplinkIT {
     here = open("here", "w0", HOST, "packet", 0);
     there = open("there", "w1", LAN, "packet", 2);
     Await.until("VLAN 10", () -> BridgedIT.reaches(ENDS.get(0), "10.98.1.3"));
-    BridgedIT.run("ip -n " + ENDS.get(2) + " link set t0 down");
+    HostCommand.runLine("ip -n " + ENDS.get(2) + " link set t0 down");
     assertThat(BridgedIT.reaches(ENDS.get(0), "10.98.1.3")).isFalse();
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.linux.TapDevice;
 import io.lanyard.net.Address;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Offloads;
@@ -76,23 +77,16 @@ class DevicePortIT extends PortSuite {
     return Objects.requireNonNull(made);
   }
 
-  private static void run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + output);
-    }
-  }
-
   @BeforeAll
   static void makeNamespace() throws Exception {
-    run("ip", "netns", "add", NAMESPACE);
-    run("ip", "netns", "exec", NAMESPACE, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run(
+        "ip", "netns", "exec", NAMESPACE, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
   }
 
   @AfterAll
   static void deleteNamespace() throws Exception {
-    run("ip", "netns", "delete", NAMESPACE);
+    HostCommand.run("ip", "netns", "delete", NAMESPACE);
   }
 
   private DevicePort tap(String name, TapSettings settings) {
@@ -287,7 +281,7 @@ class DevicePortIT extends PortSuite {
   void aDeviceThatIsDownLosesItsCarrierAndItsAddressesUntilItIsUpAgain() throws Exception {
     guest.send(numbered(Ethernet.BROADCAST, GUEST_MAC, 1, 60));
     awaitOnLoop("the guest is known", this::guestIsKnown);
-    run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
     toTheGuest();
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(1);
     assertThat(made().state())
@@ -298,7 +292,7 @@ class DevicePortIT extends PortSuite {
     assertThat(onLoop(this::guestIsKnown)).isFalse();
     toTheGuest(); // is tried, and dropped
     assertThat(made().counters().transmitDrops(DropCause.NO_CARRIER)).isEqualTo(2);
-    run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
     awaitState(made(), "up"); // though nobody sends anything
     toTheGuest();
     assertThat(made().counters().transmitDrops()).isEqualTo(2);
@@ -408,11 +402,11 @@ class DevicePortIT extends PortSuite {
   void twoSwitchedDevicesCarryTcpWithAndWithoutOffloads() throws Exception {
     for (boolean offloads : new boolean[] {true, false}) {
       String b = NAMESPACE + "-b";
-      run("ip", "netns", "add", b);
+      HostCommand.run("ip", "netns", "add", b);
       try {
         carryTcp(b, offloads, offloads ? 2 : 3);
       } finally {
-        run("ip", "netns", "delete", b);
+        HostCommand.run("ip", "netns", "delete", b);
       }
     }
   }

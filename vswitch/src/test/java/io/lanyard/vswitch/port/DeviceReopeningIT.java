@@ -2,10 +2,11 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
@@ -18,7 +19,6 @@ import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -47,18 +47,9 @@ class DeviceReopeningIT {
   private InMemoryPort peer;
   private DevicePort port;
 
-  private static String run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + output);
-    }
-    return output;
-  }
-
   @BeforeEach
   void setUp() throws Exception {
-    run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
     onLoop(() -> {
       Timers timers =
           LoopAlarm.wheel(loop, Clock.system(), new LoopFaults("reopening", Clock.system()));
@@ -95,7 +86,7 @@ class DeviceReopeningIT {
     });
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await();
     if (Files.exists(Path.of("/run/netns", NAMESPACE))) {
-      run("ip", "netns", "del", NAMESPACE);
+      HostCommand.run("ip", "netns", "del", NAMESPACE);
     }
   }
 
@@ -121,7 +112,7 @@ class DeviceReopeningIT {
   }
 
   private String device() throws Exception {
-    return run("ip", "-n", NAMESPACE, "address", "show", "t0");
+    return HostCommand.run("ip", "-n", NAMESPACE, "address", "show", "t0");
   }
 
   private static String mac(String device) {
@@ -157,7 +148,7 @@ class DeviceReopeningIT {
   void aDeviceThatIsDeletedIsMadeAgainAsItWas() throws Exception {
     String before = device();
     long counted = port.counters().receivedFrames();
-    run("ip", "-n", NAMESPACE, "link", "delete", "t0");
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "delete", "t0");
     awaitReturn();
     String after = device();
     assertThat(mac(after)).isEqualTo(mac(before));
@@ -169,8 +160,8 @@ class DeviceReopeningIT {
   @Test
   void aNamespaceThatIsMadeAgainHasItsDeviceAgain() throws Exception {
     String before = device();
-    run("ip", "netns", "del", NAMESPACE);
-    run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run("ip", "netns", "del", NAMESPACE);
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
     awaitReturn();
     assertThat(mac(device())).isEqualTo(mac(before));
     framesPass();
@@ -181,8 +172,8 @@ class DeviceReopeningIT {
     Process resident =
         new ProcessBuilder("ip", "netns", "exec", NAMESPACE, "sleep", "1000").start();
     try {
-      run("ip", "netns", "del", NAMESPACE);
-      run("ip", "netns", "add", NAMESPACE);
+      HostCommand.run("ip", "netns", "del", NAMESPACE);
+      HostCommand.run("ip", "netns", "add", NAMESPACE);
       awaitReturn();
       framesPass();
     } finally {
@@ -192,7 +183,7 @@ class DeviceReopeningIT {
 
   @Test
   void aNamespaceThatIsDeletedIsAProblemUntilItIsBack() throws Exception {
-    run("ip", "netns", "del", NAMESPACE);
+    HostCommand.run("ip", "netns", "del", NAMESPACE);
     await("failed");
     assertThat(onLoop(() -> port.state().problem())).contains(NAMESPACE);
     onLoop(() -> {
@@ -200,7 +191,7 @@ class DeviceReopeningIT {
       return 0;
     });
     assertThat(port.counters().transmitDrops()).isEqualTo(1);
-    run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
     await("up");
     assertThat(onLoop(() -> port.state().problem())).isEmpty();
     framesPass();
@@ -210,8 +201,8 @@ class DeviceReopeningIT {
   void tenRestartsOfAContainerLeaveNoDescriptorBehind() throws Exception {
     long before = descriptors();
     for (int i = 0; i < 10; i++) {
-      run("ip", "netns", "del", NAMESPACE);
-      run("ip", "netns", "add", NAMESPACE);
+      HostCommand.run("ip", "netns", "del", NAMESPACE);
+      HostCommand.run("ip", "netns", "add", NAMESPACE);
       awaitReturn();
     }
     onLoop(() -> 0); // descriptors close at the end of a batch

@@ -2,11 +2,12 @@ package io.lanyard.vswitch.port;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.Await;
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
@@ -19,7 +20,6 @@ import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.IoEventLoop;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -52,11 +52,12 @@ class KernelVxlanIT {
   @BeforeEach
   void build() throws Exception {
     for (String namespace : List.of("far", "guest")) {
-      run("ip", "netns", "add", PREFIX + namespace);
+      HostCommand.run("ip", "netns", "add", PREFIX + namespace);
     }
-    run("ip", "link", "add", LINK, "type", "veth", "peer", "name", "up0", "netns", PREFIX + "far");
-    run("ip", "addr", "add", "198.18.77.1/30", "dev", LINK);
-    run("ip", "link", "set", LINK, "up");
+    HostCommand.run(
+        "ip", "link", "add", LINK, "type", "veth", "peer", "name", "up0", "netns", PREFIX + "far");
+    HostCommand.run("ip", "addr", "add", "198.18.77.1/30", "dev", LINK);
+    HostCommand.run("ip", "link", "set", LINK, "up");
     far("ip", "addr", "add", "198.18.77.2/30", "dev", "up0");
     far("ip", "link", "set", "up0", "up");
     far(
@@ -93,8 +94,8 @@ class KernelVxlanIT {
             1450,
             new TapSettings("t0", PREFIX + "guest", true, 1450, null, true),
             context));
-    run("ip", "-n", PREFIX + "guest", "addr", "add", "10.77.0.1/24", "dev", "t0");
-    run("ip", "-n", PREFIX + "guest", "link", "set", "t0", "up");
+    HostCommand.run("ip", "-n", PREFIX + "guest", "addr", "add", "10.77.0.1/24", "dev", "t0");
+    HostCommand.run("ip", "-n", PREFIX + "guest", "link", "set", "t0", "up");
   }
 
   private void add(Port port) throws Exception {
@@ -117,7 +118,7 @@ class KernelVxlanIT {
     });
     group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
     for (String namespace : List.of("far", "guest")) {
-      run("ip", "netns", "delete", PREFIX + namespace); // the link goes with its peer
+      HostCommand.run("ip", "netns", "delete", PREFIX + namespace); // the link goes with its peer
     }
   }
 
@@ -132,16 +133,7 @@ class KernelVxlanIT {
   private static String inside(String namespace, String... command) throws Exception {
     List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", PREFIX + namespace));
     all.addAll(List.of(command));
-    return run(all.toArray(String[]::new));
-  }
-
-  private static String run(String... command) throws Exception {
-    List<String> bounded = new ArrayList<>(List.of("timeout", "60"));
-    bounded.addAll(List.of(command));
-    Process process = new ProcessBuilder(bounded).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as("%s: %s", List.of(command), output).isZero();
-    return output;
+    return HostCommand.run(all.toArray(String[]::new));
   }
 
   @Test

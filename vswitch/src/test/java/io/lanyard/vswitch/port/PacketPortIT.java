@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.linux.PacketSocket;
 import io.lanyard.net.Address;
+import io.lanyard.testing.HostCommand;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -19,7 +20,6 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -49,30 +49,22 @@ class PacketPortIT extends PortSuite {
     return Objects.requireNonNull(made);
   }
 
-  private static String run(String... command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(String.join(" ", command) + ": " + output);
-    }
-    return output;
-  }
-
   private static String ip(String arguments) throws IOException, InterruptedException {
     List<String> command = new ArrayList<>(List.of("ip", "-n", NAMESPACE));
     command.addAll(List.of(arguments.split(" ", -1)));
-    return run(command.toArray(String[]::new));
+    return HostCommand.run(command.toArray(String[]::new));
   }
 
   @BeforeAll
   static void makeNamespace() throws Exception {
-    run("ip", "netns", "add", NAMESPACE);
-    run("ip", "netns", "exec", NAMESPACE, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run(
+        "ip", "netns", "exec", NAMESPACE, "sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1");
   }
 
   @AfterAll
   static void deleteNamespace() throws Exception {
-    run("ip", "netns", "delete", NAMESPACE);
+    HostCommand.run("ip", "netns", "delete", NAMESPACE);
   }
 
   private static void makePair(String one, String other) throws Exception {
@@ -391,7 +383,7 @@ class PacketPortIT extends PortSuite {
 
   /** The message of a process that has all capabilities but one and opens a device. */
   private static String openWithout(String capability) throws Exception {
-    return run(
+    return HostCommand.run(
         "setpriv",
         "--bounding-set=-" + capability,
         "--inh-caps=-" + capability,
