@@ -272,6 +272,38 @@ class ResilienceTest {
   }
 
   @Test
+  void aServerThatComesAndGoesCostsNoAnswerAndIsAskedAgainEachTime() throws Exception {
+    try (FakeUpstream one = FakeUpstream.free();
+        FakeUpstream two = FakeUpstream.free()) {
+      ForwarderScene net =
+          open(
+              ", upstreams: [\"127.0.0.1:%d\", \"127.0.0.1:%d\"]"
+                  .formatted(one.port(), two.port()));
+      for (int i = 0; i < 5; i++) {
+        one.answer = response -> null;
+        int before = one.queries.size();
+        net.send("guest", ForwarderScene.query("lost" + i + ".example.").toWire());
+        net.await(() -> one.queries.size() == before + 1);
+        net.step(Duration.ofMillis(1500));
+        assertThat(net.answer("guest").getRcode()).as("flap " + i).isEqualTo(Rcode.NOERROR);
+        for (int n = 0; n < 3; n++) {
+          Message other = net.ask("guest", "down" + i + "-" + n + ".example.");
+          assertThat(other.getRcode()).as("flap " + i).isEqualTo(Rcode.NOERROR);
+        }
+        one.answer = response -> response;
+        int down = one.queries.size();
+        net.step(Duration.ofMinutes(1));
+        assertThat(net.ask("guest", "probe" + i + ".example.").getRcode()).isEqualTo(Rcode.NOERROR);
+        net.await(() -> one.queries.size() > down);
+        two.answer = response -> null; // the first is asked alone, or there is no answer
+        net.send("guest", ForwarderScene.query("back" + i + ".example.").toWire());
+        assertThat(net.answer("guest").getRcode()).as("flap " + i).isEqualTo(Rcode.NOERROR);
+        two.answer = response -> response;
+      }
+    }
+  }
+
+  @Test
   void aDomainIsAskedOfItsOwnServers() throws Exception {
     try (FakeUpstream corp = FakeUpstream.free()) {
       ForwarderScene net =

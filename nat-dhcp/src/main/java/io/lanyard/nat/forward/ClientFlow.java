@@ -6,6 +6,7 @@ import io.lanyard.nat.gateway.Packet;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.udp.DatagramFlow;
 import io.lanyard.nat.udp.HostSocket;
+import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import org.jspecify.annotations.Nullable;
 
@@ -28,6 +29,12 @@ final class ClientFlow extends DatagramFlow {
     super(guest, port, gateway);
     this.listener = listener;
     this.ends = ends;
+  }
+
+  @Override
+  public @Nullable Address hostAddress() {
+    Address asked = ends.local();
+    return asked.isAny() ? null : asked;
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.lanyard.linux.ErrnoException;
 import io.lanyard.linux.InetDatagram;
 import io.lanyard.linux.SocketDevice;
 import io.lanyard.net.Address;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Where the sockets of a network's flows are bound: to addresses and an interface of the host, or
@@ -43,6 +44,17 @@ public final class Outbound {
     boolean ipv4 = towards.isIpv4();
     Address said = towards.isLoopback() ? null : ipv4 ? config.ipv4() : config.ipv6();
     return said != null ? said : ipv4 ? Address.ANY_IPV4 : Address.ANY_IPV6;
+  }
+
+  /**
+   * The host's own address that sockets are bound to, without which they lead nowhere.
+   *
+   * @param towards as of {@link #local}
+   * @return the address; null unless one is said
+   */
+  public @Nullable Address bound(Address towards) {
+    Address local = local(towards);
+    return local.isAny() ? null : local;
   }
 
   /**

@@ -32,6 +32,9 @@ final class PingFlow extends Flow implements HostReader.Receiver {
   private final boolean ipv4;
   private @Nullable HostSocket socket;
 
+  /** The host's address that the socket is bound to; null where it has all of them. */
+  private @Nullable Address hostAddress;
+
   /** Of a raw socket, which takes and gives whole messages; -1 where the kernel numbers them. */
   private int rawIdentifier = -1;
 
@@ -68,12 +71,13 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     return turn;
   }
 
-  void open(HostSocket opened) {
+  void open(HostSocket opened, @Nullable Address bound) {
     socket = opened;
+    hostAddress = bound;
   }
 
-  void openRaw(HostSocket opened, int identifier) {
-    socket = opened;
+  void openRaw(HostSocket opened, @Nullable Address bound, int identifier) {
+    open(opened, bound);
     rawIdentifier = identifier;
   }
 
@@ -191,6 +195,11 @@ final class PingFlow extends Flow implements HostReader.Receiver {
     long request = ipv4 ? Icmp.ECHO_REQUEST : Icmpv6.ECHO_REQUEST;
     long start = request << 56 | (long) guestPort() << 16 | Icmp.sequence(head, at);
     nat.errors.about(report, this, neighbour, start, length, head, at + Icmp.HEADER_LENGTH);
+  }
+
+  @Override
+  public @Nullable Address hostAddress() {
+    return hostAddress;
   }
 
   @Override

@@ -188,11 +188,14 @@ public final class PingNat implements PacketEngine, Dumpable {
       counters.count(PingCount.RAW_SOCKETS);
       flow.openRaw(
           HostSocket.watch(link, socket, reader, flow, descriptors),
+          link.outbound().bound(destination),
           RAW_IDENTIFIERS.getAndIncrement() & 0xffff);
       return;
     }
     var _ = link.outbound().hold(socket, destination);
-    flow.open(HostSocket.watch(link, socket, reader, flow, descriptors));
+    flow.open(
+        HostSocket.watch(link, socket, reader, flow, descriptors),
+        link.outbound().bound(destination));
   }
 
   private void notPermitted(Packet packet) {

@@ -51,6 +51,10 @@ final class Mapping implements HostReader.Receiver {
 
   private @Nullable HostSocket socket;
   private int outerPort;
+
+  /** The host's address that the socket is bound to; null where it has all of them. */
+  private @Nullable Address hostAddress;
+
   private int flows;
   private int ttl = DEFAULT_TTL;
   private boolean dontFragment;
@@ -88,6 +92,7 @@ final class Mapping implements HostReader.Receiver {
 
   void open(HostSocket opened) {
     socket = opened;
+    hostAddress = toLoopback ? null : nat.link.outbound().bound(any());
     outerPort = opened.socket().localPort();
     if (!toLoopback) {
       nat.published().add(PublishedPorts.ofFamily(FlowKey.UDP, any()), any(), outerPort);
@@ -161,6 +166,10 @@ final class Mapping implements HostReader.Receiver {
 
   @Nullable HostSocket socket() {
     return socket;
+  }
+
+  @Nullable Address hostAddress() {
+    return hostAddress;
   }
 
   /** Passes the time to live and the wish not to be fragmented on, where they matter. */

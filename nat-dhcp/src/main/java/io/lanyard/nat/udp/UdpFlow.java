@@ -28,6 +28,11 @@ final class UdpFlow extends DatagramFlow {
   }
 
   @Override
+  public @Nullable Address hostAddress() {
+    return mapping.hostAddress();
+  }
+
+  @Override
   protected @Nullable HostSocket socket() {
     return mapping.socket();
   }

@@ -316,6 +316,41 @@ class OutboundIT {
     }
   }
 
+  private static List<String> flows(NatNamespace net) throws Exception {
+    return net.on(
+        () -> net.nat.listFlows().stream().map(flow -> flow.id() + " " + flow.protocol()).toList());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void whatIsBoundToAnAddressThatTheHostLosesEnds(Family family) throws Exception {
+    String lost = family.boundAddress;
+    LogWatch.expect("event=outbound-missing .*" + lost + " is no address of the host");
+    try (NatNamespace net = family.start(host)) {
+      assertThat(family.who(net, "UDP")).isEqualTo(family.usual);
+      List<String> free = flows(net);
+      assertThat(free).as("a flow by any address").hasSize(1);
+      net.on(() -> {
+        net.nat.configure(family.network("outbound: " + family.bound));
+        return true;
+      });
+      assertThat(family.who(net, "UDP")).isEqualTo(lost);
+      assertThat(family.pings(net, far, lost)).isTrue();
+      assertThat(flows(net)).as("with a datagram's and a ping's").hasSize(3).containsAll(free);
+      String length = family == Family.IPV4 ? "/24" : "/64";
+      NatNamespace.host("ip", "-n", host, "addr", "del", lost + length, "dev", "va");
+      awaitProblem(net, lost + " is no address of the host");
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      while (flows(net).size() > 1 && System.nanoTime() < deadline) {
+        LockSupport.parkNanos(10_000_000);
+      }
+      assertThat(flows(net)).isEqualTo(free);
+      NatNamespace.host("ip", "-n", host, "addr", "add", lost + length, "dev", "va", "nodad");
+      awaitProblem(net, "");
+      assertThat(family.who(net, "UDP")).isEqualTo(lost);
+    }
+  }
+
   private static long refused(NatNamespace net) throws Exception {
     return net.on(() -> net.nat.gateway().counters().get(GatewayCount.FLOW_RATE_LIMITED));
   }
