@@ -295,6 +295,7 @@ class ResilienceTest {
         net.step(Duration.ofMinutes(1));
         assertThat(net.ask("guest", "probe" + i + ".example.").getRcode()).isEqualTo(Rcode.NOERROR);
         net.await(() -> one.queries.size() > down);
+        net.await(() -> !net.forwarder.dump().toString().contains("resting"));
         two.answer = response -> null; // the first is asked alone, or there is no answer
         net.send("guest", ForwarderScene.query("back" + i + ".example.").toWire());
         assertThat(net.answer("guest").getRcode()).as("flap " + i).isEqualTo(Rcode.NOERROR);

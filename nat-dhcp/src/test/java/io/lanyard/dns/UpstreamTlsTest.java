@@ -197,6 +197,33 @@ class UpstreamTlsTest {
   }
 
   @Test
+  void aServerThatAnotherReplacesKeepsNeitherQuestionsNorItsConnection() throws Exception {
+    String trusted = trusted();
+    open("tls://127.0.0.1:" + server.port() + "#dns.example", trusted);
+    assertThat(rcode("one.example.")).isEqualTo(Rcode.NOERROR);
+    server.cut = 1;
+    scene.send("guest", ForwarderScene.query("lost.example.").toWire());
+    scene.await(() -> server.queries.size() >= 2);
+    try (FakeUpstream next = FakeUpstream.free()) {
+      scene.configure(
+          "dns: {hosts-file: false, upstreams: [\"127.0.0.1:"
+              + next.port()
+              + "\"]"
+              + trusted
+              + "}");
+      assertThat(scene.ask("other", "two.example.").getRcode()).isEqualTo(Rcode.NOERROR);
+      assertThat(next.queries).hasSize(1);
+      for (int i = 0; i < 10; i++) {
+        scene.step(Duration.ofSeconds(1));
+      }
+      assertThat(scene.answer("guest").getRcode()).as("what was lost").isEqualTo(Rcode.SERVFAIL);
+      scene.step(Duration.ofSeconds(11));
+      assertThat(scene.gauge("connections")).as("idle").isZero();
+      assertThat(server.connections).hasValue(1);
+    }
+  }
+
+  @Test
   void aServerMayBeAskedOverTcpAlone() throws Exception {
     try (FakeUpstream plain = FakeUpstream.free()) {
       open("tcp://127.0.0.1:" + plain.port());

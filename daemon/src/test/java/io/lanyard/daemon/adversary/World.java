@@ -8,12 +8,10 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -35,8 +33,6 @@ final class World {
 
   /** The port of DNS over TLS. */
   private static final int DNS_TLS = 853;
-
-  private static final int DNS = 53;
 
   /** Sends back what it gets. */
   static final int ECHO = 7000;
@@ -80,7 +76,7 @@ final class World {
   final String world = "advw" + suffix;
 
   private final List<ServerSocket> servers;
-  private final DatagramSocket names;
+  private final NameServer names;
   private final DatagramSocket sink;
 
   World() throws IOException, InterruptedException {
@@ -116,11 +112,10 @@ final class World {
             serve(ECHO, World::echo),
             serve(SOURCE, World::source),
             serve(ENDLESS, World::endless),
-            serve(DNS, World::listen),
+            serve(NameServer.PORT, World::listen),
             serve(DNS_TLS, World::listen));
-    names = NetworkNamespace.run(world, () -> new DatagramSocket(new InetSocketAddress(DNS)));
+    names = new NameServer(world, 1);
     sink = NetworkNamespace.run(world, () -> new DatagramSocket(SINK));
-    Thread.ofPlatform().daemon(true).name("names").start(this::answer);
   }
 
   /** Runs a script as root; it must succeed. */
@@ -131,11 +126,14 @@ final class World {
     assertThat(process.waitFor()).as(said).isZero();
   }
 
-  private interface Server {
+  /** Talks with one client. */
+  interface Server {
+    /** Until it is over; the caller closes the socket. */
     void serve(Socket client) throws IOException;
   }
 
-  private ServerSocket serve(int port, Server server) throws IOException {
+  /** Serves at a port of the world's until the result is closed. */
+  ServerSocket serve(int port, Server server) throws IOException {
     ServerSocket listening =
         NetworkNamespace.run(
             world,
@@ -187,35 +185,6 @@ final class World {
     client.setSendBufferSize(block.length); // what hundreds of them keep is the kernel's work
     while (true) {
       client.getOutputStream().write(block);
-    }
-  }
-
-  /** Answers with one address, or not at all. */
-  private void answer() {
-    byte[] buffer = new byte[2048];
-    try {
-      while (true) {
-        DatagramPacket packet = new DatagramPacket(buffer, buffer.length);
-        names.receive(packet);
-        int end = 12;
-        while (buffer[end] != 0) {
-          end += buffer[end] + 1;
-        }
-        String name = new String(buffer, 12, end - 12, UTF_8);
-        if (name.contains("slow")) {
-          continue;
-        }
-        byte[] answer = Arrays.copyOf(buffer, end + 5 + 16);
-        answer[2] |= (byte) 0x84;
-        answer[3] = (byte) 0x80;
-        answer[7] = 1;
-        Arrays.fill(answer, 8, 12, (byte) 0);
-        byte[] record = {(byte) 0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, (byte) 192, 0, 2, 1};
-        System.arraycopy(record, 0, answer, end + 5, record.length);
-        names.send(new DatagramPacket(answer, answer.length, packet.getSocketAddress()));
-      }
-    } catch (IOException e) {
-      // Closed.
     }
   }
 
