@@ -328,14 +328,17 @@ final class NetworkPorts {
             adapter.persistent(),
             // The same for each adapter of the network: guests that know it go on.
             MacAddress.derivedFrom("host of " + config.name()).bits());
+    HostDestinations destinations = new HostDestinations(own, hostRules);
     PortListener claim =
         new HostAdapterListener(
             config.name(),
             own.stream().map(HostDestinations.Own::address).toList(),
             ethernet,
             addresses,
-            (port, mac) -> attached.pin(mac, port));
-    HostDestinations destinations = new HostDestinations(own, hostRules);
+            (port, mac) -> {
+              attached.pin(mac, port);
+              destinations.isAt(mac);
+            });
     await(
         List.of(
             start(

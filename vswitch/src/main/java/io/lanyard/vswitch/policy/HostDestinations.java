@@ -44,7 +44,9 @@ public final class HostDestinations implements Policy {
     boolean admits(Port from, int protocol, long high, long low, int service);
 
     /**
-     * Hears of a packet that is dropped because its destination is not on the link.
+     * Hears of a packet to the adapter that is dropped because its destination is not on the link.
+     * Copies of packets to other stations, which a switch sends to all ports while it does not know
+     * them, are dropped and not told.
      *
      * @param from the port that the packet comes from
      * @param high the upper long of the destination
@@ -70,6 +72,9 @@ public final class HostDestinations implements Policy {
 
   private final long[] ipv6;
 
+  /** The adapter's MAC address; 0 while it is not known. */
+  private long mac;
+
   /**
    * Makes one.
    *
@@ -90,6 +95,15 @@ public final class HostDestinations implements Policy {
             .toArray();
   }
 
+  /**
+   * Notes the adapter's MAC address. On the loop.
+   *
+   * @param address in the low 48 bits
+   */
+  public void isAt(long address) {
+    mac = address;
+  }
+
   @Override
   public @Nullable DropCause admit(Passage passage, ByteBuf frame) {
     int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
@@ -107,8 +121,7 @@ public final class HostDestinations implements Policy {
     }
     long low = Address.ipv4Low(Ipv4.destination(frame, at));
     if (!isOnLink(low)) {
-      rules.strayed(passage.ingress(), 0, low);
-      return DropCause.NOT_FOR_HOST;
+      return strayed(passage, 0, low);
     }
     return Ipv4.fragmentOffset(frame, at) != 0
         ? null // its first fragment is judged, and nothing is whole without that
@@ -139,8 +152,7 @@ public final class HostDestinations implements Policy {
     long high = Ipv6.destinationHigh(frame, at);
     long low = Ipv6.destinationLow(frame, at);
     if (!isOnLink(high, low)) {
-      rules.strayed(passage.ingress(), high, low);
-      return DropCause.NOT_FOR_HOST;
+      return strayed(passage, high, low);
     }
     return service(passage, frame, Ipv6.protocol(walk), Ipv6.index(walk), end, high, low);
   }
@@ -152,6 +164,14 @@ public final class HostDestinations implements Policy {
       }
     }
     return high >>> 56 == 0xff || high >>> 54 == 0xfe80 >>> 6;
+  }
+
+  private DropCause strayed(Passage passage, long high, long low) {
+    long to = passage.destination();
+    if (mac == 0 || to == mac || Ethernet.isGroup(to)) {
+      rules.strayed(passage.ingress(), high, low);
+    }
+    return DropCause.NOT_FOR_HOST;
   }
 
   private @Nullable DropCause service(

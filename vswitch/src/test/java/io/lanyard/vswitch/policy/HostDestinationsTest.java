@@ -36,6 +36,7 @@ class HostDestinationsTest {
   private final InMemoryPort host = new InMemoryPort("host", Offloads.NONE);
   private final List<String> asked = new ArrayList<>();
   private final List<String> strayed = new ArrayList<>();
+  private final HostDestinations destinations;
 
   private final HostDestinations.Rules rules =
       new HostDestinations.Rules() {
@@ -56,11 +57,12 @@ class HostDestinationsTest {
         List.of(
             new HostDestinations.Own(Address.parse("10.0.0.1"), Subnet.parse("10.0.0.0/24")),
             new HostDestinations.Own(Address.parse("fd00::1"), Subnet.parse("fd00::/64")));
+    destinations = new HostDestinations(own, rules);
     host.attachTo(
         network,
         new PortRules(
             List.of(),
-            List.of(new HostDestinations(own, rules)),
+            List.of(destinations),
             PortRules.Reach.ORDINARY,
             Integer.MAX_VALUE,
             false,
@@ -131,6 +133,19 @@ class HostDestinationsTest {
     assertThat(host.counters().transmitDrops(DropCause.NAME_SERVICE)).isEqualTo(1);
     String to = "guest 17 " + Address.parse(destination);
     assertThat(asked).containsExactly(to + " 80", to + " 53");
+  }
+
+  /** Nobody has heard their stations yet, so that the host's port gets a copy as all do. */
+  @ParameterizedTest
+  @CsvSource({"10.0.0.20", "fd00::20"})
+  void copiesOfPacketsToOtherStationsAreDroppedWithoutAWordOfStrayedPackets(String other) {
+    destinations.isAt(HOST + 1);
+    assertThat(arrives(udp(other, 80))).isFalse();
+    assertThat(host.counters().transmitDrops(DropCause.NOT_FOR_HOST)).isEqualTo(1);
+    assertThat(strayed).isEmpty();
+    destinations.isAt(HOST);
+    assertThat(arrives(udp(other, 80))).isFalse();
+    assertThat(strayed).containsExactly("guest " + Address.parse(other));
   }
 
   @Test
