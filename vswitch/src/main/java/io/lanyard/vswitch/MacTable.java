@@ -42,6 +42,8 @@ public final class MacTable {
    */
   static final long SETTLED_NANOS = 1_000_000_000L;
 
+  private static final long MAC_BITS = 0xffff_ffff_ffffL;
+
   private static final byte LEARNED = 0;
   private static final byte HELD = 1;
   private static final byte PINNED = 2;
@@ -131,7 +133,8 @@ public final class MacTable {
   }
 
   /**
-   * Sets the number of addresses that may be learned from a port, and whether it holds them.
+   * Sets the number of addresses that may be learned from a port, and whether it holds them. What
+   * it has learned already is held from now on, in all VLANs, or ages and moves again.
    *
    * @param port the port's number
    * @param limit addresses, those that are pinned to it aside
@@ -141,7 +144,31 @@ public final class MacTable {
     version++; // who remembers the port remembers its former rules
     grow(port);
     limits[port] = limit;
-    holding[port] = holds;
+    if (holding[port] != holds) {
+      holding[port] = holds;
+      keep(port, holds ? LEARNED : HELD);
+    }
+  }
+
+  /** Puts the addresses of a port that are of one kind in again, as the port's rules are now. */
+  private void keep(int port, byte former) {
+    if (learned(port) == 0) {
+      return;
+    }
+    byte kind = holds(port) ? HELD : LEARNED;
+    for (int cell = 0; cell < CELLS; ) {
+      if (keys[cell] == 0 || ports[cell] != port || kinds[cell] != former) {
+        cell++;
+        continue;
+      }
+      long key = holds(port) ? keys[cell] & MAC_BITS : keys[cell];
+      long heard = seen[cell];
+      remove(cell); // may have moved another entry into this cell: look again
+      int to = cell(key);
+      if (keys[to] == 0) { // else it stays elsewhere, or was learned from another port untagged
+        insert(to, key, port, heard, kind);
+      }
+    }
   }
 
   /**
@@ -455,7 +482,7 @@ public final class MacTable {
       if (keys[cell] != 0 && ports[cell] != UNKNOWN && !expired(cell, now)) {
         visitor.entry(
             (int) (keys[cell] >>> 48),
-            keys[cell] & 0xffff_ffff_ffffL,
+            keys[cell] & MAC_BITS,
             ports[cell],
             hold(kinds[cell]),
             now - seen[cell]);

@@ -174,6 +174,51 @@ class MacTableTest {
   }
 
   @Test
+  void aPortHoldsWhatItHasLearnedBeforeItHadToInEveryVlan() {
+    table.learn(0, 1, 3, 0);
+    table.learn(7, 2, 3, 0);
+    table.learn(8, 2, 3, 0);
+    table.rule(3, 2, true);
+    for (long mac = 1; mac <= 2; mac++) {
+      assertThat(table.learn(0, mac, 4, 1)).isEqualTo(Learning.ELSEWHERE);
+      assertThat(table.learn(7, mac, 4, 1)).isEqualTo(Learning.ELSEWHERE);
+      assertThat(table.learn(8, mac, 3, 1)).isEqualTo(Learning.DONE);
+      assertThat(table.find(0, mac, 2 * MacTable.AGEING_NANOS)).isEqualTo(3);
+    }
+    assertThat(table.learned(3)).isEqualTo(2);
+  }
+
+  @Test
+  void anAddressMovesAgainOnceItsPortHoldsItNoLonger() {
+    table.rule(3, 2, true);
+    table.learn(0, 1, 3, 0);
+    table.rule(3, 2, false);
+    assertThat(table.find(0, 1, 1)).isEqualTo(3);
+    assertThat(table.learned(3)).isEqualTo(1);
+    assertThat(table.learn(0, 1, 4, 1)).isEqualTo(Learning.DONE);
+    assertThat(table.find(0, 1, 1)).isEqualTo(4);
+    assertThat(table.learned(3)).isZero();
+  }
+
+  @Test
+  void aChangeOfAPortsRulesLosesNoAddress() {
+    MacTable large = new MacTable(SEED);
+    SplittableRandom random = new SplittableRandom(3);
+    for (int i = 0; i < 6_000; i++) {
+      large.learn(random.nextInt(2), 1 + i, i % 3, 0);
+    }
+    for (int round = 0; round < 8; round++) {
+      large.rule(1, Integer.MAX_VALUE, round % 2 == 0);
+      assertThat(large.learned(1)).isEqualTo(2_000);
+      assertThat(large.size()).isEqualTo(6_000);
+    }
+    for (int i = 0; i < 6_000; i++) {
+      boolean untagged = large.find(0, 1 + i, 0) == i % 3;
+      assertThat(untagged || large.find(1, 1 + i, 0) == i % 3).as("address " + i).isTrue();
+    }
+  }
+
+  @Test
   void aPortLearnsNoMoreAddressesThanItMayAndOthersAreNotMovedThere() {
     table.rule(40, 2, false);
     assertThat(table.pin(9, 40, 0)).isTrue();
