@@ -136,7 +136,7 @@ public record TapSettings(
       if (isNew && own != 0) {
         link.hardwareAddress(own);
       }
-      String limitation = configure(link, tap.name(), isOurs);
+      String limitation = configure(link, tap.name(), isOurs, isNew);
       if (isOurs) {
         keep(tap, link, isNew);
       }
@@ -171,12 +171,14 @@ public record TapSettings(
   }
 
   /** Returns what the device lacks, with the remedy, or an empty text. */
-  private String configure(HostLink link, String made, boolean isOurs) throws IOException {
+  private String configure(HostLink link, String made, boolean isOurs, boolean isNew)
+      throws IOException {
     if (mtu > 0) {
       link.mtu(mtu);
     }
     boolean isConfigured = isOurs && !addresses.isEmpty();
-    if (isConfigured) {
+    // A new device does it as the host's own settings say, perhaps with stable private addresses.
+    if (isConfigured && (withoutIpv6 || !isNew)) {
       link.makesIpv6Addresses(!withoutIpv6);
     }
     if (up) {

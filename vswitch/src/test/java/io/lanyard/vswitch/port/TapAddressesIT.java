@@ -71,6 +71,14 @@ final class TapAddressesIT {
     assertThat(addresses(IPV4)).containsExactly(IPV4);
   }
 
+  /** An administrator may have said that it is to be a stable private one (RFC 7217), or none. */
+  @Test
+  void aNewDeviceMakesItsLinkLocalAddressAsTheHostSays() throws Exception {
+    String none = "/proc/sys/net/ipv6/conf/default/addr_gen_mode";
+    run("ip", "netns", "exec", namespace, "sh", "-c", "echo 1 > " + none);
+    assertThat(addresses(IPV4, IPV6)).containsExactlyInAnyOrder(IPV4, IPV6);
+  }
+
   @Test
   void aNetworkWithIpv6HasALinkLocalAddressToo() throws Exception {
     assertThat(addresses(IPV4, IPV6)).containsExactlyInAnyOrder(IPV4, IPV6, "link-local");
