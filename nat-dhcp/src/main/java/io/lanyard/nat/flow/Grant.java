@@ -1,5 +1,7 @@
 package io.lanyard.nat.flow;
 
+import java.util.List;
+
 /** Why a flow may be. */
 public sealed interface Grant {
   /** Its addresses and ports are permitted, or it began outside. */
@@ -46,6 +48,16 @@ public sealed interface Grant {
    */
   static Grant plain(Grant why) {
     return why instanceof Watched(Grant reason, String _) ? reason : why;
+  }
+
+  /**
+   * The name for which a flow was admitted.
+   *
+   * @param why why it may be
+   * @return one name; none if the flow may be for another reason
+   */
+  static List<String> names(Grant why) {
+    return plain(why) instanceof ByName(String name, boolean _) ? List.of(name) : List.of();
   }
 
   /**

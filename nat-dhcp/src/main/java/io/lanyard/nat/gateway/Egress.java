@@ -8,7 +8,6 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
-import io.lanyard.nat.egress.EgressLevel;
 import io.lanyard.nat.egress.EgressPolicies;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.NameServices;
@@ -58,6 +57,7 @@ public final class Egress implements NamePolicy, Dumpable {
   private final Protection protection;
   private final EgressJudge judge;
   private final ToldNames told;
+  private final SniEgress servers;
   private final IcmpErrors errors;
   private final Counters<GatewayCount> counters;
   private final Clock clock;
@@ -97,6 +97,7 @@ public final class Egress implements NamePolicy, Dumpable {
     judge = new EgressJudge(protection);
     policies = new EgressPolicies(config, hostLoopback, portRules);
     told = new ToldNames(clock);
+    servers = new SniEgress(network, judge, told, counters, log);
     gateway.stations().addListener(this::forget);
     gateway.takeQuestions(station -> policies.of(station.budget().name()).byName());
     gateway.tellNeverLeaving(this::neverLeaves);
@@ -171,17 +172,10 @@ public final class Egress implements NamePolicy, Dumpable {
       counters.count(passing != null ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
     }
     if (passing != null && passing.grant() != null) {
-      return watched(under, packet.protocol, port, passing.grant());
+      return SniEgress.watched(under, packet.protocol, port, passing.grant());
     }
     errors.send(IcmpReason.PROHIBITED, packet);
     return null;
-  }
-
-  /** The grant of a flow, which is watched where rules deny servers by their names in TLS. */
-  private static Grant watched(EgressPolicy under, int protocol, int port, Grant grant) {
-    return protocol == FlowKey.TCP && !Grant.awaitsHello(grant) && under.denyingBySni(port) != null
-        ? new Grant.Watched(grant, "")
-        : grant;
   }
 
   private void log(EgressDecision decision, Packet packet, int port, List<String> names) {
@@ -252,103 +246,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return true if it may pass
    */
   public boolean admits(Flow flow, PortBudget by, ClientHello hello) {
-    EgressPolicy under = policies.of(by.name());
-    if (flow.grant() instanceof Grant.Watched) {
-      return admitsServer(flow, under, by, hello);
-    }
-    String why;
-    String name = "";
-    if (hello instanceof ClientHello.For(String given)) {
-      name = given;
-      Address remote = flow.remote();
-      EgressDecision decision =
-          judge.judge(
-              under,
-              List.of(given),
-              flow.protocol(),
-              remote.high(),
-              remote.low(),
-              flow.remotePort());
-      EgressDecision passing = decision.passing();
-      if (!told.names(by, remote).contains(given)) {
-        why = "the guest was not told this address for the name";
-      } else if (decision.admitted() && passing != null && passing.grant() != null) {
-        flow.grant(passing.grant());
-        return true;
-      } else {
-        why = decision.why();
-      }
-    } else {
-      why =
-          hello instanceof ClientHello.Refused(String wrong, boolean _)
-              ? wrong
-              : "it is not complete";
-    }
-    boolean dry = asksForTrial(flow, under);
-    if (dry) {
-      flow.grant(withoutSni(flow.grant()));
-      // A trial opens nothing: a name that another level denies stays denied.
-      if (under.denyingBySni(flow.remotePort()) != null && !admitsServer(flow, under, by, hello)) {
-        return false;
-      }
-    }
-    deniedByServer(flow, by, name, why, dry);
-    return dry;
-  }
-
-  /** The grant of a flow that passes without the name which its rule asks for. */
-  private static Grant withoutSni(Grant grant) {
-    return grant instanceof Grant.ByName(String name, boolean _)
-        ? new Grant.ByName(name, false)
-        : grant;
-  }
-
-  /** Whether a flow may pass that rules look at to deny some servers' names. */
-  private boolean admitsServer(Flow flow, EgressPolicy under, PortBudget by, ClientHello hello) {
-    if (hello instanceof ClientHello.For(String server)) {
-      EgressDecision decision = server(flow, under, server);
-      decision.count();
-      if (!decision.admitted()) {
-        deniedByServer(flow, by, server, decision.why(), decision.dry());
-      }
-      flow.grant(new Grant.Watched(Grant.plain(flow.grant()), server));
-      return decision.passing() != null;
-    }
-    if (hello instanceof ClientHello.Refused(String why, boolean nameless) && !nameless) {
-      EgressLevel level = under.denyingBySni(flow.remotePort());
-      boolean dry = level == null || level.config().dryRun();
-      deniedByServer(flow, by, "", why, dry);
-      return dry;
-    }
-    return true;
-  }
-
-  private EgressDecision server(Flow flow, EgressPolicy under, String server) {
-    EgressDecision passing = decide(flow, under, namesOf(flow)).passing();
-    return passing == null
-        ? EgressDecision.denied(null, "the rules permit the flow no longer")
-        : judge.server(under, passing, server, flow.remotePort());
-  }
-
-  private void deniedByServer(Flow flow, PortBudget by, String asked, String why, boolean dry) {
-    counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_SNI_DENIED);
-    log.log(
-        Logger.Level.INFO,
-        dry ? "egress-would-deny" : "egress-denied",
-        by.name(),
-        line ->
-            line.with("network", network)
-                .with("port", by.name())
-                .with("guest", flow.guest())
-                .with("destination", text(flow.protocol(), flow.remote(), flow.remotePort()))
-                .with("sni", asked)
-                .with("reason", why));
-  }
-
-  /** Whether the level whose rule requires the name of a flow's server is only tried. */
-  private boolean asksForTrial(Flow flow, EgressPolicy under) {
-    EgressDecision asking = decide(flow, under, namesOf(flow)).passing();
-    return asking != null && asking.level() != null && asking.level().config().dryRun();
+    return servers.admits(flow, policies.of(by.name()), by, hello);
   }
 
   /**
@@ -486,7 +384,7 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return false if it would not be admitted now
    */
   public boolean admits(Flow flow) {
-    return admits(flow, policies.of(flow.port()), namesOf(flow));
+    return admits(flow, policies.of(flow.port()), Grant.names(flow.grant()));
   }
 
   /**
@@ -527,7 +425,7 @@ public final class Egress implements NamePolicy, Dumpable {
   public Predicate<Flow> admitsUnder(
       EgressConfig config, HostLoopback hostLoopback, PortEgress ports) {
     EgressPolicies others = new EgressPolicies(config, hostLoopback, ports);
-    return flow -> admits(flow, others.of(flow.port()), namesOf(flow));
+    return flow -> admits(flow, others.of(flow.port()), Grant.names(flow.grant()));
   }
 
   private boolean admits(Flow flow, EgressPolicy under, List<String> names) {
@@ -547,44 +445,11 @@ public final class Egress implements NamePolicy, Dumpable {
           || (under.hostLoopback().enabled()
               && under.opensLoopback(flow.protocol(), flow.remotePort()));
     }
-    EgressDecision passing = decide(flow, under, names).passing();
+    EgressDecision passing = judge.judge(under, names, flow).passing();
     if (passing != null && passing.grant() instanceof Grant.Published) {
       flow.relyOnPublished();
     }
-    return passing != null
-        && (!requiresSni(passing) || requiresSni(flow.grant()))
-        && !hasShownDenied(flow, under, passing);
-  }
-
-  /** Whether a flow has shown the name of a server that is denied wherever it leads. */
-  private boolean hasShownDenied(Flow flow, EgressPolicy under, EgressDecision passing) {
-    return flow.grant() instanceof Grant.Watched(Grant _, String server)
-        && !server.isEmpty()
-        && under.denyingBySni(flow.remotePort()) != null
-        && judge.server(under, passing, server, flow.remotePort()).passing() == null;
-  }
-
-  private static boolean requiresSni(EgressDecision passing) {
-    return requiresSni(passing.grant())
-        && (passing.level() == null || !passing.level().config().dryRun());
-  }
-
-  /** Whether a flow has shown the name of its server, or has to before a byte of it leaves. */
-  private static boolean requiresSni(@Nullable Grant grant) {
-    return grant instanceof Grant.ByName(String _, boolean sni) && sni;
-  }
-
-  private EgressDecision decide(Flow flow, EgressPolicy under, List<String> names) {
-    Address remote = flow.remote();
-    return judge.judge(
-        under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
-  }
-
-  /** The name for which a flow was admitted. */
-  private static List<String> namesOf(Flow flow) {
-    return Grant.plain(flow.grant()) instanceof Grant.ByName(String name, boolean _)
-        ? List.of(name)
-        : List.of();
+    return passing != null && servers.keeps(flow, under, passing);
   }
 
   /**
@@ -630,7 +495,8 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressDecision decision = judge.judge(under, all, protocol, leads.high(), leads.low(), service);
     EgressTrial trial = EgressTrial.of(decision);
     Grant grant = decision.grant();
-    return grant != null && watched(under, protocol, service, grant) instanceof Grant.Watched
+    return grant != null
+            && SniEgress.watched(under, protocol, service, grant) instanceof Grant.Watched
         ? trial.but("TLS for a name that the rules deny is reset")
         : trial;
   }
@@ -722,7 +588,8 @@ public final class Egress implements NamePolicy, Dumpable {
     }
   }
 
-  private static String text(int protocol, Address destination, int port) {
+  /** A destination as the log has it. */
+  static String text(int protocol, Address destination, int port) {
     return switch (protocol) {
       case FlowKey.TCP -> "tcp " + destination + " port " + port;
       case FlowKey.UDP -> "udp " + destination + " port " + port;

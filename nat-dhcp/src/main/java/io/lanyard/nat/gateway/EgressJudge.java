@@ -7,6 +7,7 @@ import io.lanyard.nat.egress.EgressRules;
 import io.lanyard.nat.egress.NameServices;
 import io.lanyard.nat.egress.Protection;
 import io.lanyard.nat.egress.SpecialAddresses;
+import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.net.Address;
@@ -54,6 +55,19 @@ final class EgressJudge {
         ? embedded
         : EgressDecision.after(
             embedded, judgeItself(under, names, resolves, protocol, high, low, port));
+  }
+
+  /**
+   * Decides about a flow that is there, as if it began now.
+   *
+   * @param under the policy of the port that the guest is behind
+   * @param names the names that count for it
+   * @param flow the flow
+   * @return the decision
+   */
+  EgressDecision judge(EgressPolicy under, List<String> names, Flow flow) {
+    Address remote = flow.remote();
+    return judge(under, names, flow.protocol(), remote.high(), remote.low(), flow.remotePort());
   }
 
   private EgressDecision judgeItself(
