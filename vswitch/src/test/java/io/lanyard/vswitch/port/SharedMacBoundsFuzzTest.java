@@ -79,7 +79,7 @@ class SharedMacBoundsFuzzTest {
     private final Switch network = new Switch("fuzz", new SteppedTimers(), Frames.UNTRACKED);
     private final ByteBuf scratch = Frames.untracked(SharedMac.capacity());
     private final SharedMac shared =
-        new SharedMac(NIC, new SharedAddresses(11), scratch, this::sent);
+        new SharedMac(NIC, new SharedAddresses(SharedAddressesTest.SEED), scratch, this::sent);
     private final List<InMemoryPort> guests =
         List.of(
             InMemoryPort.attached("a", Offloads.ALL, network),

@@ -75,7 +75,8 @@ class SharedMacFuzzTest {
   void framesOfAnyFormSayNobodyElsesAddress(byte[] input) {
     LogWatch.allowWarnings();
     Switch network = new Switch("fuzz", new SteppedTimers(), Frames.UNTRACKED);
-    SharedMac shared = new SharedMac(NIC, new SharedAddresses(11), scratch, this::leaves);
+    SharedMac shared =
+        new SharedMac(NIC, new SharedAddresses(SharedAddressesTest.SEED), scratch, this::leaves);
     InMemoryPort a = InMemoryPort.attached("a", Offloads.ALL, network);
     InMemoryPort b = InMemoryPort.attached("b", Offloads.ALL, network);
     Uplink uplink = new Uplink(network, shared);

@@ -45,7 +45,7 @@ class SharedMacTest {
   private final Switch network =
       new Switch("lab", new SteppedTimers(), PooledByteBufAllocator.DEFAULT);
   private final ByteBuf scratch = Unpooled.directBuffer(SharedMac.capacity(), SharedMac.capacity());
-  private final SharedAddresses addresses = new SharedAddresses(11);
+  private final SharedAddresses addresses = new SharedAddresses(SharedAddressesTest.SEED);
   private final List<byte[]> wire = new ArrayList<>();
   private final SharedMac shared = new SharedMac(NIC, addresses, scratch, this::sent);
   private final InMemoryPort a = InMemoryPort.attached("a", Offloads.ALL, network);
