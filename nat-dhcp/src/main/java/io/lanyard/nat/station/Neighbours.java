@@ -184,13 +184,14 @@ public final class Neighbours {
 
   private @Nullable Neighbour heardAnew(Station station, long high, long low) {
     Neighbour neighbour = entries.get(high, low);
-    if (neighbour == null) {
-      neighbour = make(new Address(high, low), unlocated);
-    }
-    if (!neighbour.resolved()) {
-      if (!guard.permits(neighbour.address(), station)) {
+    if (neighbour == null || !neighbour.resolved()) {
+      Address address = neighbour == null ? new Address(high, low) : neighbour.address();
+      if (!guard.permits(address, station)) {
         station.budget().count(Offence.ADDRESSES);
-        return null;
+        return null; // and nothing is kept of an address that only a stranger has used
+      }
+      if (neighbour == null) {
+        neighbour = make(address, unlocated);
       }
       if (station.mac() != 0) {
         resolve(neighbour, station);
@@ -221,33 +222,31 @@ public final class Neighbours {
   public void announced(Station station, long high, long low, boolean forUs) {
     Neighbour neighbour = entries.get(high, low);
     if (neighbour == null) {
-      if (!forUs) {
-        return;
+      if (forUs) {
+        learn(null, new Address(high, low), station);
       }
-      neighbour = make(new Address(high, low), unlocated);
-    }
-    if (neighbour.resolved() && neighbour.isHeldBy(station)) {
+    } else if (neighbour.resolved() && neighbour.isHeldBy(station)) {
       resolve(neighbour, station);
     } else if (!neighbour.resolved() || !isElsewhere(neighbour, station)) {
-      learn(neighbour, station);
+      learn(neighbour, neighbour.address(), station);
     } else if (!takesOver(neighbour, station)) {
       refused(station);
     }
   }
 
-  /** Learns of an address that nobody has, or another station of the same port. */
-  private void learn(Neighbour neighbour, Station station) {
+  /** Learns of an address that nobody has, perhaps without an entry, or another of its port. */
+  private void learn(@Nullable Neighbour known, Address address, Station station) {
     if (station.mac() == 0) {
       return;
     }
-    if (!guard.permits(neighbour.address(), station)) {
+    if (!guard.permits(address, station)) {
       refused(station);
       return;
     }
-    if (neighbour.resolved()) {
+    if (known != null && known.resolved()) {
       counters.count(StationCount.NEIGHBOUR_MOVED);
     }
-    resolve(neighbour, station);
+    resolve(known == null ? make(address, unlocated) : known, station);
   }
 
   @SuppressWarnings("ReferenceEquality") // a port has one budget
@@ -464,7 +463,7 @@ public final class Neighbours {
   private void giveUp(Neighbour neighbour) {
     Station rival = neighbour.rival;
     if (rival == null || rival.released() || !guard.permits(neighbour.address(), rival)) {
-      forget(neighbour); // whose it is now says the next packet
+      forget(neighbour); // the next packet from the address says whose it is
     } else {
       move(neighbour, rival);
     }

@@ -194,6 +194,8 @@ class NeighboursTest {
   void nobodySpeaksFromAnAddressThatIsAnothersBeforeThatIsHeard() {
     neighbours.guard((address, station) -> station.mac() == 1);
     assertThat(speaksFor(station(hostile, 2), GUEST)).isFalse();
+    claim(station(hostile, 2), GUEST);
+    assertThat(neighbours.get(GUEST)).as("nothing is kept of it").isNull();
     assertThat(speaksFor(station(honest, 1), GUEST)).isTrue();
   }
 
