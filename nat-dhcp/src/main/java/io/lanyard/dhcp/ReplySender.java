@@ -49,8 +49,8 @@ final class ReplySender {
   }
 
   /**
-   * Sends a reply to the station that has sent the request, whatever client it names: the switch
-   * may know that one behind a port which the sender must not reach.
+   * Sends a reply to the station that sent the request, and not to the client that the request
+   * names: that one may be behind a port which the sender must not reach.
    *
    * @param as the counter of such replies
    * @param reply released

@@ -27,9 +27,7 @@ final class Queries {
   /** The headers of IPv6 and UDP; those of IPv4 are shorter. */
   private static final int IP_AND_UDP = 48;
 
-  /**
-   * How long who asks for all types may keep that there is no such answer, as RFC 8482 shows it.
-   */
+  /** The time to live of the answer to a query for all types, as in RFC 8482 section 4.2. */
   private static final long MINIMAL_SECONDS = 3_600;
 
   private static final int MAX_QUERY = 4096;
@@ -160,7 +158,8 @@ final class Queries {
   }
 
   /**
-   * The answer to a query for records of all types: that there is no such (RFC 8482 section 4.2).
+   * The answer to a query for records of all types: one record in their place (RFC 8482 section
+   * 4.2).
    */
   static Message minimal(Message query) {
     Message response = error(query, Rcode.NOERROR);

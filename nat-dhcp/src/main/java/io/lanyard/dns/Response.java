@@ -201,8 +201,8 @@ final class Response {
   }
 
   /**
-   * Takes out the records of services (RFC 9460) that nobody has asked for, of all sections: whose
-   * egress rules suppress them gets the same answer from the cache as anybody.
+   * Takes the records of services (RFC 9460) that were not asked for out of all sections: a port
+   * whose egress rules suppress them gets the same answer from the cache as any other.
    */
   private static void withoutServices(Message message) {
     Record question = message.getQuestion();
@@ -366,9 +366,9 @@ final class Response {
   }
 
   /**
-   * Holds a time to live to the longest that an address may be used that a guest is told: who keeps
-   * the answer for longer would find the address closed. One with the top bit set is zero (RFC 2181
-   * section 8).
+   * Limits a time to live to the time that egress rules keep an address open which a guest was
+   * told: a guest that kept the answer for longer would find the address closed. One with the top
+   * bit set is zero (RFC 2181 section 8).
    */
   private static void cap(byte[] wire, int at) {
     int ttl = int4(wire, at);

@@ -151,7 +151,7 @@ final class EgressJudge {
    * Decides about a flow that may be, by the server that its TLS client names, wherever it leads.
    *
    * @param under the policy of the port that the guest is behind
-   * @param passing the decision by which the flow may be: what its rule comes before counts no more
+   * @param passing the decision by which the flow may be; the rules after its own do not count
    * @param server the server's name in lower case
    * @param port the destination's TCP port
    * @return the decision

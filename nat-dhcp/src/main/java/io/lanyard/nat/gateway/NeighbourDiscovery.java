@@ -228,9 +228,9 @@ final class NeighbourDiscovery {
   }
 
   /**
-   * Asks whether somebody has an address of the gateway's (RFC 4862 section 5.4.2). Who has it
-   * answers, which is a conflict like any other: the gateway keeps the address, since the network
-   * stands on it, and defends it.
+   * Asks whether a station has an address of the gateway's (RFC 4862 section 5.4.2). Its answer is
+   * a conflict like any other: the gateway keeps the address, which the network needs, and defends
+   * it.
    */
   void detectDuplicates() {
     own.all(addresses.hostLoopback()).forEach(this::detectDuplicate);

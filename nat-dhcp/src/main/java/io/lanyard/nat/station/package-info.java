@@ -34,11 +34,11 @@
  *                no answer +-----&gt; FORGOTTEN &lt;---+-----+
  * </pre>
  *
- * <p>A reachable address that is used behind another port is {@code CONTESTED}: its holder is
- * asked. With the first word of the holder it is {@code REACHABLE} again; without one it is so
- * behind the other port. Until then nothing that the other port sends from the address goes on. An
- * {@link io.lanyard.nat.station.AddressGuard} knows whose some addresses are; those move at once to
- * whom they belong to, and to nobody else.
+ * <p>A known address that is used behind another port is {@code CONTESTED}: its holder is asked.
+ * With the first word of the holder it is {@code REACHABLE} again; without one it is so behind the
+ * other port. Until then nothing that the other port sends from the address goes on. An {@link
+ * io.lanyard.nat.station.AddressGuard} knows the owners of some addresses: these move to their
+ * owners at once, and to nobody else.
  *
  * <p>All of it belongs to the network's loop.
  */

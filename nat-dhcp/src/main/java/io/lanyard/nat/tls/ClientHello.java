@@ -29,7 +29,7 @@ public sealed interface ClientHello {
    */
   record Refused(String why, boolean nameless) implements ClientHello {
     /**
-     * A message that may name a server in ways that a reader may take for one or another.
+     * A message that may name a server, but not so that all readers find the same one.
      *
      * @param why what is wrong, in words
      */
