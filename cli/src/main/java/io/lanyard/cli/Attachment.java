@@ -13,13 +13,17 @@ import org.jspecify.annotations.Nullable;
  * each time and no other port's.
  */
 final class Attachment {
-  /** VMMs, each with the kinds of port that it can use, the best first. */
+  /**
+   * VMMs, each with the kinds of port that it can use, the best first. A VMM that opens a TAP
+   * device uses a port of kind {@code interface}: the device of a port of kind {@code tap} is open
+   * in the daemon, and the kernel lets nobody else open it.
+   */
   @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
   enum Vmm {
-    QEMU("vhost-user", "qemu-stream", "qemu-dgram", "vde", "udp", "tap"),
-    LIBVIRT("vhost-user", "tap"),
-    CLOUD_HYPERVISOR("vhost-user", "tap"),
-    FIRECRACKER("tap"),
+    QEMU("vhost-user", "qemu-stream", "qemu-dgram", "vde", "udp", "interface"),
+    LIBVIRT("vhost-user", "interface"),
+    CLOUD_HYPERVISOR("vhost-user", "interface"),
+    FIRECRACKER("interface"),
     VIRTUALBOX("udp"),
     KRUNKIT("vfkit");
 
@@ -73,8 +77,8 @@ final class Attachment {
       case QEMU -> qemu(kind);
       case LIBVIRT -> libvirt(kind);
       case CLOUD_HYPERVISOR ->
-          kind.equals("tap")
-              ? "--net tap=" + value("device") + ",mac=" + mac()
+          kind.equals("interface")
+              ? "--net tap=" + value("interface") + ",mac=" + mac()
               : "--memory size=1G,shared=on --net vhost_user=true,socket="
                   + path()
                   + ",mac="
@@ -111,7 +115,7 @@ final class Attachment {
               + inet("remote", value("local"))
               + device;
       default ->
-          "-netdev tap,id=net0,ifname=" + value("device") + ",script=no,downscript=no" + device;
+          "-netdev tap,id=net0,ifname=" + value("interface") + ",script=no,downscript=no" + device;
     };
   }
 
@@ -155,10 +159,8 @@ final class Attachment {
 
   private String libvirt(String kind) {
     String source =
-        kind.equals("tap")
-            ? "<interface type='ethernet'>\n  <target dev='"
-                + xml(value("device"))
-                + "' managed='no'/>"
+        kind.equals("interface")
+            ? "<interface type='ethernet'>\n  <target dev='" + xml(value("interface")) + "'/>"
             : "<interface type='vhostuser'>\n  <source type='unix' path='"
                 + xml(path())
                 + "' mode='client'/>";
@@ -166,7 +168,7 @@ final class Attachment {
         + "\n  <mac address='"
         + mac()
         + "'/>\n  <model type='virtio'/>\n</interface>"
-        + (kind.equals("tap")
+        + (kind.equals("interface")
             ? ""
             : "\n<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>");
   }
@@ -177,7 +179,7 @@ final class Attachment {
 
   private String firecracker() {
     return "\"network-interfaces\": [{\"iface_id\": \"eth0\", \"host_dev_name\": \""
-        + value("device")
+        + value("interface")
         + "\", \"guest_mac\": \""
         + mac()
         + "\"}]";

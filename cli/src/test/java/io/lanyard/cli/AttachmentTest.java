@@ -71,7 +71,24 @@ class AttachmentTest {
     assertThatThrownBy(
             () -> lines(Attachment.Vmm.FIRECRACKER, Map.of("kind", "vfkit", "path", "v.sock")))
         .hasMessageContaining("firecracker cannot use a port of kind vfkit");
-    assertThatThrownBy(() -> lines(Attachment.Vmm.KRUNKIT, Map.of("kind", "tap", "device", "t0")))
-        .hasMessageContaining("krunkit cannot use a port of kind tap");
+  }
+
+  @Test
+  void aVmmThatOpensATapDeviceUsesAPortOfKindInterface() {
+    Map<String, String> beside = Map.of("kind", "interface", "interface", "fc0");
+    assertThat(lines(Attachment.Vmm.QEMU, beside)).contains("-netdev tap,id=net0,ifname=fc0,");
+    assertThat(lines(Attachment.Vmm.FIRECRACKER, beside)).contains("\"host_dev_name\": \"fc0\"");
+    assertThat(lines(Attachment.Vmm.CLOUD_HYPERVISOR, beside)).startsWith("--net tap=fc0,mac=");
+    assertThat(lines(Attachment.Vmm.LIBVIRT, beside))
+        .contains("<target dev='fc0'/>")
+        .doesNotContain("memoryBacking");
+  }
+
+  @Test
+  void noVmmCanOpenTheDeviceOfAPortThatTheDaemonHasOpen() {
+    for (Attachment.Vmm vmm : Attachment.Vmm.values()) {
+      assertThatThrownBy(() -> lines(vmm, Map.of("kind", "tap", "device", "t0")))
+          .hasMessageContaining(vmm.word() + " cannot use a port of kind tap");
+    }
   }
 }
