@@ -7,6 +7,8 @@ import io.lanyard.config.EgressConfig.Direction;
 import io.lanyard.config.EgressConfig.Rule;
 import io.lanyard.config.EgressConfig.Verdict;
 import io.lanyard.nat.flow.FlowKey;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,17 +41,23 @@ public final class EgressLevel {
     inward = new EgressRules(config.rules(), Direction.IN);
     judgesInward = config.rules().stream().anyMatch(rule -> rule.direction() == Direction.IN);
     names = new NameRules(config.rules());
-    deniedBySni =
-        ServiceTable.of(
-            config.rules().stream()
-                .filter(rule -> rule.sni() == EgressConfig.Sni.DENIED)
-                .flatMap(rule -> rule.target().services().stream())
-                .toList());
+    deniedBySni = deniedBySni(config.rules());
     hits = new long[rules.size()];
     for (int i = 0; before != null && i < hits.length; i++) {
       int same = before.config.rules().indexOf(rules.get(i));
       hits[i] = same < 0 ? 0 : before.hits[same];
     }
+  }
+
+  /** The rules that deny names by what TLS clients show, each found as its place. */
+  private static ServiceTable deniedBySni(List<Rule> rules) {
+    List<ServiceTable.Entry> entries = new ArrayList<>();
+    for (int i = 0; i < rules.size(); i++) {
+      if (rules.get(i).sni() == EgressConfig.Sni.DENIED) {
+        entries.add(new ServiceTable.Entry(i, rules.get(i).target().services()));
+      }
+    }
+    return new ServiceTable(entries);
   }
 
   /**
@@ -135,6 +143,18 @@ public final class EgressLevel {
    */
   public boolean deniesBySni(int port) {
     return deniedBySni.find(FlowKey.TCP, port) != ServiceTable.NONE;
+  }
+
+  /**
+   * Whether a rule before another one denies names on a port wherever they lead.
+   *
+   * @param rule the other one's place; {@link EgressRules#NONE} for the default, behind all rules
+   * @param port a TCP port
+   * @return true if one does
+   */
+  boolean deniesBySniBefore(int rule, int port) {
+    int first = deniedBySni.find(FlowKey.TCP, port);
+    return first != ServiceTable.NONE && EgressRules.earlier(rule, first) == first;
   }
 
   /**

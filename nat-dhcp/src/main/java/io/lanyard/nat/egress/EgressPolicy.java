@@ -135,6 +135,27 @@ public final class EgressPolicy {
   }
 
   /**
+   * Whether a rule that denies names by what TLS clients show comes before the one that admits a
+   * flow: behind that one it is not asked.
+   *
+   * @param admitting the level that admits; null if no rule does
+   * @param rule its rule; {@link EgressRules#NONE} for its default
+   * @param port a TCP port
+   * @return true if one comes before
+   */
+  public boolean deniesBySniBefore(@Nullable EgressLevel admitting, int rule, int port) {
+    for (EgressLevel level : levels) {
+      if (level == admitting) {
+        return level.deniesBySniBefore(rule, port);
+      }
+      if (level.deniesBySni(port)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
    * The services of the host's loopback that guests reach.
    *
    * @return the setting

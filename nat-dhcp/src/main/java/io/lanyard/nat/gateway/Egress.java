@@ -497,6 +497,7 @@ public final class Egress implements NamePolicy, Dumpable {
     Grant grant = decision.grant();
     return grant != null
             && SniEgress.watched(under, protocol, service, grant) instanceof Grant.Watched
+            && under.deniesBySniBefore(decision.level(), decision.rule(), service)
         ? trial.but("TLS for a name that the rules deny is reset")
         : trial;
   }

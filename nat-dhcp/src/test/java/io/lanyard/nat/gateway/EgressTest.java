@@ -365,6 +365,19 @@ class EgressTest {
     assertThat(trial(80).reason()).isEqualTo("default, allow");
   }
 
+  @Test
+  void aTrialSpeaksOfDeniedServersOnlyWhereTheirRuleComesBeforeTheOneThatAdmits() throws Exception {
+    String allow = "{allow: " + REMOTE + "}";
+    rules("rules: [" + allow + ", " + DENY_EVIL + "]", one, "");
+    assertThat(trial(443).reason()).doesNotContain("TLS");
+    rules("rules: [" + DENY_EVIL + ", " + allow + "]", one, "");
+    assertThat(trial(443).reason()).endsWith("; TLS for a name that the rules deny is reset");
+    rules("rules: [" + DENY_EVIL + "]", one, "rules: [" + allow + "]");
+    assertThat(trial(443).reason()).as("a rule of the port").doesNotContain("TLS");
+    rules("rules: [" + allow + "]", one, "rules: [" + DENY_EVIL + "]");
+    assertThat(trial(443).reason()).endsWith("; TLS for a name that the rules deny is reset");
+  }
+
   private EgressTrial trial(int port, String... names) throws Exception {
     return scene.on(
         () -> egress().test(one.port.name(), List.of(names), REMOTE, FlowKey.TCP, port));
