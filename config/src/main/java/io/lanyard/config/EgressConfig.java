@@ -277,6 +277,9 @@ public record EgressConfig(
     private Keys() {}
 
     private static Subnet nat64(String text) {
+      if (text.indexOf(':') < 0) {
+        throw new IllegalArgumentException("an IPv6 address has colons");
+      }
       Subnet prefix = Subnet.parse(text);
       if (prefix.network().isIpv4() || !NAT64_LENGTHS.contains(prefix.prefix())) {
         throw new IllegalArgumentException("translators have prefixes of these lengths alone");

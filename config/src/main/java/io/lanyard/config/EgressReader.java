@@ -200,6 +200,15 @@ final class EgressReader {
     }
     int colon = text.indexOf(':');
     if (colon >= 0 && text.indexOf(':', colon + 1) >= 0) {
+      int slash = text.indexOf('/');
+      int behind = slash < 0 ? -1 : text.indexOf(':', slash);
+      if (behind >= 0) {
+        throw new IllegalArgumentException(
+            "an IPv6 subnet with services stands in brackets: ["
+                + text.substring(0, behind)
+                + "]"
+                + text.substring(behind));
+      }
       return new Target(new Destination.Addresses(subnet(text, false)), List.of());
     }
     String where = colon < 0 ? text : text.substring(0, colon);

@@ -27,7 +27,7 @@ public enum DropCause {
   /** The source address belongs to another port: it is pinned there, or held by it. */
   PINNED_SOURCE("the guest behind the port uses the address of another station; look at it"),
   /** The port has sent from as many addresses as it may. */
-  MAC_LIMIT("the guest behind the port uses more addresses than its mac-limit allows"),
+  MAC_LIMIT("the guest behind the port uses more MAC addresses than its mac-limit allows"),
   /** The port is isolated, or the one that the frame is for. */
   ISOLATED,
   /** The IP source is not an address of the guest's. */
