@@ -77,6 +77,12 @@ public record PortRules(
     return new PortRules(ingress, all, reach, macLimit, holdsMacs, storm);
   }
 
+  /** Ends the policies of a port that could not be attached; the switch ends those of others. */
+  public void end() {
+    ingress.forEach(Policy::end);
+    egress.forEach(Policy::end);
+  }
+
   private static PortRules plain(Reach reach) {
     return new PortRules(List.of(), List.of(), reach, Integer.MAX_VALUE, false, null);
   }

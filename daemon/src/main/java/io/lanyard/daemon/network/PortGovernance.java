@@ -52,7 +52,16 @@ final class PortGovernance {
 
   /** Attaches a port to the switch with its rules. */
   void attach(Port port, Rules rules) {
-    ethernet.attach(port, rules.apply(policies));
+    PortRules made = rules.apply(policies);
+    boolean done = false;
+    try {
+      ethernet.attach(port, made);
+      done = true;
+    } finally {
+      if (!done) { // or its guard would keep the addresses that it was given from all others
+        made.end();
+      }
+    }
     ruled.put(port.name(), rules);
   }
 
