@@ -108,8 +108,12 @@ public final class PortBuffers {
     }
   }
 
-  /** The bytes that the port's buffers take. */
-  long held() {
+  /**
+   * The bytes that the port's buffers take.
+   *
+   * @return bytes, as the allocator rounds them
+   */
+  public long held() {
     return memory.held();
   }
 

@@ -283,7 +283,8 @@ public final class VhostUserPort extends ObservedPort implements Dumpable {
             .with("role", endpoint.role())
             .with("connections", connections)
             .withNonZero("refusedClients", refused.count())
-            .withNonZero("failedAccepts", endpoint.acceptFailures());
+            .withNonZero("failedAccepts", endpoint.acceptFailures())
+            .withNonZero("heldBytes", buffers.held());
     if (present != null) {
       present.describe(node);
     }

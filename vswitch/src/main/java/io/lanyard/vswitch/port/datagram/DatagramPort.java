@@ -373,6 +373,7 @@ public final class DatagramPort extends ObservedPort implements Dumpable {
         .with("role", endpoint.role())
         .with("sockets", sockets)
         .withNonZero("queuedDatagrams", present == null ? 0 : present.queued())
+        .withNonZero("heldBytes", buffers.held())
         .build();
   }
 }
