@@ -138,6 +138,7 @@ final class Response {
       countRecords(message);
     }
     withoutServices(message);
+    boolean failure = isFailure(message.getRcode()); // a part of the code is in their OPT record
     OPTRecord theirs = message.getOPT();
     if (theirs != null) {
       message.removeRecord(theirs, Section.ADDITIONAL);
@@ -187,7 +188,7 @@ final class Response {
         message.getRcode() == Rcode.NOERROR
             && !message.getSection(Section.ANSWER).isEmpty()
             && soa(message) == null,
-        isFailure(message.getRcode()));
+        failure);
   }
 
   /**
