@@ -9,9 +9,9 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /**
@@ -57,7 +57,7 @@ final class DnsCommand {
     }
   }
 
-  private static List<Found> found(Effective present, @Nullable String network) {
+  private static List<Found> found(Effective present, String network) {
     List<Found> all = new ArrayList<>();
     Map<DocumentPath, String> names = new LinkedHashMap<>();
     for (Effective.Value value : present.values()) {
@@ -65,7 +65,7 @@ final class DnsCommand {
       if (steps.size() < 5
           || !steps.get(0).equals("networks")
           || !steps.get(2).equals("dns")
-          || (network != null && !network.equals(steps.get(1)))) {
+          || (!network.isEmpty() && !network.equals(steps.get(1)))) {
         continue;
       }
       String text = Edits.text(value.text());
@@ -99,8 +99,7 @@ final class DnsCommand {
           "Lists the names of dns.hosts and dns.records; guests and reservations have theirs"
               + " beside them.")
   static final class Ls extends ListCommand {
-    @Option(names = "--network", paramLabel = "NETWORK", description = "Of this network only.")
-    @Nullable String network;
+    @ArgGroup ListCommand.OfNetwork.Asked asked = new ListCommand.OfNetwork.Asked();
 
     Ls() {
       super("network", "name", "type", "value", "origin");
@@ -109,7 +108,7 @@ final class DnsCommand {
     @Override
     Reply<List<Listed>> list() {
       return Reply.of(
-          found(Effective.of(api, false), network).stream().map(Found::listed).toList());
+          found(Effective.of(api, false), asked.network()).stream().map(Found::listed).toList());
     }
   }
 

@@ -129,7 +129,7 @@ final class ApplyingTest {
             NETWORK  MAC                ADDRESS         IPV6  HOSTNAME  ORIGIN
             vmnet8   52:54:00:00:00:10  192.168.127.10  -     -         f:9:1
             """);
-    assertThat(run("dns ls --network vmnet8")).isZero();
+    assertThat(run("dns ls vmnet8")).isZero();
     assertThat(said.out()).contains("printer    a      192.168.127.9");
     assertThat(run("dns ls --network lab --json")).isZero();
     assertThat(said.out()).isEqualTo("[ ]\n");
