@@ -59,7 +59,8 @@ final class AddressCheck {
         return false; // It may still have the address from a server that forgot it.
       }
       String port = from.budget().name();
-      if (answersForAnother(mac, port) || !trusts(port)) {
+      boolean forAnother = answersForAnother(mac, port);
+      if (forAnother || !trusts(port)) {
         parts.counters().count(DhcpCount.ANSWER_DISTRUSTED);
         from.budget().count(Excess.CONFLICTS);
         parts.log().log(
@@ -71,7 +72,11 @@ final class AddressCheck {
                     .with("port", port)
                     .with("mac", Ethernet.format(mac))
                     .with("address", address)
-                    .with("cause", "the port answers for too many addresses"));
+                    .with(
+                        "cause",
+                        forAnother
+                            ? "the station has a lease of another address"
+                            : "the port answers for too many addresses"));
         return false;
       }
       return true;

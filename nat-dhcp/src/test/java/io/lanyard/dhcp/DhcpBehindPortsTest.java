@@ -526,6 +526,20 @@ class DhcpBehindPortsTest {
   }
 
   @Test
+  void aStationThatAnswersForAnotherAddressThanItLeasesIsIgnoredAndSaidToHaveALease() {
+    LogWatch.expect("event=dhcp-probe-answer-ignored .*");
+    assertThat(lease(evil, EVIL)).isNotNull();
+    evil.drain();
+    send(honest, HONEST, client(HONEST).message(DISCOVER), false);
+    List<Address> asked = probed(evil);
+    assertThat(asked).isNotEmpty();
+    asked.forEach(one -> answerArp(evil, EVIL, one));
+    timers.advance(PROBE.multipliedBy(2));
+    assertThat(given(honest, MessageType.OFFER)).isEqualTo(asked.getFirst());
+    assertThat(LogWatch.count("cause=\"the station has a lease of another address\"")).isEqualTo(1);
+  }
+
+  @Test
   void aPortThatAnswersForAHundredAddressesTooManyIsAProblem() {
     LogWatch.expect("event=dhcp-address-in-use .*");
     LogWatch.expect("event=dhcp-probe-answer-ignored .*");
