@@ -130,8 +130,8 @@ final class Endings {
     if (network == null || next == null || !judged.add(name)) {
       return "";
     }
-    return flows(
-        "network " + name + ", which forbids them", network.flowsEndedBy(next, after.guests()));
+    String ended = flows("network " + name, network.flowsEndedBy(next, after.guests()));
+    return ended.isEmpty() ? "" : ended + ", no longer permitted";
   }
 
   private String guest(String name, String end) {
