@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The lines that attach a guest of some VMM to a port, to be pasted.
  *
- * <p>The guest's MAC address follows from the names of network and port, so that it is the same
- * each time and no other port's.
+ * <p>The daemon chooses the guest's MAC address: the same each time, no other port's, and different
+ * on every host.
  */
 final class Attachment {
   /**
@@ -39,8 +39,7 @@ final class Attachment {
     }
   }
 
-  private final String network;
-  private final String port;
+  private final String mac;
   private final Map<String, String> settings;
   private final Path runtime;
   private final QemuRelease qemu;
@@ -48,14 +47,13 @@ final class Attachment {
   /**
    * Makes one.
    *
+   * @param mac the guest's MAC address
    * @param settings the port's keys as the daemon has them
    * @param runtime where relative paths of sockets begin
    * @param qemu the QEMU that reads the lines
    */
-  Attachment(
-      String network, String port, Map<String, String> settings, Path runtime, QemuRelease qemu) {
-    this.network = network;
-    this.port = port;
+  Attachment(String mac, Map<String, String> settings, Path runtime, QemuRelease qemu) {
+    this.mac = mac;
     this.settings = settings;
     this.runtime = runtime;
     this.qemu = qemu;
@@ -78,19 +76,16 @@ final class Attachment {
       case LIBVIRT -> libvirt(kind);
       case CLOUD_HYPERVISOR ->
           kind.equals("interface")
-              ? "--net tap=" + value("interface") + ",mac=" + mac()
-              : "--memory size=1G,shared=on --net vhost_user=true,socket="
-                  + path()
-                  + ",mac="
-                  + mac();
+              ? "--net tap=" + value("interface") + ",mac=" + mac
+              : "--memory size=1G,shared=on --net vhost_user=true,socket=" + path() + ",mac=" + mac;
       case FIRECRACKER -> firecracker();
       case VIRTUALBOX -> virtualBox();
-      case KRUNKIT -> "--device virtio-net,unixSocketPath=" + path() + ",mac=" + mac();
+      case KRUNKIT -> "--device virtio-net,unixSocketPath=" + path() + ",mac=" + mac;
     };
   }
 
   private String qemu(String kind) {
-    String device = " -device virtio-net-pci,netdev=net0,mac=" + mac();
+    String device = " -device virtio-net-pci,netdev=net0,mac=" + mac;
     return switch (kind) {
       case "vhost-user" ->
           "-object memory-backend-memfd,id=mem0,size=1G,share=on -numa node,memdev=mem0 -m 1G"
@@ -166,7 +161,7 @@ final class Attachment {
                 + "' mode='client'/>";
     return source
         + "\n  <mac address='"
-        + mac()
+        + mac
         + "'/>\n  <model type='virtio'/>\n</interface>"
         + (kind.equals("interface")
             ? ""
@@ -181,7 +176,7 @@ final class Attachment {
     return "\"network-interfaces\": [{\"iface_id\": \"eth0\", \"host_dev_name\": \""
         + value("interface")
         + "\", \"guest_mac\": \""
-        + mac()
+        + mac
         + "\"}]";
   }
 
@@ -189,7 +184,7 @@ final class Attachment {
     String remote = value("remote");
     String local = value("local");
     return "VBoxManage modifyvm VM --nic1 generic --nicgenericdrv1 UDPTunnel --macaddress1 "
-        + mac().replace(":", "").toUpperCase(Locale.ROOT)
+        + mac.replace(":", "").toUpperCase(Locale.ROOT)
         + " --nicproperty1 dest="
         + host(local)
         + " --nicproperty1 sport="
@@ -209,13 +204,8 @@ final class Attachment {
   private String value(String key) {
     @Nullable String value = settings.get(key);
     if (value == null) {
-      throw new Failure("port " + port + " of network " + network + " has no " + key);
+      throw new Failure("the port has no " + key);
     }
     return value;
-  }
-
-  private String mac() {
-    int hash = (network + "/" + port).hashCode() * 0x9e37_79b1;
-    return "52:54:00:%02x:%02x:%02x".formatted(hash >>> 24, hash >>> 16 & 0xff, hash >>> 8 & 0xff);
   }
 }

@@ -75,7 +75,7 @@ final class PortCommand {
         paramLabel = "VMM",
         description = {
           "Prints the lines that attach a guest of a VMM, to be pasted: ${COMPLETION-CANDIDATES}.",
-          "The MAC address that they have follows from the names of network and port."
+          "Their MAC address is the same each time, and different on every host."
         },
         completionCandidates = VmmWords.class)
     @Nullable String attach;
@@ -88,14 +88,14 @@ final class PortCommand {
       }
     }
 
-    private Integer attach(String network, String port, String word) {
+    private Integer attach(String network, String port, String mac, String word) {
       for (Attachment.Vmm vmm : Attachment.Vmm.values()) {
         if (vmm.word().equals(word)) {
           Effective all = Effective.of(api, true);
           Map<String, String> settings = all.texts(Target.port(network, port).path());
           QemuRelease qemu =
               vmm == Attachment.Vmm.QEMU ? QemuRelease.installed() : QemuRelease.UNKNOWN;
-          String lines = new Attachment(network, port, settings, all.runtime(api), qemu).lines(vmm);
+          String lines = new Attachment(mac, settings, all.runtime(api), qemu).lines(vmm);
           output.done(Map.of("vmm", word, "lines", lines), lines);
           return Lanyard.DONE;
         }
@@ -116,7 +116,7 @@ final class PortCommand {
       String port = target.substring(slash + 1);
       Object known = find(network, port);
       if (known != null && attach != null) {
-        return attach(network, port, attach);
+        return attach(network, port, guestMac(known), attach);
       }
       if (known != null) {
         show(known, settingsOf(network, port));
@@ -125,6 +125,15 @@ final class PortCommand {
       throw new Failure(
           "network " + network + " has no port " + port,
           "\"lanyard port ls --network " + network + "\" lists the ports");
+    }
+
+    private static String guestMac(Object known) {
+      if (((Map<?, ?>) known).get("guestMac") instanceof String mac && !mac.isEmpty()) {
+        return mac;
+      }
+      throw new Failure(
+          "the daemon names no MAC address for a guest at this port",
+          "name a port of the configuration; restart a daemon that is of an earlier version");
     }
 
     /** Prints the port with its settings, and where each comes from that is no default. */

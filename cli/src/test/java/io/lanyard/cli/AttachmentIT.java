@@ -22,7 +22,7 @@ class AttachmentIT {
   /** Starts a QEMU, whose guest does not run, with the lines of a port. */
   private void qemuTakes(Map<String, String> settings) throws Exception {
     String lines =
-        new Attachment("vmnet8", "vm", settings, home, QemuRelease.installed())
+        new Attachment("52:54:00:00:00:10", settings, home, QemuRelease.installed())
             .lines(Attachment.Vmm.QEMU);
     Path started = home.resolve("pid");
     Path said = home.resolve("said");

@@ -13,7 +13,7 @@ class AttachmentTest {
   }
 
   private static String lines(Attachment.Vmm vmm, Map<String, String> settings, QemuRelease qemu) {
-    return new Attachment("vmnet8", "vm", settings, Path.of("/run/lanyard"), qemu).lines(vmm);
+    return new Attachment("52:54:00:00:00:10", settings, Path.of("/run/lanyard"), qemu).lines(vmm);
   }
 
   @Test
@@ -38,7 +38,7 @@ class AttachmentTest {
         .startsWith(
             "-netdev"
                 + " stream,id=net0,server=off,reconnect-ms=1000,addr.type=unix,addr.path=/run/lanyard/vm.sock"
-                + " -device virtio-net-pci,netdev=net0,mac=52:54:00:");
+                + " -device virtio-net-pci,netdev=net0,mac=52:54:00:00:00:10");
     assertThat(stream)
         .isEqualTo(lines(Attachment.Vmm.QEMU, Map.of("kind", "qemu-stream", "path", "vm.sock")));
     assertThat(

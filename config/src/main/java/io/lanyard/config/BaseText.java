@@ -11,6 +11,7 @@ final class BaseText {
   private final Path directory;
   private final Problems reading;
   private final YamlNode tree;
+  private final NicAddresses nicAddresses;
 
   /** Found when first asked for; two threads may both find them, which does no harm. */
   private volatile @Nullable Problems problems;
@@ -23,13 +24,32 @@ final class BaseText {
    * @param directory the directory that relative paths in it are relative to
    * @param reading what was wrong with the YAML
    * @param tree the text as a tree
+   * @param nicAddresses those of NICs for which nothing is said
    */
-  BaseText(String source, String text, Path directory, Problems reading, YamlNode tree) {
+  BaseText(
+      String source,
+      String text,
+      Path directory,
+      Problems reading,
+      YamlNode tree,
+      NicAddresses nicAddresses) {
     this.source = source;
     this.text = text;
     this.directory = directory;
     this.reading = reading;
     this.tree = tree;
+    this.nicAddresses = nicAddresses;
+  }
+
+  /** The same text with other addresses of NICs for which nothing is said. */
+  BaseText with(NicAddresses addresses) {
+    return addresses.equals(nicAddresses)
+        ? this
+        : new BaseText(source, text, directory, reading, tree, addresses);
+  }
+
+  NicAddresses nicAddresses() {
+    return nicAddresses;
   }
 
   String source() {
@@ -58,7 +78,7 @@ final class BaseText {
     Problems found = problems;
     if (found == null) {
       found = reading.copy();
-      var _ = ConfigLoader.read(tree, directory, found);
+      var _ = ConfigLoader.read(tree, directory, nicAddresses, found);
       problems = found;
     }
     return found;

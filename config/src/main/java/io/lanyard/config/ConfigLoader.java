@@ -94,12 +94,16 @@ public final class ConfigLoader {
   /**
    * Reads the tree of a document.
    *
+   * @param nicAddresses those of NICs for which nothing is said
    * @param problems those of its YAML, to which others are added
    * @return the configuration, which is good only if there are no problems; null if it has no root
    */
-  static @Nullable Configuration read(YamlNode tree, Path directory, Problems problems) {
+  static @Nullable Configuration read(
+      YamlNode tree, Path directory, NicAddresses nicAddresses, Problems problems) {
     Fields root = Fields.open(problems, Configuration.Keys.SECTION, "", tree.place(), tree);
-    return root == null ? null : new ConfigurationReader(problems, directory).read(root);
+    return root == null
+        ? null
+        : new ConfigurationReader(problems, directory, nicAddresses).read(root);
   }
 
   /**

@@ -21,11 +21,13 @@ final class ConfigurationReader {
   private final Problems problems;
   private final Claims claims;
   private final Path directory;
+  private final NicAddresses nicAddresses;
 
-  ConfigurationReader(Problems problems, Path directory) {
+  ConfigurationReader(Problems problems, Path directory, NicAddresses nicAddresses) {
     this.problems = problems;
     this.claims = new Claims(problems);
     this.directory = directory;
+    this.nicAddresses = nicAddresses;
   }
 
   /** Reads the file. Errors go to the problems; the result is good only if there are none. */
@@ -35,7 +37,7 @@ final class ConfigurationReader {
     Map<String, Place> guestPlaces = new HashMap<>();
     EgressReader egress = new EgressReader(AddressSets.read(root));
     GuestReader guestReader =
-        new GuestReader(claims, directory, root.keysOf(Keys.NETWORKS), egress);
+        new GuestReader(claims, directory, root.keysOf(Keys.NETWORKS), egress, nicAddresses);
     for (Named<Fields> named : root.value(Keys.GUESTS)) {
       String name = named.name();
       claims.claim("the guest's name", name, named.path(), named.keyPlace());

@@ -55,7 +55,10 @@ public final class Document {
       }
       throw problems.exception();
     }
-    return new Document(new BaseText(source, text, directory, problems, node), List.of(), node);
+    return new Document(
+        new BaseText(source, text, directory, problems, node, NicAddresses.OF_NAMES),
+        List.of(),
+        node);
   }
 
   /**
@@ -92,6 +95,26 @@ public final class Document {
    */
   public String source() {
     return base.source();
+  }
+
+  /**
+   * The same document with other MAC addresses of NICs for which it says none. Documents that are
+   * made from it have them, too.
+   *
+   * @param addresses the addresses; {@link NicAddresses#OF_NAMES} unless this was called
+   * @return a document that is equal to this one
+   */
+  public Document with(NicAddresses addresses) {
+    return new Document(base.with(addresses), laid, tree);
+  }
+
+  /**
+   * The MAC addresses of NICs for which the document says none.
+   *
+   * @return what was given to {@link #with(NicAddresses)}
+   */
+  public NicAddresses nicAddresses() {
+    return base.nicAddresses();
   }
 
   /**
@@ -202,7 +225,8 @@ public final class Document {
     if (!laid.isEmpty()) {
       YamlReader.checkSize(tree, problems);
     }
-    Configuration configuration = ConfigLoader.read(tree, directory(), problems);
+    Configuration configuration =
+        ConfigLoader.read(tree, directory(), base.nicAddresses(), problems);
     if (!laid.isEmpty()) {
       problems.addOthers(base.problems());
     }

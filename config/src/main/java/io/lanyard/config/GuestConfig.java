@@ -179,7 +179,7 @@ public record GuestConfig(
           Key.optional(
               "mac",
               Kind.MAC,
-              "52:54:00 and a hash of the guest's name and the NIC's place",
+              "52:54:00 and a hash of the guest's name and the NIC's place, different on every host",
               "Its address.");
 
       static final Section SECTION =

@@ -22,6 +22,7 @@ final class GuestReader {
   private final Path directory;
   private final List<String> networks;
   private final EgressReader egress;
+  private final NicAddresses addresses;
 
   /** The mappings of each guest's NICs. */
   private final Map<String, List<Fields>> nics = new HashMap<>();
@@ -35,12 +36,19 @@ final class GuestReader {
    * @param directory what relative paths are relative to
    * @param networks the names of all networks
    * @param egress reads where guests may go
+   * @param addresses those of NICs for which nothing is said
    */
-  GuestReader(Claims claims, Path directory, List<String> networks, EgressReader egress) {
+  GuestReader(
+      Claims claims,
+      Path directory,
+      List<String> networks,
+      EgressReader egress,
+      NicAddresses addresses) {
     this.claims = claims;
     this.directory = directory;
     this.networks = networks;
     this.egress = egress;
+    this.addresses = addresses;
   }
 
   @Nullable GuestConfig read(String name, Fields guest) {
@@ -137,7 +145,8 @@ final class GuestReader {
             "no such network: " + Quoted.quote(network) + Quoted.hint(network, networks));
       }
       String name = "nic" + nics.size();
-      MacAddress mac = nic.value(Nic.Keys.MAC, MacAddress.derivedFrom(guestName + "/" + name));
+      MacAddress said = nic.find(Nic.Keys.MAC);
+      MacAddress mac = said == null ? addresses.of(guestName, name) : said;
       claims.claim("the MAC address", mac, nic.pathOf(Nic.Keys.MAC), nic.placeOf(Nic.Keys.MAC));
       nics.add(new Nic(name, network, mac, null, PortPolicy.DEFAULT));
       read.add(nic);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.MacAddress;
 import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
@@ -364,6 +365,28 @@ class DocumentTest {
                 nics:
                   - {network: lan}
             """);
+  }
+
+  private static MacAddress mac(Document document) throws ConfigException {
+    return Objects.requireNonNull(document.configuration().guests().get("Demo"))
+        .nics()
+        .getFirst()
+        .mac();
+  }
+
+  @Test
+  void aNicOfWhichNothingIsSaidHasTheAddressThatItsHostGivesIt() throws ConfigException {
+    MacAddress given = new MacAddress(0x525400abcdefL);
+    MacAddress said = new MacAddress(0x525400000011L);
+    Document document = base().with((guest, nic) -> given);
+    assertThat(mac(base())).isEqualTo(MacAddress.derivedFrom("Demo/nic0"));
+    assertThat(mac(document)).isEqualTo(given);
+    assertThat(document).isEqualTo(base());
+    Document changed = document.with(set("networks.lan.mtu", "1400"));
+    assertThat(mac(changed)).isEqualTo(given);
+    assertThat(mac(changed.without(edit -> true))).isEqualTo(given);
+    assertThat(mac(document.with(set("guests.Demo.nics[0].mac", "\"" + said + "\""))))
+        .isEqualTo(said);
   }
 
   @Test

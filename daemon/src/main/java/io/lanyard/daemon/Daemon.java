@@ -10,6 +10,7 @@ import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.HookConfig;
+import io.lanyard.config.NicAddresses;
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.EventType;
@@ -89,6 +90,11 @@ public final class Daemon implements AutoCloseable {
      */
     public static Settings of(Document file, Directories directories) {
       return new Settings(file, UnaryOperator.identity(), directories, null, Clock.system());
+    }
+
+    /** The same with the MAC addresses of NICs for which the file says none. */
+    private Settings with(NicAddresses addresses) {
+      return new Settings(file.with(addresses), permitted, directories, plugins, clock);
     }
   }
 
@@ -291,12 +297,15 @@ public final class Daemon implements AutoCloseable {
     StateLock lock = StateLock.take(directories.state());
     LeaseStore leases = null;
     try {
-      leases = LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
-      RunningConfiguration present = recover(settings);
-      DescriptorDivision division =
-          DescriptorDivision.divide(present.configuration(), settings.clock());
+      KeptNicAddresses.prepare(directories.state());
       UniqueLocal prefixes = KeptPrefixes.open(directories.state());
-      Daemon daemon = new Daemon(settings, present, division, lock, leases, prefixes, timeouts);
+      KeptNicAddresses nics = KeptNicAddresses.open(directories.state(), prefixes);
+      leases = LeaseStore.openOrSetAside(directories.state().resolve("leases.db"), Clock.system());
+      Settings own = settings.with(nics);
+      RunningConfiguration present = recover(own);
+      nics.keep();
+      DescriptorDivision division = DescriptorDivision.divide(present.configuration(), own.clock());
+      Daemon daemon = new Daemon(own, present, division, lock, leases, prefixes, timeouts);
       daemon.begin();
       return daemon;
     } catch (LeaseStoreException e) {

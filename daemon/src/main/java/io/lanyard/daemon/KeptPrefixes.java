@@ -2,21 +2,30 @@ package io.lanyard.daemon;
 
 import io.lanyard.net.UniqueLocal;
 import java.io.IOException;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.security.SecureRandom;
 
 /**
- * The seed of the networks' unique local prefixes, which is drawn once and kept in the state
- * directory: a network keeps its IPv6 addresses, and two hosts have different ones (RFC 4193).
+ * The seed of the networks' unique local prefixes and of MAC addresses, which is drawn once and
+ * kept in the state directory: a network keeps its IPv6 addresses, and two hosts have different
+ * ones (RFC 4193).
  */
 final class KeptPrefixes {
   private static final String NAME = "ipv6-prefix-seed";
 
   private KeptPrefixes() {}
+
+  /**
+   * Whether a seed was drawn already, because a daemon has used the state directory.
+   *
+   * @param directory the state directory
+   * @return false at the first start
+   */
+  static boolean exist(Path directory) {
+    return Files.exists(directory.resolve(NAME));
+  }
 
   /**
    * Reads the seed, or draws it.
@@ -49,13 +58,7 @@ final class KeptPrefixes {
     }
     byte[] seed = new byte[UniqueLocal.SEED_LENGTH];
     new SecureRandom().nextBytes(seed);
-    Path whole = file.resolveSibling(NAME + ".new");
-    Files.write(whole, seed);
-    try {
-      Files.move(whole, file, StandardCopyOption.ATOMIC_MOVE);
-    } catch (AtomicMoveNotSupportedException e) {
-      Files.move(whole, file, StandardCopyOption.REPLACE_EXISTING);
-    }
+    StateFile.write(file, seed);
     return seed;
   }
 }

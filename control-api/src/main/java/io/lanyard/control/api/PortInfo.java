@@ -13,6 +13,8 @@ import java.util.Map;
  *     link-down} while its link is switched off, or {@code failed}
  * @param problem why it failed, what it cannot do, what it does to its network or wants more of
  *     than its share, or why its interface has no carrier; or empty
+ * @param guestMac a MAC address for a guest that another VMM attaches to it: the same after each
+ *     start, and different on every host; empty for ports that have no such guests
  * @param receivedFrames wire frames that came in by it
  * @param receivedBytes their bytes
  * @param transmittedFrames wire frames that left by it
@@ -30,6 +32,7 @@ public record PortInfo(
     String kind,
     String state,
     String problem,
+    String guestMac,
     long receivedFrames,
     long receivedBytes,
     long transmittedFrames,

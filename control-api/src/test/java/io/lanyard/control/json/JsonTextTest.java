@@ -57,7 +57,21 @@ class JsonTextTest {
     assertThat(read(GuestInfo.class, JsonText.text(GUEST))).isEqualTo(GUEST);
     var port =
         new PortInfo(
-            "n", "p", "", "tap", "up", "", 1, 2, 3, 4, 5, 6, Map.of("queueFull", 7L), Map.of());
+            "n",
+            "p",
+            "",
+            "tap",
+            "up",
+            "",
+            "m",
+            1,
+            2,
+            3,
+            4,
+            5,
+            6,
+            Map.of("queueFull", 7L),
+            Map.of());
     assertThat(read(PortInfo.class, JsonText.text(port))).isEqualTo(port);
     assertThat(RecordReader.readList(PortInfo.class, JsonText.parse(JsonText.text(List.of(port)))))
         .containsExactly(port);

@@ -8,6 +8,7 @@ import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NicAddresses;
 import io.lanyard.config.change.Change;
 import io.lanyard.config.change.Difference;
 import io.lanyard.control.api.PlanInfo;
@@ -84,6 +85,7 @@ public final class Conductor implements AutoCloseable {
   private final Steps steps;
   private final Revisions revisions;
   private final ChosenSubnets subnets;
+  private final NicAddresses nicAddresses;
   private final Clock clock;
   private final CommandQueue queue = new CommandQueue();
   private final List<Listener> listeners = new ArrayList<>();
@@ -117,6 +119,7 @@ public final class Conductor implements AutoCloseable {
     this.steps = new Steps(tree, new StepMaker(tree, settings));
     this.revisions = new Revisions(History.in(state.resolve(DIRECTORY)), file, clock);
     this.subnets = new ChosenSubnets(state);
+    this.nicAddresses = file.nicAddresses();
     this.clock = clock;
     queue.every(RESTART_SECONDS, this::restartFailed);
   }
@@ -491,7 +494,8 @@ public final class Conductor implements AutoCloseable {
   private RunningConfiguration read(ChangeRequest.Change change, RunningConfiguration before)
       throws ChangeRefusedException {
     try {
-      Document document = subnets.in(change.of(before.document()), clock.now());
+      Document asked = change.of(before.document()).with(nicAddresses);
+      Document document = subnets.in(asked, clock.now());
       Configuration said = document.configuration();
       // Somebody asked for what a file has, and is told if it cannot run.
       return new RunningConfiguration(

@@ -74,7 +74,7 @@ final class Recovery {
     }
     if (last.own().equals(digest(file))) {
       try {
-        Document ran = Conductor.documentOf(last);
+        Document ran = Conductor.documentOf(last).with(file.nicAddresses());
         Document document = new ChosenSubnets(state).atStart(ran, clock.now());
         RunningConfiguration present = RunningConfiguration.of(document);
         long number =

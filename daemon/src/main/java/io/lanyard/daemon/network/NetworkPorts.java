@@ -121,14 +121,10 @@ final class NetworkPorts {
     this.governance =
         new PortGovernance(
             ethernet, new PortPolicies(config.switching(), addresses, context.timers().clock()));
-    this.attached =
-        new AttachedPorts(
-            governance,
-            new PortPlace(context, runtimeDirectory, patches, identifiers),
-            metrics,
-            events,
-            this::ended);
-    this.report = new PortReport(this::config, ethernet, governance, context.timers());
+    PortPlace place = new PortPlace(context, runtimeDirectory, patches, identifiers);
+    this.attached = new AttachedPorts(governance, place, metrics, events, this::ended);
+    this.report =
+        new PortReport(this::config, place::guestMacOf, ethernet, governance, context.timers());
     this.handedOver =
         new HandedOverSockets(loop, context, governance, attached, () -> config().mtu());
     this.ipv6Subnet = ipv6Subnet;

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -26,6 +27,7 @@ import java.util.stream.Stream;
  */
 final class PortReport {
   private final Supplier<NetworkConfig> config;
+  private final Function<PortConfig, String> guestMac;
   private final Switch ethernet;
   private final PortGovernance governance;
   private final PortLoads loads;
@@ -33,14 +35,25 @@ final class PortReport {
   /** Ports that could not be attached, with the reason. */
   private final Map<String, PortInfo> failed = new LinkedHashMap<>();
 
+  /** The MAC addresses for guests at the ports of {@link #guestMacsOf}, by the ports' names. */
+  private Map<String, String> guestMacs = Map.of();
+
+  private List<PortConfig> guestMacsOf = List.of();
+
   /**
    * Makes one that reads no loads yet.
    *
    * @param config the network as it is configured at present
+   * @param guestMac the MAC address for a guest at a port; empty for none
    */
   PortReport(
-      Supplier<NetworkConfig> config, Switch ethernet, PortGovernance governance, Timers timers) {
+      Supplier<NetworkConfig> config,
+      Function<PortConfig, String> guestMac,
+      Switch ethernet,
+      PortGovernance governance,
+      Timers timers) {
     this.config = config;
+    this.guestMac = guestMac;
     this.ethernet = ethernet;
     this.governance = governance;
     this.loads = new PortLoads(ethernet, timers);
@@ -96,6 +109,7 @@ final class PortReport {
   private List<PortInfo> list(
       Function<Port, List<String>> gateway, Function<Port, String> otherwise) {
     NetworkConfig network = config.get();
+    Map<String, String> macs = guestMacs(network.ports());
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
       Stream<String> own =
@@ -108,16 +122,28 @@ final class PortReport {
       all.add(governance.isUnlinked(port.name()) ? PortStatus.unlinked(info) : info);
     }
     all.addAll(failed.values());
-    all.replaceAll(port -> PortStatus.in(governance.group(port.name()), port));
+    all.replaceAll(port ->
+        PortStatus.configured(
+            governance.group(port.name()), macs.getOrDefault(port.name(), ""), port));
     if (!network.enabled()) {
       for (PortConfig port : network.ports()) {
         all.add(
-            PortStatus.in(
+            PortStatus.configured(
                 port.policy().group(),
+                macs.getOrDefault(port.name(), ""),
                 PortStatus.stopped(network.name(), port.name(), PortKinds.kind(port))));
       }
     }
     return all;
+  }
+
+  /** Each is a hash, and a network may have many ports: they are made once per configuration. */
+  private Map<String, String> guestMacs(List<PortConfig> ports) {
+    if (!ports.equals(guestMacsOf)) {
+      guestMacs = ports.stream().collect(Collectors.toUnmodifiableMap(PortConfig::name, guestMac));
+      guestMacsOf = ports;
+    }
+    return guestMacs;
   }
 
   /** The problems of the ports themselves; the gateway says those that are its own. */

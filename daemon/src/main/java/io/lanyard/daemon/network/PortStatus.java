@@ -29,6 +29,7 @@ final class PortStatus {
         port.kind(),
         port.state().label(),
         problem.isEmpty() ? harm : problem,
+        "",
         counters.receivedFrames(),
         counters.receivedBytes(),
         counters.transmittedFrames(),
@@ -41,15 +42,20 @@ final class PortStatus {
 
   /** The same of a port whose link is switched off. */
   static PortInfo unlinked(PortInfo port) {
-    return with(port, port.group(), "link-down");
+    return with(port, port.group(), "link-down", port.guestMac());
   }
 
-  /** The same of a port that is in a port group. */
-  static PortInfo in(String group, PortInfo port) {
-    return with(port, group, port.state());
+  /**
+   * The same with what the configuration says of the port.
+   *
+   * @param group its port group; empty for none
+   * @param guestMac the MAC address for a guest that is attached to it; empty for none
+   */
+  static PortInfo configured(String group, String guestMac, PortInfo port) {
+    return with(port, group, port.state(), guestMac);
   }
 
-  private static PortInfo with(PortInfo port, String group, String state) {
+  private static PortInfo with(PortInfo port, String group, String state, String guestMac) {
     return new PortInfo(
         port.network(),
         port.name(),
@@ -57,6 +63,7 @@ final class PortStatus {
         port.kind(),
         state,
         port.problem(),
+        guestMac,
         port.receivedFrames(),
         port.receivedBytes(),
         port.transmittedFrames(),
@@ -69,13 +76,13 @@ final class PortStatus {
 
   static PortInfo failed(String network, String name, String kind, String problem) {
     return new PortInfo(
-        network, name, "", kind, "failed", problem, 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
+        network, name, "", kind, "failed", problem, "", 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   /** A port of a network that is stopped. */
   static PortInfo stopped(String network, String name, String kind) {
     return new PortInfo(
-        network, name, "", kind, Network.STOPPED, "", 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
+        network, name, "", kind, Network.STOPPED, "", "", 0, 0, 0, 0, 0, 0, Map.of(), Map.of());
   }
 
   static void measure(Metrics metrics, String network, Port port) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.ConfigLoader;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.testing.SteppedTimers;
@@ -37,10 +38,14 @@ final class PortReportTest {
         ethernet, new PortPolicies(config.switching(), new PortAddresses(1), timers.clock()));
   }
 
+  private PortReport report(NetworkConfig config, PortGovernance governance) {
+    return new PortReport(() -> config, PortConfig::name, ethernet, governance, timers);
+  }
+
   @Test
   void aPortThatCouldNotBeAttachedIsAProblemUntilItIsForgotten() throws Exception {
     NetworkConfig config = network("");
-    PortReport report = new PortReport(() -> config, ethernet, governance(config), timers);
+    PortReport report = report(config, governance(config));
     report.failed(PortStatus.failed("lab", "t", "tap", "the host permits none"));
     assertThat(report.problem("t")).isEqualTo("the host permits none");
     assertThat(report.problems()).containsExactly("port t: the host permits none");
@@ -53,7 +58,7 @@ final class PortReportTest {
   void aLinkThatIsSwitchedOffIsAStateAndNoProblem() throws Exception {
     NetworkConfig config = network("");
     PortGovernance governance = governance(config);
-    PortReport report = new PortReport(() -> config, ethernet, governance, timers);
+    PortReport report = report(config, governance);
     governance.attach(
         new InMemoryPort("q", Offloads.NONE), policies -> policies.port(PortPolicy.DEFAULT));
     governance.link("q", false);
@@ -64,12 +69,31 @@ final class PortReportTest {
   }
 
   @Test
+  void portsOfTheConfigurationHaveAnAddressForAGuestWhateverTheirState() throws Exception {
+    NetworkConfig config =
+        network(
+            ", ports: [{name: q, kind: qemu-stream, path: q.sock}, {name: t, kind: tap, device:"
+                + " t0}]");
+    PortGovernance governance = governance(config);
+    PortReport report = report(config, governance);
+    for (String name : List.of("q", "g.nic0")) {
+      governance.attach(
+          new InMemoryPort(name, Offloads.NONE), policies -> policies.port(PortPolicy.DEFAULT));
+    }
+    governance.link("q", false);
+    report.failed(PortStatus.failed("lab", "t", "tap", "the host permits none"));
+    assertThat(report.list(_ -> List.of()))
+        .extracting(PortInfo::guestMac)
+        .containsExactly("q", "", "t");
+  }
+
+  @Test
   void thePortsOfANetworkThatIsStoppedAreListedWithTheirGroups() throws Exception {
     NetworkConfig config =
         network(
             ", enabled: false, port-groups: {g: {}}, ports: [{name: q, kind: qemu-stream, path:"
                 + " q.sock, port-group: g}]");
-    PortReport report = new PortReport(() -> config, ethernet, governance(config), timers);
+    PortReport report = report(config, governance(config));
     assertThat(report.list(_ -> List.of()))
         .singleElement()
         .satisfies(port -> {
@@ -77,6 +101,7 @@ final class PortReportTest {
           assertThat(port.kind()).isEqualTo("qemu-stream");
           assertThat(port.state()).isEqualTo("stopped");
           assertThat(port.group()).isEqualTo("g");
+          assertThat(port.guestMac()).isEqualTo("q");
         });
   }
 }

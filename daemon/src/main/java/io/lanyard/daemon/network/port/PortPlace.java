@@ -1,5 +1,6 @@
 package io.lanyard.daemon.network.port;
 
+import io.lanyard.config.PortConfig;
 import io.lanyard.config.SocketRights;
 import io.lanyard.net.MacAddress;
 import io.lanyard.net.UniqueLocal;
@@ -21,6 +22,29 @@ public record PortPlace(
   /** The MAC address of a port's far end, where the daemon chooses it. */
   MacAddress macOf(String port) {
     return identifiers.macAddress("port " + context.network().name() + "/" + port);
+  }
+
+  /**
+   * The MAC address for a guest that its own VMM attaches to a port, if the VMM has none for it.
+   *
+   * @param port the port
+   * @return the one that a vhost-user port tells a VMM which asks; empty for ports that lead to
+   *     another network or whose device is the host's own NIC
+   */
+  public String guestMacOf(PortConfig port) {
+    return switch (port) {
+      case PortConfig.QemuStream _,
+          PortConfig.QemuDgram _,
+          PortConfig.Vfkit _,
+          PortConfig.Udp _,
+          PortConfig.Bess _,
+          PortConfig.Hyperkit _,
+          PortConfig.Vde _,
+          PortConfig.VhostUser _,
+          PortConfig.Interface _ ->
+          macOf(port.name()).toString();
+      case PortConfig.Tap _, PortConfig.Vxlan _, PortConfig.Patch _ -> "";
+    };
   }
 
   /** The place of a path of the configuration. */
