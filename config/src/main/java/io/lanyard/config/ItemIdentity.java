@@ -39,6 +39,7 @@ enum ItemIdentity {
           Map.entry("networks.*.dns.rebinding-exceptions", PLACE),
           Map.entry("networks.*.nat.host-loopback", PLACE),
           Map.entry("networks.*.egress.rules", PLACE),
+          Map.entry("networks.*.egress.nat64-prefixes", PLACE),
           Map.entry("networks.*.forward-reserved", PLACE),
           Map.entry("networks.*.port-groups.*.egress.rules", PLACE),
           Map.entry("networks.*.ports.*.addresses", PLACE),

@@ -111,6 +111,8 @@ class KeysTest {
           Map.entry("GuestConfig.name", List.of()),
           Map.entry("Nic.name", List.of()),
           Map.entry("ForwardConfig.ports", List.of("listen", "to")),
+          // One list has the addresses of both families.
+          Map.entry("Options.ipv6DnsServers", List.of("dns-servers")),
           Map.entry(
               "NetworkConfig.mode",
               List.of(
