@@ -368,7 +368,7 @@ class DocumentTest {
   }
 
   private static MacAddress mac(Document document) throws ConfigException {
-    return Objects.requireNonNull(document.configuration().guests().get("Demo"))
+    return Objects.requireNonNull(document.configuration().guests().get("demo"))
         .nics()
         .getFirst()
         .mac();
@@ -379,7 +379,7 @@ class DocumentTest {
     MacAddress given = new MacAddress(0x525400abcdefL);
     MacAddress said = new MacAddress(0x525400000011L);
     Document document = base().with((guest, nic) -> given);
-    assertThat(mac(base())).isEqualTo(MacAddress.derivedFrom("Demo/nic0"));
+    assertThat(mac(base())).isEqualTo(MacAddress.derivedFrom("demo/nic0"));
     assertThat(mac(document)).isEqualTo(given);
     assertThat(document).isEqualTo(base());
     Document changed = document.with(set("networks.lan.mtu", "1400"));
