@@ -207,8 +207,8 @@ final class ChangingWorld {
     for (int g = 0; g < GUESTS; g++) {
       if (guestOn[g] >= 0) {
         yaml.append(
-            "g%d: {vmm: echo, memory: %dM, program: /bin/true, nics: [{network: n%d}]}, "
-                .formatted(g, memory[g], guestOn[g]));
+            "g%d: {vmm: echo, memory: %dM, program: /bin/true, nics: [{network: n%d, mac: '52:54:00:00:00:%02x'}]}, "
+                .formatted(g, memory[g], guestOn[g], g));
       }
     }
     return yaml.append("}\n").toString();
