@@ -102,13 +102,6 @@ final class DaemonUnderAttack {
           .append(new Endpoint(family.uplink, World.HAIRPIN));
       yaml.append("\", to: \"").append(new Endpoint(family.of(0), World.HAIRPIN)).append("\"}\n");
     }
-    for (Family family : Family.values()) {
-      yaml.append("      - {protocol: udp, listen: \"")
-          .append(new Endpoint(family.uplink, World.FORWARDED));
-      yaml.append("\", to: \"")
-          .append(new Endpoint(family.honest(), World.FORWARDED))
-          .append("\"}\n");
-    }
     yaml.append("    nat: {host-loopback: [").append(World.METRICS).append("]}\n");
     yaml.append("    ports:\n");
     yaml.append("      - {name: honest, kind: tap, device: t0, netns: ").append(world.guestA);
@@ -193,7 +186,8 @@ final class DaemonUnderAttack {
   }
 
   /** The longest of the networks' loops' turns that were looked at last, in ms. */
-  static double turnMillis(Map<String, Double> metrics) {
+  double turnMillis() throws IOException {
+    Map<String, Double> metrics = metrics();
     double longest = 0;
     for (String network : List.of("a", "b")) {
       String name = "lanyard_loop_delay_seconds{loop=\"network " + network + "\"}";

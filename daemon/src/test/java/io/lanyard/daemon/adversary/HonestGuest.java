@@ -31,7 +31,6 @@ final class HonestGuest {
   private static final int OFFER = 2;
   private static final int REQUEST = 3;
   private static final int ACK = 5;
-  private static final int RELEASE = 7;
   private static final int WAIT_MILLIS = 10_000;
   private static final int TRANSFER_MILLIS = 15_000;
 
@@ -55,10 +54,6 @@ final class HonestGuest {
   private final String namespace;
   private final Family family;
   private final InetSocketAddress gateway;
-
-  /** The DHCP server. */
-  private final Address server;
-
   private int questions;
   private int machines;
 
@@ -66,12 +61,11 @@ final class HonestGuest {
   HonestGuest(String namespace, Family family, Address gateway) {
     this.namespace = namespace;
     this.family = family;
-    this.server = gateway;
     this.gateway = new InetSocketAddress(gateway.toInetAddress(), 53);
   }
 
-  /** Does everything once through, after an earlier round. Blocks. */
-  synchronized Success work() throws IOException {
+  /** Does everything once through. Blocks. */
+  Success work() throws IOException {
     return NetworkNamespace.run(
         namespace,
         () -> {
@@ -82,11 +76,11 @@ final class HonestGuest {
             answers += resolves() ? 1 : 0;
             connects += connects() ? 1 : 0;
           }
-          boolean leased = isLeased();
+          boolean offered = isOffered();
           int transferred = transfer();
           Pings pings = Pings.of(ping);
           return new Success(
-              connects, pings.answered(), answers, transferred, leased, pings.median());
+              connects, pings.answered(), answers, transferred, offered, pings.median());
         });
   }
 
@@ -158,54 +152,11 @@ final class HonestGuest {
     }
   }
 
-  /** Whether a machine that is new gets a lease; it gives it back, so that the pool lasts. */
-  private boolean isLeased() throws IOException {
-    long mac = machine(++machines);
-    return family == Family.IPV4 ? isLeased4(mac) : isLeased6(mac);
-  }
-
-  /** The MAC address of a machine that is new. */
-  static long machine(int number) {
-    return 0x02cc_0000_0000L + number;
-  }
-
-  private boolean isLeased4(long mac) throws IOException {
-    int offered = exchange(mac, DISCOVER, 0, OFFER);
-    int leased = offered == 0 ? 0 : exchange(mac, REQUEST, offered, ACK);
-    if (leased != 0) {
-      try (DatagramSocket socket = new DatagramSocket(68)) {
-        send(socket, Forgery.dhcpMessage(mac, RELEASE, leased, 0));
-      }
-    }
-    return leased != 0 && leased == offered;
-  }
-
-  private static boolean isLeased6(long mac) throws IOException {
-    Dhcp6.Lease offered = exchange6(mac, Dhcp6.solicit(mac, false), Dhcp6.ADVERTISE);
-    if (offered == null) {
-      return false;
-    }
-    ByteBuf request = Dhcp6.about(Dhcp6.REQUEST, offered);
-    Dhcp6.Lease leased = exchange6(mac, request, Dhcp6.REPLY);
-    if (leased != null) {
-      try (DatagramSocket socket = new DatagramSocket(546)) {
-        send6(socket, Dhcp6.about(Dhcp6.RELEASE, leased));
-      }
-    }
-    return leased != null && leased.address().equals(offered.address());
-  }
-
-  private static void send(DatagramSocket socket, ByteBuf message) throws IOException {
-    socket.setBroadcast(true);
-    InetAddress everybody = InetAddress.getByName("255.255.255.255");
-    socket.send(new DatagramPacket(message.array(), message.readableBytes(), everybody, 67));
-  }
-
-  private static void send6(DatagramSocket socket, ByteBuf message) throws IOException {
-    int device = NetworkInterface.getByName("t0").getIndex();
-    InetAddress servers =
-        Inet6Address.getByAddress(null, Ipv6Forgery.DHCP_SERVERS.toBytes(), device);
-    socket.send(new DatagramPacket(message.array(), message.readableBytes(), servers, 547));
+  private boolean isOffered() throws IOException {
+    long mac = 0x02cc_0000_0000L + ++machines;
+    return family == Family.IPV4
+        ? exchange(mac, DISCOVER, 0, OFFER) != 0
+        : exchange6(mac, false, Dhcp6.ADVERTISE) != null;
   }
 
   private static long mac() throws IOException {
@@ -220,11 +171,7 @@ final class HonestGuest {
   Dhcp6.Lease lease6() throws IOException {
     return NetworkNamespace.run(
         namespace,
-        () -> {
-          ByteBuf solicit = Dhcp6.solicit(mac(), true);
-          return Objects.requireNonNull(
-              exchange6(mac(), solicit, Dhcp6.REPLY), "DHCPv6 gave no lease");
-        });
+        () -> Objects.requireNonNull(exchange6(mac(), true, Dhcp6.REPLY), "DHCPv6 gave no lease"));
   }
 
   /** Gets a lease for its own NIC. */
@@ -239,9 +186,16 @@ final class HonestGuest {
   }
 
   /** Asks the DHCP server; the address that it answers with, 0 if it does not. */
-  private int exchange(long mac, int type, int requested, int expected) throws IOException {
+  private static int exchange(long mac, int type, int requested, int expected) throws IOException {
     try (DatagramSocket socket = new DatagramSocket(68)) {
-      send(socket, Forgery.dhcpMessage(mac, type, 0, requested, server.ipv4()));
+      socket.setBroadcast(true);
+      ByteBuf message = Forgery.dhcpMessage(mac, type, 0, requested);
+      socket.send(
+          new DatagramPacket(
+              message.array(),
+              message.readableBytes(),
+              InetAddress.getByName("255.255.255.255"),
+              67));
       socket.setSoTimeout(WAIT_MILLIS);
       ByteBuf answer = Unpooled.buffer(1500, 1500);
       // Those of others are broadcast as well.
@@ -258,10 +212,16 @@ final class HonestGuest {
   }
 
   /** Asks the DHCPv6 server; the address that it answers with, null if it does not. */
-  private static Dhcp6.@Nullable Lease exchange6(long mac, ByteBuf message, int expected)
+  private static Dhcp6.@Nullable Lease exchange6(long mac, boolean commits, int expected)
       throws IOException {
     try (DatagramSocket socket = new DatagramSocket(546)) {
-      send6(socket, message);
+      ByteBuf message = Dhcp6.solicit(mac, commits);
+      InetAddress servers =
+          Inet6Address.getByAddress(
+              null,
+              Ipv6Forgery.DHCP_SERVERS.toBytes(),
+              NetworkInterface.getByName("t0").getIndex());
+      socket.send(new DatagramPacket(message.array(), message.readableBytes(), servers, 547));
       socket.setSoTimeout(WAIT_MILLIS);
       DatagramPacket packet = new DatagramPacket(new byte[1500], 1500);
       for (int i = 0; i < 1000; i++) {
