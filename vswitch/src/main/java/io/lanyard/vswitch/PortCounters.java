@@ -240,7 +240,6 @@ public final class PortCounters {
         .with("transmittedFrames", transmittedFrames)
         .with("transmittedBytes", transmittedBytes)
         .withNonZero("loopNanos", loopNanos)
-        .withNonZero("loopWaitNanos", loopWaitNanos)
         .withNonZero("softwareChecksums", softwareChecksums)
         .withNonZero("softwareSegmentations", softwareSegmentations);
     for (DropCause cause : DropCause.values()) {
