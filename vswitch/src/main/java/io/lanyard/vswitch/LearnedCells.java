@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * learned it. The next address to go from a full table is found without a search: the ports are
  * ranked, and the cells of each are a ring.
  *
- * <p>Adding, removing and moving a cell allocate nothing once a port is known.
+ * <p>To add, remove or move a cell of a port that is known allocates nothing.
  *
  * <p>Thread: the network's loop only.
  */

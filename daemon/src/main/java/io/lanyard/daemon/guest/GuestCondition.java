@@ -15,7 +15,7 @@ import java.util.function.UnaryOperator;
 
 /**
  * Why a guest is as it is, by what its VMM has told of it, and whether that is something to mend.
- * What the VMM tells goes to the readers of events and into the log.
+ * The VMM's news goes to the readers of events and into the log.
  *
  * <p>Thread: any.
  */
