@@ -92,6 +92,17 @@ final class StreamLimitsTest {
     }
   }
 
+  /** The place of a connection that its client closed is free when the server has read that. */
+  private void findsAPlace(String request) {
+    await(() -> {
+      try {
+        return server.ask(request).startsWith("HTTP/1.1 200 ");
+      } catch (IOException e) {
+        throw new AssertionError(e);
+      }
+    });
+  }
+
   private void await(BooleanSupplier condition) {
     Await.until(() -> lent + " are lent", condition::getAsBoolean);
   }
@@ -140,7 +151,7 @@ final class StreamLimitsTest {
     int held = lent.get();
     for (int i = 0; i < 20; i++) {
       assertThat(begin(LOAN, "]}")).startsWith("HTTP/1.1 503 ");
-      assertThat(server.ask("HEAD" + LOAN.substring(3))).startsWith("HTTP/1.1 200 ");
+      findsAPlace("HEAD" + LOAN.substring(3));
       open.removeLast().close();
     }
     await(() -> lent.get() == held);
@@ -157,7 +168,7 @@ final class StreamLimitsTest {
         TestServer.say(hasty, LOAN);
       }
     }
-    assertThat(server.ask(HELLO)).endsWith("hello");
+    findsAPlace(HELLO);
     await(() -> lent.get() == 0);
   }
 }
