@@ -4,6 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.vswitch.ScarceAllocator;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class BurstTest {
@@ -20,5 +24,19 @@ class BurstTest {
     ScarceAllocator enough = new ScarceAllocator(DeviceBurst.FRAMES + 2);
     new DeviceBurst(enough).release();
     assertThat(enough.held()).isZero();
+  }
+
+  /** Copies of the kernel to another place take up to a tenth longer. */
+  @Test
+  void framesAreReadToWhereCacheLinesBegin() {
+    ByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
+    DeviceBurst burst = new DeviceBurst(allocator);
+    for (int frame = 0; frame < DeviceBurst.FRAMES; frame++) {
+      MemorySegment vectors = MemorySegment.ofAddress(burst.vectors()).reinterpret(32);
+      assertThat(vectors.get(ValueLayout.JAVA_LONG, 0) % 64).isZero();
+      assertThat(vectors.get(ValueLayout.JAVA_LONG, 16) % 64).isZero();
+      assertThat(burst.take(60)).isTrue();
+    }
+    burst.release();
   }
 }
