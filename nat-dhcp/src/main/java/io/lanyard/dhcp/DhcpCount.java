@@ -63,8 +63,6 @@ public enum DhcpCount {
   IMPOSTOR,
   /** Dropped: DISCOVER or REQUEST for a client that belongs to another port. */
   CLIENT_ELSEWHERE,
-  /** Dropped: a reply that everybody would hear, of which the port has caused too many. */
-  BROADCAST_LIMIT,
   /** Dropped: it needs a probe, which all ports hear, and the port has caused too many. */
   PROBE_LIMIT,
   /** An address in use that stays in the pool: too many are out of it already. */

@@ -64,7 +64,7 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.log = parts.log();
     this.replies = new DhcpReply(terms);
     this.identification = new Identification(parts);
-    this.sender = new ReplySender(link.timers().clock(), counters);
+    this.sender = new ReplySender(counters);
     this.exchange = new Exchange(parts, link.allocator(), leases.watch(), replies, sender);
     this.returns = new Returns(parts);
   }

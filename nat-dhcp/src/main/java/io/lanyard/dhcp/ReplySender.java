@@ -1,31 +1,23 @@
 package io.lanyard.dhcp;
 
-import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
-import io.lanyard.nat.station.Excess;
-import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Sends a reply the way that RFC 2131 section 4.1 says.
- *
- * <p>Every port hears a broadcast, and storm control spares the gateway, so each port has a limited
- * rate of replies that are broadcast. A client that misses one asks again. A reply to a MAC address
- * that the switch does not know goes to the port that the request came by.
+ * Sends a reply the way that RFC 2131 section 4.1 says, out of the port that the request came in by
+ * and no other: whatever a client says of itself, its replies disturb nobody else.
  *
  * <p>Thread: the network's loop only.
  */
 final class ReplySender {
   private static final int CLIENT_PORT = 68;
 
-  private final Clock clock;
   private final Counters<DhcpCount> counters;
 
-  ReplySender(Clock clock, Counters<DhcpCount> counters) {
-    this.clock = clock;
+  ReplySender(Counters<DhcpCount> counters) {
     this.counters = counters;
   }
 
@@ -67,7 +59,7 @@ final class ReplySender {
   }
 
   /**
-   * Sends a refusal: to everybody, since the client may have no address that is good here.
+   * Sends a refusal, as a broadcast, since the client may have no address that is good here.
    *
    * @param nak released
    */
@@ -91,23 +83,7 @@ final class ReplySender {
   }
 
   private void broadcast(DhcpCount as, DatagramPeer from, ByteBuf reply) {
-    if (mayFlood(from.station().budget())) {
-      counters.count(as);
-      from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
-    } else {
-      reply.release();
-    }
-  }
-
-  /** Whether a port may cause one more reply that all ports hear; counts either way. */
-  private boolean mayFlood(PortBudget budget) {
-    long now = clock.nanoTime();
-    if (!budget.broadcasts().permits(now)) {
-      budget.count(Excess.BROADCASTS);
-      counters.count(DhcpCount.BROADCAST_LIMIT);
-      return false;
-    }
-    budget.broadcasts().use(now);
-    return true;
+    counters.count(as);
+    from.answer(reply, Ethernet.BROADCAST, Address.BROADCAST_IPV4, CLIENT_PORT);
   }
 }

@@ -56,8 +56,8 @@
  * <p><b>Shares.</b> One port must not take the whole pool, whatever number of clients is behind it.
  * {@code PortShares} keeps an eighth of the pool for ports that have no address, and bounds what a
  * port is offered and what it can have taken out of the pool by answering probes or by DECLINE.
- * Requests that wait for a probe or for the disk have bounds for each port too, and so have replies
- * that are broadcast ({@code ReplySender}). {@code PoolWatch} says who is at a limit.
+ * Requests that wait for a probe or for the disk have bounds for each port too. {@code PoolWatch}
+ * says who is at a limit.
  *
  * <p><b>An address's life.</b> {@code LeaseTable} keeps the last lease of every address:
  *

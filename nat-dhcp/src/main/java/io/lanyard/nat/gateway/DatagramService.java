@@ -59,7 +59,8 @@ public interface DatagramService {
     void answer(ByteBuf payload);
 
     /**
-     * Answers to another destination than the sender's (DHCP, RFC 2131 section 4.1).
+     * Answers to another destination than the sender's (DHCP, RFC 2131 section 4.1), behind the
+     * sender's port: no other port gets the answer, a broadcast neither.
      *
      * @param payload the UDP payload; released by this call
      * @param mac the destination's MAC address

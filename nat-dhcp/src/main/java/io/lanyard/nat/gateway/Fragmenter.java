@@ -1,13 +1,13 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
-import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
 import java.security.SecureRandom;
+import java.util.function.Consumer;
 
 /**
  * Cuts packets that are larger than the network's MTU (RFC 791 section 2.3, RFC 8200 section 4.5).
@@ -35,9 +35,9 @@ final class Fragmenter {
    * @param frame whole but for its size, Ethernet header written; its checksum is finished here if
    *     it was not, since that of a piece means nothing
    * @param mtu the most bytes of a piece, IP header included
-   * @param behind the port that the destination is behind
+   * @param way takes each piece, lent for the length of the call
    */
-  void send(ByteBuf frame, int mtu, PortBudget behind) {
+  void send(ByteBuf frame, int mtu, Consumer<ByteBuf> way) {
     int header = frame.readerIndex();
     int ip = header + GuestLink.LINK_HEADROOM;
     boolean ipv4 = frame.getByte(ip) >>> 4 == 4;
@@ -50,13 +50,13 @@ final class Fragmenter {
     }
     counters.count(GatewayCount.FRAGMENTED);
     if (ipv4) {
-      sendIpv4(frame, header, ip, mtu, behind);
+      sendIpv4(frame, header, ip, mtu, way);
     } else {
-      sendIpv6(frame, header, ip, mtu, behind);
+      sendIpv6(frame, header, ip, mtu, way);
     }
   }
 
-  private void sendIpv4(ByteBuf frame, int header, int ip, int mtu, PortBudget behind) {
+  private void sendIpv4(ByteBuf frame, int header, int ip, int mtu, Consumer<ByteBuf> way) {
     int headerLength = Ipv4.headerLength(frame, ip);
     int payload = Ipv4.totalLength(frame, ip) - headerLength;
     int most = (mtu - headerLength) & ~7;
@@ -77,7 +77,7 @@ final class Fragmenter {
         piece.setShort(at + 6, (offset >>> 3) | (last ? 0 : Ipv4.MORE_FRAGMENTS));
         Ipv4.finishChecksum(piece, at);
         counters.count(GatewayCount.IPV4_OUT);
-        gateway.sendFrame(piece, behind);
+        way.accept(piece);
       } finally {
         piece.release();
       }
@@ -85,7 +85,7 @@ final class Fragmenter {
   }
 
   /** The gateway stands for the sender, which is who may fragment in IPv6. */
-  private void sendIpv6(ByteBuf frame, int header, int ip, int mtu, PortBudget behind) {
+  private void sendIpv6(ByteBuf frame, int header, int ip, int mtu, Consumer<ByteBuf> way) {
     int payload = Ipv6.payloadLength(frame, ip);
     int next = Ipv6.nextHeader(frame, ip);
     int most = (mtu - Ipv6.HEADER_LENGTH - FRAGMENT_HEADER) & ~7;
@@ -107,7 +107,7 @@ final class Fragmenter {
         piece.setShort(before + 2, offset | (offset + length == payload ? 0 : 1));
         piece.setInt(before + 4, identification);
         counters.count(GatewayCount.IPV6_OUT);
-        gateway.sendFrame(piece, behind);
+        way.accept(piece);
       } finally {
         piece.release();
       }

@@ -543,17 +543,44 @@ public final class Gateway implements GuestLink, Dumpable {
    * @param behind the port that it is said to be behind: nobody else hears the frame
    */
   void sendTo(ByteBuf frame, long mac, PortBudget behind) {
+    if (address(frame, mac)) {
+      sendFrame(frame, behind);
+    } else {
+      fragmenter.send(frame, mtu, piece -> sendFrame(piece, behind));
+    }
+  }
+
+  /**
+   * Sends an IP packet out by one port, wherever the switch has heard its destination last.
+   *
+   * @param frame as for {@link #send}
+   * @param mac the destination, in the low 48 bits; a group's reaches that port alone
+   * @param to the port
+   */
+  void deliverTo(ByteBuf frame, long mac, PortBudget to) {
+    Port only = to.port();
+    if (only == null || closed) {
+      return;
+    }
+    if (address(frame, mac)) {
+      network.deliver(port, frame, only);
+    } else {
+      fragmenter.send(frame, mtu, piece -> network.deliver(port, piece, only));
+    }
+  }
+
+  /** Writes the Ethernet header, and counts a packet that needs no pieces; false for others. */
+  private boolean address(ByteBuf frame, long mac) {
     int at = frame.readerIndex() + OffloadHeader.LENGTH;
     boolean isIpv4 = frame.getByte(frame.readerIndex() + LINK_HEADROOM) >>> 4 == 4;
     int type = isIpv4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
     Ethernet.write(frame, at, mac, addresses.mac(), type);
     if (frame.readableBytes() - LINK_HEADROOM > mtu
         && OffloadHeader.gsoType(frame, frame.readerIndex()) == OffloadHeader.GSO_NONE) {
-      fragmenter.send(frame, mtu, behind);
-      return;
+      return false;
     }
     counters.count(isIpv4 ? GatewayCount.IPV4_OUT : GatewayCount.IPV6_OUT);
-    sendFrame(frame, behind);
+    return true;
   }
 
   /** Gives up what a port that is gone has left in the gateway. */

@@ -68,7 +68,14 @@ final class Services {
         : addresses.towards(packet.source());
   }
 
-  private void answer(ByteBuf payload, Peer peer, long mac, Address address, int port) {
+  /**
+   * Answers a sender.
+   *
+   * @param alone whether nobody but the sender's port gets the answer, wherever the switch has
+   *     heard the MAC address
+   */
+  private void answer(
+      ByteBuf payload, Peer peer, long mac, Address address, int port, boolean alone) {
     ByteBuf frame = null;
     try {
       IpHeader header = IpHeader.of(Ipv4.UDP, peer.localAddress, address);
@@ -85,7 +92,11 @@ final class Services {
       Udp.write(frame, udp, peer.localPort, port, datagram);
       long sum = header.pseudoSum(datagram) + Checksum.sum(frame, udp, datagram);
       Udp.setChecksum(frame, udp, Checksum.finishUdp(sum));
-      gateway.sendTo(frame, mac, peer.station.budget());
+      if (alone) {
+        gateway.deliverTo(frame, mac, peer.station.budget());
+      } else {
+        gateway.sendTo(frame, mac, peer.station.budget());
+      }
     } finally {
       payload.release();
       if (frame != null) {
@@ -144,12 +155,12 @@ final class Services {
 
     @Override
     public void answer(ByteBuf payload) {
-      Services.this.answer(payload, this, mac, address, port);
+      Services.this.answer(payload, this, mac, address, port, false);
     }
 
     @Override
     public void answer(ByteBuf payload, long toMac, Address toAddress, int toPort) {
-      Services.this.answer(payload, this, toMac, toAddress, toPort);
+      Services.this.answer(payload, this, toMac, toAddress, toPort, true);
     }
   }
 }

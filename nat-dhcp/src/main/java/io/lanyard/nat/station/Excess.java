@@ -17,8 +17,6 @@ public enum Excess {
   CONFLICTS("addresses that DHCP finds in use"),
   /** Changes of DHCP leases that are not on disk yet. */
   LEASES("changes of DHCP leases"),
-  /** DHCP replies that go to everybody. */
-  BROADCASTS("DHCP broadcasts"),
   /** Flows that begin. */
   NEW_FLOWS("new flows in a second"),
   /** Connections to the DNS server. */

@@ -34,12 +34,6 @@ public final class PortBudget implements Dumpable {
 
   private static final int ICMP_ERRORS = 500;
 
-  /** 20 a second. A client that wants its replies broadcast needs two, and repeats itself. */
-  private static final long BROADCAST_NANOS = 50_000_000L;
-
-  /** Twenty machines behind the port that start together. */
-  private static final int BROADCASTS = 40;
-
   /** 10 a second. A host asks three times when its link comes up (RFC 4861 section 6.3.7). */
   private static final long SOLICITATION_NANOS = 100_000_000L;
 
@@ -59,7 +53,6 @@ public final class PortBudget implements Dumpable {
   private final Turn turn;
   private final BooleanSupplier broadcastAdmission;
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
-  private final EventRate broadcasts = new EventRate(BROADCAST_NANOS, BROADCASTS);
   private final EventRate solicitations = new EventRate(SOLICITATION_NANOS, SOLICITATIONS);
   private int fragmented;
   private boolean released;
@@ -202,15 +195,6 @@ public final class PortBudget implements Dumpable {
    */
   public EventRate icmpErrors() {
     return icmpErrors;
-  }
-
-  /**
-   * The rate at which the gateway broadcasts replies to the port's stations, which all ports hear.
-   *
-   * @return the live object
-   */
-  public EventRate broadcasts() {
-    return broadcasts;
   }
 
   /**
