@@ -220,7 +220,8 @@ public record DhcpConfig(
             new Form.Whole(1, LARGEST_POOL),
             "no limit",
             "The most addresses of the pool that the clients behind one port have. In any case an"
-                + " eighth of the pool is kept for ports that have none.");
+                + " eighth of the pool is kept for ports that have fewer than four, and half of"
+                + " that for ports that have none.");
 
     static final Key<Dhcpv6Mode> IPV6 =
         Key.optional(

@@ -54,9 +54,13 @@ final class Binder {
     this.log = parts.log();
   }
 
-  /** Whether the client's port may have the address; an older offer of the port gives way. */
+  /**
+   * Whether the client's port may have the address; an offer of a port that has more gives way, or
+   * an older one of its own.
+   */
   boolean admits(ClientRequest request, Address address) {
     if (table.admits(request.port(), address, request.client(), now())
+        || keeper.withdrawOfferFor(request.port())
         || (keeper.withdrawOffer(request.port())
             && table.admits(request.port(), address, request.client(), now()))) {
       return true;

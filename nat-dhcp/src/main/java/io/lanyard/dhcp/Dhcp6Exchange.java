@@ -201,7 +201,8 @@ final class Dhcp6Exchange {
       }
     }
     Address address = table.choose(client.client(), client.mac(), hint, now());
-    if (address == null && keeper.withdrawOffer(client.port())) {
+    if (address == null
+        && (keeper.withdrawOfferFor(client.port()) || keeper.withdrawOffer(client.port()))) {
       address = table.choose(client.client(), client.mac(), hint, now());
     }
     if (address == null) {

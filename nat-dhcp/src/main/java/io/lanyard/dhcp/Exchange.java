@@ -65,7 +65,8 @@ final class Exchange {
 
   private void offer(DhcpMessage request, DatagramPeer from, int tries) {
     Address address = choose(request);
-    if (address == null && keeper.withdrawOffer(request.port)) {
+    if (address == null
+        && (keeper.withdrawOfferFor(request.port) || keeper.withdrawOffer(request.port))) {
       address = choose(request);
     }
     if (address == null) {

@@ -112,6 +112,15 @@ final class LeaseKeeper {
     return withdrawOffer(port, null);
   }
 
+  /**
+   * Takes back an offer of the port that has most addresses in favour of one that has fewer, if
+   * there is one.
+   */
+  boolean withdrawOfferFor(String port) {
+    String giving = table.shares().giving(port);
+    return giving != null && withdrawOffer(giving);
+  }
+
   private boolean withdrawOffer(String port, @Nullable Address except) {
     for (Address address : table.shares().offers(port)) {
       Lease offer = table.at(address);

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Each port's share of the pool, so that none can take it all: a guest can invent any number of
@@ -13,14 +14,20 @@ import java.util.Set;
  * <pre>
  *   free addresses    who may have another
  *   none              nobody
- *   an eighth         a port that has none
+ *   a sixteenth       a port that has none
+ *   an eighth         also a port that has few
  *   a quarter         also a port that has less than its fair share of the pool
  *   more              every port below its limit
  * </pre>
  *
+ * <p>Two ports that take all they may leave an eighth of the pool. If that were for ports without
+ * an address alone, the others' second machines would have to wait for leases to end.
+ *
  * <p>Of offers, which cost a client nothing, a port has an eighth of the pool at most; the next one
- * takes the place of its oldest. Of addresses that are out of the pool because somebody answers for
- * them, one port can have caused four, and all ports together a quarter of the pool.
+ * takes the place of its oldest. Where a port may have no other address, it takes the place of an
+ * offer of the port that has most, if that has more. Of addresses that are out of the pool because
+ * somebody answers for them, one port can have caused four, and all ports together a quarter of the
+ * pool.
  *
  * <p>An entry exists as long as the port has something, so the table is never larger than the pool.
  *
@@ -29,6 +36,9 @@ import java.util.Set;
 final class PortShares {
   /** Offers that a port may have in the smallest pool: a few machines that start together. */
   private static final int LEAST_OFFERS = 8;
+
+  /** Addresses of a port with a few machines. */
+  private static final int FEW = 4;
 
   /** More hosts with addresses of their own in the pool than one port honestly has. */
   private static final int MOST_QUARANTINED = 4;
@@ -68,13 +78,39 @@ final class PortShares {
     if (has == 0) {
       return free > 0;
     }
-    boolean less = (long) (has + 1) * holders <= size;
-    return has < limit && free > (less ? reserve() : size / 4);
+    return has < limit && free > reserve(has);
   }
 
-  /** The addresses that are kept for ports without any. */
-  private int reserve() {
-    return size > 1 ? Math.max(1, size / 8) : 0;
+  /** The free addresses that are kept for others when a port has some already. */
+  private int reserve(int has) {
+    boolean less = (long) (has + 1) * holders <= size;
+    if (!less) {
+      return size / 4;
+    }
+    return size > 1 ? Math.max(1, size / (has < FEW ? 16 : 8)) : 0;
+  }
+
+  /**
+   * The port whose offers give way to another port that may have no address more: the one that has
+   * most, if it has more than the other would have then.
+   *
+   * @return the port's name; null for none
+   */
+  @Nullable String giving(String to) {
+    int most = leases(to);
+    if (most >= limit) {
+      return null;
+    }
+    most++;
+    String giving = null;
+    for (Map.Entry<String, Share> one : shares.entrySet()) {
+      Share share = one.getValue();
+      if (share.leases > most && !share.offers.isEmpty()) {
+        most = share.leases;
+        giving = one.getKey();
+      }
+    }
+    return giving;
   }
 
   /** Whether a port has more offers than it may. */

@@ -54,10 +54,11 @@
  * else.
  *
  * <p><b>Shares.</b> One port must not take the whole pool, whatever number of clients is behind it.
- * {@code PortShares} keeps an eighth of the pool for ports that have no address, and bounds what a
- * port is offered and what it can have taken out of the pool by answering probes or by DECLINE.
- * Requests that wait for a probe or for the disk have bounds for each port too. {@code PoolWatch}
- * says who is at a limit.
+ * {@code PortShares} keeps an eighth of the pool for ports that have few addresses or none, lets
+ * offers of a port that has more give way to a port that has less, and bounds what a port is
+ * offered and what it can have taken out of the pool by answering probes or by DECLINE. Requests
+ * that wait for a probe or for the disk have bounds for each port too. {@code PoolWatch} says who
+ * is at a limit.
  *
  * <p><b>An address's life.</b> {@code LeaseTable} keeps the last lease of every address:
  *

@@ -519,6 +519,56 @@ class HostileClientTest {
         .isEqualTo(POOL - 1 - POOL / 4);
   }
 
+  /** Has a port ask for each address of the pool, from a machine of its own. */
+  private void takeAll(int port) {
+    for (int i = 0; i < POOL; i++) {
+      TestClient client =
+          new TestClient(server, 0x5254_ee00_0000L + (long) POOL * port + i, EVIL + port);
+      client.message(REQUEST).address(50, FIRST.plus(i)).send();
+      journal.sync();
+    }
+  }
+
+  @Test
+  void aPortWithOneAddressHasAnotherWhenTwoOthersHaveTakenAllThatTheyMay() {
+    LogWatch.expect("event=dhcp-port-limited .*");
+    lease(new TestClient(server, VICTIM, "honest"));
+    takeAll(0);
+    takeAll(1);
+    TestClient another = new TestClient(server, VICTIM + 1, "honest");
+    another.select(another.discover());
+    journal.sync();
+    assertThat(another.next().type()).isEqualTo(ACK);
+  }
+
+  @Test
+  void portsWithFewAddressesLeaveSomeForPortsWithNone() {
+    LogWatch.expect("event=dhcp-port-limited .*");
+    for (int i = 0; i < 6; i++) {
+      takeAll(i);
+    }
+    assertThat(server.leases().available()).isPositive();
+    assertHonestGuestIsServed();
+  }
+
+  @Test
+  void anOfferOfThePortThatHasMostGivesWayToAPortThatHasLess() {
+    LogWatch.expect("event=dhcp-port-limited .*");
+    lease(new TestClient(server, VICTIM, "honest"));
+    takeAll(0);
+    for (int port = 0; port < 10; port++) {
+      for (int i = 0; i < POOL; i++) {
+        new TestClient(server, 0x5254_dd00_0000L + 256L * port + i, "asks" + port)
+            .message(DISCOVER)
+            .send();
+      }
+    }
+    TestClient another = new TestClient(server, VICTIM + 1, "honest");
+    another.select(another.discover());
+    journal.sync();
+    assertThat(another.next().type()).isEqualTo(ACK);
+  }
+
   @Test
   void aFloodOfDiscoversHoldsAnEighthOfThePool() {
     for (int i = 0; i < 10_000; i++) {
