@@ -31,7 +31,7 @@ final class AddressCheck {
   void whenFree(DhcpMessage request, Address address, Runnable free, Runnable inUse) {
     if (!parts.check().on()
         || (!parts.check().waits(address, request.client)
-            && parts.table().familiar(address, request.client, request.mac, parts.now()))) {
+            && parts.table().familiar(address, request, parts.now()))) {
       free.run();
     } else if (parts.check().admits(address, request)) {
       parts.keeper().hold(request, address); // Nobody else is to be given it meanwhile.

@@ -59,10 +59,9 @@ final class Binder {
    * an older one of its own.
    */
   boolean admits(ClientRequest request, Address address) {
-    if (table.admits(request.port(), address, request.client(), now())
+    if (table.admits(request, address, now())
         || keeper.withdrawOfferFor(request.port())
-        || (keeper.withdrawOffer(request.port())
-            && table.admits(request.port(), address, request.client(), now()))) {
+        || (keeper.withdrawOffer(request.port()) && table.admits(request, address, now()))) {
       return true;
     }
     watch.limited(request.port());
@@ -75,7 +74,7 @@ final class Binder {
    * @param seconds how long, unsigned; -1 without end
    */
   void bind(ClientRequest request, Address address, int seconds, Outcome outcome) {
-    if (!table.canHave(address, request.client(), request.mac(), now())) {
+    if (!table.canHave(address, request, now()) || table.isBoundElsewhere(request, now())) {
       outcome.refused("address not available"); // Somebody took it while it was probed.
       return;
     }
@@ -129,8 +128,13 @@ final class Binder {
 
   private void written(
       ClientRequest request, Lease lease, int seconds, boolean fresh, Outcome outcome) {
-    if (!table.canHave(lease.address(), lease.client(), lease.mac(), now())) {
+    if (!table.canHave(lease.address(), request, now())) {
       outcome.refused("address not available"); // Found in use while it was being written.
+      return;
+    }
+    if (table.isBoundElsewhere(request, now())) {
+      keeper.withdraw(lease, request.port()); // The client got a lease by another port meanwhile.
+      outcome.refused("address not available");
       return;
     }
     Lease other = table.of(lease.client());

@@ -2,6 +2,7 @@ package io.lanyard.dhcp;
 
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** A client's request, of either version of DHCP: who asks. */
@@ -35,6 +36,19 @@ interface ClientRequest {
   /** That port's name. */
   default String port() {
     return budget().name();
+  }
+
+  /**
+   * The leases whose holders did not answer where they had got them, while this request waited: it
+   * may take these along to its own port.
+   *
+   * @return the live list
+   */
+  List<Lease> vacated();
+
+  /** Whether a lease can be this client's: it was got by the same port, or its holder has gone. */
+  default boolean mayTake(Lease lease) {
+    return lease.isBehind(port()) || vacated().stream().anyMatch(lease::isHeldAs);
   }
 
   /** The client's name for itself; null for none. */

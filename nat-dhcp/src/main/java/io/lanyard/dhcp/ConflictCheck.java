@@ -7,6 +7,7 @@ import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class ConflictCheck {
+  /** How long a lease's holder is waited for where addresses are given away without a probe. */
+  private static final long HOLDER_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
+
   /** Bounds the requests that wait, and so the memory that they take. */
   private static final int MAX_WAITING = 4096;
 
@@ -88,8 +92,14 @@ final class ConflictCheck {
     probe = conflictProbe;
   }
 
+  /** Whether addresses are looked for before they are given away. */
   boolean on() {
-    return probe != null && terms.probeNanos() > 0;
+    return asks() && terms.probeNanos() > 0;
+  }
+
+  /** Whether the network can be asked. Who has a lease is asked whatever the terms say. */
+  boolean asks() {
+    return probe != null;
   }
 
   /** Whether a request for a client, by any port, waits for a verdict on an address. */
@@ -123,7 +133,7 @@ final class ConflictCheck {
    */
   void check(Address address, ClientRequest request, Verdict verdict) {
     ConflictProbe conflicts = probe;
-    if (conflicts == null || !on()) {
+    if (conflicts == null) {
       verdict.free();
       return;
     }
@@ -139,7 +149,7 @@ final class ConflictCheck {
     ports.put(request.port(), waits);
     size++;
     byPort.merge(request.port(), 1, Integer::sum);
-    conflicts.probe(address, terms.probeNanos(), waits);
+    conflicts.probe(address, on() ? terms.probeNanos() : HOLDER_NANOS, waits);
   }
 
   private final class Probe implements ProbeListener {

@@ -4,6 +4,8 @@ import io.lanyard.base.EnumText;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +18,7 @@ final class Dhcp6Client implements ClientRequest {
 
   private final Dhcp6Message message;
   private final int association;
+  private final List<Lease> vacated = new ArrayList<>(0);
   private ClientId client;
 
   /**
@@ -80,6 +83,11 @@ final class Dhcp6Client implements ClientRequest {
   @Override
   public PortBudget budget() {
     return message.budget();
+  }
+
+  @Override
+  public List<Lease> vacated() {
+    return vacated;
   }
 
   @Override

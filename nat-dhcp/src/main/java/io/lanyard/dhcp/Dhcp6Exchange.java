@@ -123,7 +123,7 @@ final class Dhcp6Exchange {
       List<Address> others =
           asked.addresses().stream().filter(one -> !one.equals(held.address())).toList();
       bind(answers, association, client, held.address(), others);
-    } else if (!held.isBehind(client.port())) {
+    } else if (!client.mayTake(held)) {
       counters.count(DhcpCount.IMPOSTOR);
     } else if (keeper.mayWrite(client.budget())) {
       // The configuration has another use for the address, or none, and perhaps another address.
@@ -200,10 +200,10 @@ final class Dhcp6Exchange {
         hint = one;
       }
     }
-    Address address = table.choose(client.client(), client.mac(), hint, now());
+    Address address = table.choose(client, hint, now());
     if (address == null
         && (keeper.withdrawOfferFor(client.port()) || keeper.withdrawOffer(client.port()))) {
-      address = table.choose(client.client(), client.mac(), hint, now());
+      address = table.choose(client, hint, now());
     }
     if (address == null) {
       watch.exhausted();
@@ -212,7 +212,7 @@ final class Dhcp6Exchange {
   }
 
   private boolean canHave(Address address, Dhcp6Client client) {
-    return table.canHave(address, client.client(), client.mac(), now());
+    return table.canHave(address, client, now());
   }
 
   private boolean isHere(Address address) {
@@ -243,7 +243,7 @@ final class Dhcp6Exchange {
         if (lease == null
             || !lease.bound(now())
             || lease.mac() != request.mac()
-            || !table.canHave(address, lease.client(), lease.mac(), now())) {
+            || !table.keeps(lease, now())) {
           return false;
         }
       }

@@ -5,6 +5,8 @@ import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,6 +48,7 @@ final class DhcpMessage implements ClientRequest {
   ClientId client;
 
   private final OptionSet options;
+  private final List<Lease> vacated = new ArrayList<>(0);
 
   private DhcpMessage(
       ByteBuf in, int at, MessageType type, long mac, OptionSet options, DatagramPeer from) {
@@ -156,6 +159,11 @@ final class DhcpMessage implements ClientRequest {
   @Override
   public PortBudget budget() {
     return budget;
+  }
+
+  @Override
+  public List<Lease> vacated() {
+    return vacated;
   }
 
   @Override

@@ -89,16 +89,18 @@ final class Exchange {
   }
 
   private @Nullable Address choose(DhcpMessage request) {
-    Address address = table.choose(request.client, request.mac, request.requested(), now());
+    Address address = table.choose(request, request.requested(), now());
     return address == null && check.on() ? table.lastResort() : address;
   }
 
   private void sendOffer(DhcpMessage request, DatagramPeer from, Address address) {
     Lease lease = table.at(address);
-    if (lease == null || !lease.client().equals(request.client) || !lease.active(now())) {
-      // Somebody took it while it was probed, or it gave way to another offer of the port.
-      if (!table.canHave(address, request.client, request.mac, now())
-          || !binder.admits(request, address)) {
+    if (lease == null
+        || !lease.bound(now())
+        || !lease.client().equals(request.client)
+        || !request.mayTake(lease)) {
+      // Perhaps somebody took it while it was probed, or it gave way to another offer of the port.
+      if (!table.canHave(address, request, now()) || !binder.admits(request, address)) {
         return;
       }
       lease = keeper.hold(request, address);
@@ -123,17 +125,17 @@ final class Exchange {
   }
 
   private void selecting(DhcpMessage request, DatagramPeer from, Address requested) {
-    Lease held = table.of(request.client);
     if (!request.names(terms.server())) {
       counters.count(DhcpCount.NOT_OURS);
-      if (held != null && held.state() == State.OFFERED && held.isBehind(request.port)) {
+      Lease held = table.of(request.client, request.port);
+      if (held != null && held.state() == State.OFFERED) {
         keeper.put(
             held.in(State.RELEASED, now())); // It took another server's offer: section 3.1 item 4.
       }
       return;
     }
     Address address = requested.isAny() ? request.ciaddr : requested;
-    if (table.canHave(address, request.client, request.mac, now())) {
+    if (table.canHave(address, request, now())) {
       acknowledge(request, from, address);
     } else {
       refuse(request, from, "address not available");
@@ -146,7 +148,7 @@ final class Exchange {
       refuse(request, from, "wrong network");
       return;
     }
-    Lease last = table.of(request.client);
+    Lease last = table.of(request.client, request.port);
     if (last != null && last.state() == State.DECLINED) {
       last = null;
     }
@@ -158,7 +160,7 @@ final class Exchange {
     boolean elsewhere = last != null && !own && last.bound(now());
     if (!elsewhere
         && (own || terms.dhcp().authoritative())
-        && table.canHave(address, request.client, request.mac, now())) {
+        && table.canHave(address, request, now())) {
       acknowledge(request, from, address);
     } else {
       refuse(request, from, "address not available");
@@ -233,13 +235,11 @@ final class Exchange {
   }
 
   /**
-   * Whether a refusal goes to the client that asked. Everybody hears it, so a guest could have
-   * another refused with a request in its name.
+   * Whether a refusal is for the client that asked. It would hear one that was asked for in its
+   * name, where another guest is behind the same port.
    */
   private boolean mayHear(DhcpMessage request) {
-    Lease lease = table.of(request.client);
-    return request.fromItsClient()
-        && (lease == null || !lease.active(now()) || lease.isBehind(request.port));
+    return request.fromItsClient() && !table.isElsewhere(request, now());
   }
 
   // What both have in common

@@ -24,7 +24,9 @@ import java.lang.System.Logger.Level;
  * against a request in a frame from that address.
  *
  * <p>By the letter of RFC 2131 clones are one client, and would be given one address between them.
- * Without probes (configuration) a request is taken for its client's.
+ *
+ * <p>The machine for which an address is reserved has it whatever identifier it sends. So a lease
+ * of that address is probed too, where another port asks for it by the same MAC address.
  *
  * <p>Thread: the network's loop only.
  */
@@ -41,21 +43,21 @@ final class Identification {
    * @param then goes on with the request, whose client may be another now
    */
   void identify(ClientRequest request, Runnable then) {
-    Lease held = parts.check().on() ? parts.table().of(request.client()) : null;
+    Lease held = parts.table().of(request.client());
     if (held == null || !held.bound(parts.now())) {
       if (isKnownByMac(request)) {
         request.isFrom(request.byMac());
       }
-      then.run();
+      reservation(request, then);
       return;
     }
     if (held.mac() == request.mac() && held.isBehind(request.port())) {
-      then.run();
+      reservation(request, then);
       return;
     }
     if (held.mac() != request.mac()) {
       ClientId byMac = request.byMac();
-      Lease own = parts.table().of(byMac);
+      Lease own = parts.table().of(byMac, request.port());
       if (!byMac.equals(request.client())
           && own != null
           && own.active(parts.now())
@@ -65,7 +67,24 @@ final class Identification {
         return;
       }
     }
-    if (parts.check().admits(held.address(), request)) {
+    lookFor(held, request, () -> reservation(request, then));
+  }
+
+  /** The reserved address may be leased to a client of this MAC address and another identifier. */
+  private void reservation(ClientRequest request, Runnable then) {
+    Lease held = parts.table().ofReservation(request.mac(), parts.now());
+    if (held == null || request.mayTake(held)) {
+      then.run();
+    } else {
+      lookFor(held, request, then);
+    }
+  }
+
+  /** Goes on if a lease's holder does not answer, or the asker is told from it. */
+  private void lookFor(Lease held, ClientRequest request, Runnable then) {
+    if (!parts.check().asks()) {
+      then.run(); // The lease stays where it is.
+    } else if (parts.check().admits(held.address(), request)) {
       parts.check().check(held.address(), request, new HolderAnswers(request, held, then));
     }
   }
@@ -114,6 +133,7 @@ final class Identification {
 
     @Override
     public void free() {
+      request.vacated().add(held);
       then.run();
     }
 

@@ -72,6 +72,14 @@ public record Lease(
     return port.isEmpty() || port.equals(name);
   }
 
+  /** Whether it is another state of the same client's hold on the address. */
+  boolean isHeldAs(Lease other) {
+    return address.equals(other.address)
+        && client.equals(other.client)
+        && mac == other.mac
+        && port.equals(other.port);
+  }
+
   /** An address that nobody has, and that nobody had. */
   static Lease nobodys(Address address, long now) {
     return new Lease(address, ClientId.ofMac(0), 0, "", null, now, now, State.RELEASED);

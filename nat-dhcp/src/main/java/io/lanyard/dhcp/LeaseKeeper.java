@@ -209,6 +209,16 @@ final class LeaseKeeper {
     }
   }
 
+  /** Takes back a lease that is on disk and nowhere else: it came to nothing. */
+  void withdraw(Lease lease, String port) {
+    Lease held = table.at(lease.address());
+    Lease released = lease.in(State.RELEASED, now());
+    if (held != null && held.state() == State.OFFERED && held.isHeldAs(lease)) {
+      put(released);
+    }
+    write(released, port, () -> {});
+  }
+
   /** Frees an address once that is on disk too, so that memory and disk change in one order. */
   void giveBack(Lease lease) {
     giveBack(lease, new CompletableFuture<>());

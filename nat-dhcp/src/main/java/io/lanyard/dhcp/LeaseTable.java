@@ -38,7 +38,15 @@ public final class LeaseTable {
   private final DhcpTerms terms;
   private AddressPool pool;
   private final Map<Address, Lease> byAddress = new HashMap<>();
+
+  /** The lease that a client has, or had last; offers are not among them. */
   private final Map<ClientId, Lease> byClient = new HashMap<>();
+
+  /**
+   * The offer of a client, by the port. Anybody can ask in its name: an offer is for the port that
+   * it was made to.
+   */
+  private final Map<ClientId, Map<String, Lease>> offers = new HashMap<>();
 
   /** The addresses that are bound to a MAC address. */
   private final Map<Long, Set<Address>> byMac = new HashMap<>();
@@ -204,8 +212,39 @@ public final class LeaseTable {
     return pool.idle();
   }
 
+  /** The lease that a client has, wherever that is, or had last; null if it never had one. */
   @Nullable Lease of(ClientId client) {
     return byClient.get(client);
+  }
+
+  /**
+   * The lease that a client has, what it is offered at a port, or the lease that it had last, in
+   * this order; null for none of them.
+   */
+  @Nullable Lease of(ClientId client, String port) {
+    Lease held = byClient.get(client);
+    Lease offer = offers.getOrDefault(client, Map.of()).get(port);
+    return offer == null || (held != null && held.state() == State.BOUND) ? held : offer;
+  }
+
+  /** Whether a client has a lease that a request in its name may not take. */
+  boolean isBoundElsewhere(ClientRequest request, long now) {
+    Lease held = byClient.get(request.client());
+    return held != null && held.bound(now) && !request.mayTake(held);
+  }
+
+  /** Whether a client has a lease or an offer that a request in its name may not take. */
+  boolean isElsewhere(ClientRequest request, long now) {
+    return isBoundElsewhere(request, now)
+        || offers.getOrDefault(request.client(), Map.of()).values().stream()
+            .anyMatch(offer -> offer.active(now) && !request.mayTake(offer));
+  }
+
+  /** The lease of the address that is reserved for a MAC address, if that has it; else null. */
+  @Nullable Lease ofReservation(long mac, long now) {
+    Reserved own = pool.reservationOf(mac);
+    Lease lease = own == null ? null : byAddress.get(own.address());
+    return lease != null && lease.bound(now) && lease.mac() == mac ? lease : null;
   }
 
   @Nullable Lease at(Address address) {
@@ -216,39 +255,56 @@ public final class LeaseTable {
    * Whether a station has had an address until not longer than a lease ago, so that nobody else
    * needs to be looked for.
    */
-  boolean familiar(Address address, ClientId client, long mac, long now) {
+  boolean familiar(Address address, ClientRequest request, long now) {
     Lease last = byAddress.get(address);
     return last != null
         && last.state() != State.DECLINED
         && !suspects.contains(address)
-        && (last.client().equals(client) || last.mac() == mac)
+        && (last.client().equals(request.client()) || last.mac() == request.mac())
+        && request.mayTake(last)
         && (last.active(now) || now - last.expiryMillis() < terms.dhcp().leaseTime().toMillis());
   }
 
   /** Whether a client can have an address now: it is its own, or nobody's. */
-  boolean canHave(Address address, ClientId client, long mac, long now) {
-    Reserved own = pool.reservationOf(mac);
+  boolean canHave(Address address, ClientRequest request, long now) {
+    Reserved own = pool.reservationOf(request.mac());
     if (own != null
         && !own.address().equals(address)
         && !suspects.contains(own.address())
-        && free(own.address(), client, mac, now)) {
+        && free(own.address(), request, now)) {
       return false;
     }
-    return pool.permits(address, mac) && free(address, client, mac, now);
+    return pool.permits(address, request.mac()) && free(address, request, now);
   }
 
-  private boolean free(Address address, ClientId client, long mac, long now) {
+  /** Whether a bound lease can be renewed: its client is to have no other address by now. */
+  boolean keeps(Lease lease, long now) {
+    Reserved own = pool.reservationOf(lease.mac());
+    if (own != null && !own.address().equals(lease.address())) {
+      Lease there = byAddress.get(own.address());
+      if (!suspects.contains(own.address())
+          && (there == null || !there.active(now) || there.mac() == lease.mac())) {
+        return false;
+      }
+    }
+    return pool.permits(lease.address(), lease.mac());
+  }
+
+  private boolean free(Address address, ClientRequest request, long now) {
     Lease lease = byAddress.get(address);
     if (lease == null || !lease.active(now)) {
       return true;
     }
+    if (!request.mayTake(lease)) {
+      return false;
+    }
     if (lease.state() == State.DECLINED) {
-      return lease.mac() == mac; // The station that was found there is asking itself.
+      return lease.mac() == request.mac(); // The station that was found there is asking itself.
     }
     // A machine with a reservation has it in each stage of its boot, whatever identifier it sends.
-    Reserved own = pool.reservationOf(mac);
-    return lease.client().equals(client)
-        || (lease.mac() == mac && own != null && own.address().equals(address));
+    Reserved own = pool.reservationOf(request.mac());
+    return lease.client().equals(request.client())
+        || (lease.mac() == request.mac() && own != null && own.address().equals(address));
   }
 
   /**
@@ -258,29 +314,30 @@ public final class LeaseTable {
    *
    * @return the address, or null if there is none
    */
-  @Nullable Address choose(ClientId client, long mac, Address requested, long now) {
-    Reserved reservation = pool.reservationOf(mac);
-    if (reservation != null && free(reservation.address(), client, mac, now)) {
+  @Nullable Address choose(ClientRequest request, Address requested, long now) {
+    Reserved reservation = pool.reservationOf(request.mac());
+    if (reservation != null && free(reservation.address(), request, now)) {
       return reservation.address();
     }
-    Lease last = byClient.get(client);
-    if (last != null && canHave(last.address(), client, mac, now)) {
+    Lease last = of(request.client(), request.port());
+    if (last != null && canHave(last.address(), request, now)) {
       return last.address();
     }
-    if (!requested.isAny() && canHave(requested, client, mac, now)) {
+    if (!requested.isAny() && canHave(requested, request, now)) {
       return requested;
     }
-    return pool.pick(client);
+    return pool.pick(request.client());
   }
 
   /**
    * Whether a port may have an address for a client: one that is counted for it already, a
    * reservation's, or one more within its share, from quarantine if there is no other.
    */
-  boolean admits(String port, Address address, ClientId client, long now) {
+  boolean admits(ClientRequest request, Address address, long now) {
     if (!pool.holds(address)) {
       return true;
     }
+    String port = request.port();
     Lease lease = byAddress.get(address);
     if (lease == null || !lease.active(now)) {
       return shares.mayHaveAnother(port, pool.idle());
@@ -288,7 +345,7 @@ public final class LeaseTable {
     if (lease.state() == State.DECLINED) {
       return shares.mayHaveAnother(port, pool.idle() + 1);
     }
-    boolean counted = lease.client().equals(client) && lease.port().equals(port);
+    boolean counted = lease.client().equals(request.client()) && lease.port().equals(port);
     return counted || shares.mayHaveAnother(port, pool.idle());
   }
 
@@ -319,7 +376,7 @@ public final class LeaseTable {
     }
     Lease now = lease.state() == State.BOUND ? names.claim(lease) : lease;
     byAddress.put(now.address(), now);
-    byClient.merge(now.client(), now, (held, later) -> rank(later) >= rank(held) ? later : held);
+    index(now);
     if (now.state() == State.RELEASED) {
       pool.take(now.address());
       pool.giveBack(now.address());
@@ -343,13 +400,16 @@ public final class LeaseTable {
     tell(before, now);
   }
 
-  /** Of several leases of one client, the one that it uses counts. */
-  private static int rank(Lease lease) {
-    return switch (lease.state()) {
-      case BOUND -> 2;
-      case OFFERED -> 1;
-      case RELEASED, DECLINED -> 0;
-    };
+  /** Of several leases of one client, the one that it uses counts; else the newest. */
+  private void index(Lease lease) {
+    switch (lease.state()) {
+      case OFFERED ->
+          offers.computeIfAbsent(lease.client(), any -> new HashMap<>(2)).put(lease.port(), lease);
+      case BOUND -> byClient.put(lease.client(), lease);
+      case RELEASED, DECLINED ->
+          byClient.merge(
+              lease.client(), lease, (held, later) -> held.state() == State.BOUND ? held : later);
+    }
   }
 
   private void forget(@Nullable Lease before) {
@@ -359,6 +419,9 @@ public final class LeaseTable {
     expiries.remove(new Expiry(before.expiryMillis(), before.address()));
     quarantined.remove(before.address());
     byClient.remove(before.client(), before);
+    offers.computeIfPresent(
+        before.client(),
+        (client, ports) -> ports.remove(before.port(), before) && ports.isEmpty() ? null : ports);
     byMac.computeIfPresent(
         before.mac(),
         (mac, addresses) ->

@@ -31,14 +31,18 @@
  * a client if it is free, and refuses it at once if not. So guests keep their addresses when the
  * lease store is lost, and one that was moved here from another network restarts at once. {@code
  * authoritative: false} has it the RFC's way. Replies go where section 4.1 says: to the relay, to
- * {@code ciaddr}, to everybody if the client asks for that, else straight to the hardware address
- * and the address that is being given.
+ * {@code ciaddr}, to the broadcast address if the client asks for that, else straight to the
+ * hardware address and the address that is being given; always out of the port that the request
+ * came in by, and no other.
  *
  * <p><b>Who is who.</b> A client chooses its identifier and its MAC address; it does not choose its
- * port. A lease has the name of the port that it was got by. {@code Returns} takes a RELEASE or
- * DECLINE only by that port and from the MAC address that it names. {@code Identification} probes
- * the lease of a client that comes from another port or MAC address than its lease: a machine that
- * was moved, or has a new NIC, takes the lease along; a clone of a virtual machine, which has the
+ * port. A lease has the name of the port that it was got by, and so has an offer: it is for clients
+ * of that port, and another port that asks in the same name is offered another address. Of two that
+ * take their offers, the one whose lease is on disk first has it. {@code Returns} takes a RELEASE
+ * or DECLINE only by that port and from the MAC address that it names. {@code Identification}
+ * probes the lease of a client that comes from another port or MAC address than its lease, whether
+ * or not the configuration has addresses probed before they are given away: a machine that was
+ * moved, or has a new NIC, takes the lease along; a clone of a virtual machine, which has the
  * identifier of the original, is known by its MAC address instead, so each gets an address; and one
  * that asks in the name of a client which is there gets no answer.
  *

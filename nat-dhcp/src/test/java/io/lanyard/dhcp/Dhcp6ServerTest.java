@@ -319,6 +319,54 @@ class Dhcp6ServerTest {
     assertThat(server.common().table().leases()).hasSize(1);
   }
 
+  /** In the victim's name, from a MAC address of its own or from the victim's. */
+  private List<Dhcp6TestClient> thieves(Dhcp6TestClient victim) {
+    Dhcp6TestClient own = new Dhcp6TestClient(server, victim.mac + 7, "evil");
+    own.duid = victim.duid;
+    return List.of(own, new Dhcp6TestClient(server, victim.mac, "evil"));
+  }
+
+  @Test
+  void anOfferIsTakenByThePortThatItWasMadeToAlone() {
+    LogWatch.expect("event=dhcp-impostor .*");
+    Dhcp6TestClient victim = client(0);
+    Answer offer = victim.solicit();
+    for (Dhcp6TestClient thief : thieves(victim)) {
+      thief.message(Dhcp6Type.SOLICIT).association(1, offer.given()).send();
+      assertThat(thief.next().given()).isNotEqualTo(offer.given());
+      thief.to(Dhcp6Type.DECLINE, offer).association(1, offer.given()).send();
+      assertThat(thief.next().status()).isEqualTo(Dhcp6Option.NO_BINDING);
+    }
+    Lease held = server.common().table().byAddress(offer.given()).orElseThrow();
+    assertThat(held.port()).isEqualTo(TestClient.portOf(victim.mac));
+    assertThat(held.state()).isEqualTo(Lease.State.OFFERED);
+    victim.select(offer);
+    journal.sync();
+    assertThat(victim.next().given()).isEqualTo(offer.given());
+  }
+
+  @Test
+  void aLeaseThatIsBoundMeanwhileStaysWithItsPort() {
+    SteppedProbe probe = new SteppedProbe();
+    server.common().probeWith(probe);
+    Dhcp6TestClient victim = client(0);
+    for (Dhcp6TestClient thief : thieves(victim)) {
+      Answer offer = victim.solicit();
+      Answer other = thief.solicit();
+      victim.select(offer);
+      thief.select(other);
+      journal.sync();
+      assertThat(victim.next().given()).isEqualTo(offer.given());
+      assertThat(thief.next().status()).isEqualTo(Dhcp6Option.NO_ADDRESSES);
+      journal.sync();
+      victim.to(Dhcp6Type.RELEASE, offer).association(1, offer.given()).send();
+      journal.sync();
+      victim.next();
+    }
+    assertThat(server.common().table().leases()).isEmpty();
+    assertThat(journal.disk.values()).extracting(Lease::state).containsOnly(Lease.State.RELEASED);
+  }
+
   // Section 18.3.6
 
   @Test

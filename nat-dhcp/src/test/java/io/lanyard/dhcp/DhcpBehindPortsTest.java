@@ -36,6 +36,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The server behind a switch and a gateway: what counts is the port, as frames show it. */
 class DhcpBehindPortsTest {
@@ -304,6 +305,28 @@ class DhcpBehindPortsTest {
     }
     journal.sync();
     assertThat(server.leases().byMac(HONEST)).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(longs = {HONEST, EVIL})
+  void anOfferIsTakenByThePortThatItWasMadeToAlone(long source) {
+    LogWatch.expect("event=dhcp-(client-elsewhere|impostor) .*");
+    send(honest, HONEST, client(HONEST).message(DISCOVER), false);
+    timers.advance(PROBE.multipliedBy(2));
+    Address offer = given(honest, MessageType.OFFER);
+    assertThat(offer).isNotNull();
+    for (MessageType type : List.of(REQUEST, DISCOVER, MessageType.DECLINE)) {
+      TestClient.Request forged = client(HONEST).message(type).address(54, SERVER);
+      send(evil, source, forged.address(50, offer), false);
+      timers.advance(PROBE.multipliedBy(2));
+      journal.sync();
+    }
+    assertThat(server.leases().leases()).isEmpty();
+    TestClient.Request request = client(HONEST).message(REQUEST).address(54, SERVER);
+    send(honest, HONEST, request.address(50, offer), false);
+    journal.sync();
+    assertThat(given(honest, MessageType.ACK)).isEqualTo(offer);
+    assertThat(server.leases().leases()).extracting(Lease::port).containsExactly("honest");
   }
 
   enum Place {

@@ -553,9 +553,9 @@ class DhcpServerTest {
     one.message(DISCOVER).option(61, (byte) 255, (byte) 9).send();
     Answer offer = one.next();
     assertThat(offer.option(61)).containsExactly(255, 9);
-    TestClient moved = client("52:54:00:00:00:77");
-    moved.message(DISCOVER).option(61, (byte) 255, (byte) 9).send();
-    assertThat(moved.next().yiaddr()).isEqualTo(offer.yiaddr());
+    TestClient newNic = new TestClient(server, 0x5254_0000_0077L, one.port);
+    newNic.message(DISCOVER).option(61, (byte) 255, (byte) 9).send();
+    assertThat(newNic.next().yiaddr()).isEqualTo(offer.yiaddr());
     TestClient plain = client("52:54:00:00:00:01");
     assertThat(plain.discover().yiaddr()).isNotEqualTo(offer.yiaddr());
   }

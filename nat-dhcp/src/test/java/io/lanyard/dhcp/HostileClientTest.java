@@ -325,6 +325,145 @@ class HostileClientTest {
         .isEqualTo(Lease.State.OFFERED);
   }
 
+  /** The thief's frames: from its own MAC address, or in all the victim's. */
+  private static List<TestClient> thieves(DhcpServer server) {
+    TestClient own = new TestClient(server, THIEF, EVIL);
+    TestClient all = new TestClient(server, VICTIM, EVIL);
+    TestClient relay = new TestClient(server, VICTIM, EVIL);
+    relay.sender = THIEF;
+    return List.of(own, all, relay);
+  }
+
+  @Test
+  void anOfferIsTakenByThePortThatItWasMadeToAlone() {
+    TestClient victim = new TestClient(server, VICTIM);
+    victim.message(DISCOVER).option(61, DUID).send();
+    Address address = victim.next().yiaddr();
+    for (TestClient thief : thieves(server)) {
+      TestClient.Request request = thief.message(REQUEST).option(61, DUID);
+      request.address(54, SERVER).address(50, address).send();
+      thief.message(REQUEST).option(61, DUID).address(50, address).send();
+      journal.sync();
+      assertThat(thief.answers).isEmpty();
+    }
+    assertThat(server.leases().leases()).isEmpty();
+    victim.message(REQUEST).option(61, DUID).address(54, SERVER).address(50, address).send();
+    journal.sync();
+    assertThat(victim.next().yiaddr()).isEqualTo(address);
+    assertThat(journal.stored(address).port()).isEqualTo(victim.port);
+  }
+
+  @Test
+  void aDiscoverInAnothersNameLeavesItsOfferAlone() {
+    TestClient victim = new TestClient(server, VICTIM);
+    victim.message(DISCOVER).option(61, DUID).send();
+    Address address = victim.next().yiaddr();
+    for (TestClient thief : thieves(server)) {
+      thief.message(DISCOVER).option(61, DUID).address(50, address).send();
+      assertThat(thief.next().yiaddr()).isNotEqualTo(address);
+    }
+    victim.message(DISCOVER).option(61, DUID).send();
+    assertThat(victim.next().yiaddr()).isEqualTo(address);
+    Lease offer = server.leases().byAddress(address).orElseThrow();
+    assertThat(offer.port()).isEqualTo(victim.port);
+    assertThat(offer.state()).isEqualTo(Lease.State.OFFERED);
+  }
+
+  /** Both have an offer, since nobody has the lease yet; and both ask while the disk is busy. */
+  @Test
+  void aLeaseThatIsBoundMeanwhileStaysWithItsPort() {
+    SteppedProbe probe = probe();
+    TestClient victim = new TestClient(server, VICTIM);
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    victim.message(DISCOVER).send();
+    probe.silent();
+    Answer offer = victim.next();
+    thief.message(DISCOVER).send();
+    probe.silent();
+    Answer other = thief.next();
+    assertThat(other.yiaddr()).isNotEqualTo(offer.yiaddr());
+    victim.select(offer);
+    thief.select(other);
+    journal.sync();
+    assertThat(victim.next().yiaddr()).isEqualTo(offer.yiaddr());
+    assertThat(thief.answers).isEmpty();
+    assertThat(server.leases().leases()).extracting(Lease::port).containsExactly(victim.port);
+    journal.sync();
+    server = start(FIRST.plus(POOL - 1), 0);
+    assertThat(server.leases().leases())
+        .as("after a restart")
+        .extracting(Lease::port)
+        .containsExactly(victim.port);
+  }
+
+  private DhcpServer reserving(String more) {
+    return new DhcpServer(
+        TestNetworks.pool(
+            FIRST,
+            FIRST.plus(POOL - 1),
+            "dhcp: {"
+                + more
+                + "reservations: [{mac: 52:54:00:00:00:77, address: 192.168.127.10}]}"),
+        List.of(),
+        link,
+        journal);
+  }
+
+  @Test
+  void aReservedAddressStaysWithThePortOfAHolderThatAnswers() {
+    LogWatch.expect("event=dhcp-impostor .*");
+    server = reserving("");
+    SteppedProbe probe = probe();
+    TestClient victim = new TestClient(server, VICTIM);
+    Address own = Address.parse("192.168.127.10");
+    victim.message(DISCOVER).option(61, DUID).send();
+    probe.silent();
+    victim.message(REQUEST).option(61, DUID).address(54, SERVER).address(50, own).send();
+    journal.sync();
+    TestClient thief = new TestClient(server, VICTIM, EVIL);
+    List<TestClient.Request> requests =
+        List.of(
+            thief.message(DISCOVER),
+            thief.message(DISCOVER).option(61, new byte[] {0, 1, 2}),
+            thief.message(REQUEST).address(50, own),
+            thief.message(REQUEST).ciaddr(own),
+            thief.message(REQUEST).address(54, SERVER).address(50, own));
+    for (TestClient.Request request : requests) {
+      request.send();
+      assertThat(probe.sent.getLast().address()).isEqualTo(own);
+      assertThat(probe.answeredBy(VICTIM, victim.port)).isTrue();
+      journal.sync();
+      assertThat(thief.answers).isEmpty();
+      assertThat(server.leases().leases()).extracting(Lease::port).containsExactly(victim.port);
+    }
+    assertThat(count(DhcpCount.IMPOSTOR)).isEqualTo(requests.size());
+    thief.message(DISCOVER).send();
+    probe.silent();
+    assertThat(thief.next().yiaddr()).as("it was moved, and boots from the net").isEqualTo(own);
+  }
+
+  /** Also where addresses are given away without a probe, a lease's holder is looked for. */
+  @Test
+  void theHolderOfALeaseIsLookedForWhateverTheConfigurationSaysOfConflicts() {
+    LogWatch.expect("event=dhcp-impostor .*");
+    server = reserving("conflict-probe: 0s, ");
+    SteppedProbe probe = probe();
+    TestClient victim = new TestClient(server, VICTIM + 1);
+    Address address = lease(victim).yiaddr();
+    assertThat(probe.sent).isEmpty();
+    TestClient thief = new TestClient(server, VICTIM + 1, EVIL);
+    thief.message(REQUEST).option(61, DUID).ciaddr(address).send();
+    assertThat(probe.answeredBy(VICTIM + 1, victim.port)).isTrue();
+    journal.sync();
+    assertThat(thief.answers).isEmpty();
+    assertThat(journal.stored(address).port()).isEqualTo(victim.port);
+    thief.message(REQUEST).option(61, DUID).ciaddr(address).send();
+    probe.silent();
+    journal.sync();
+    assertThat(thief.next().type()).as("it was moved").isEqualTo(ACK);
+    assertThat(journal.stored(address).port()).isEqualTo(EVIL);
+  }
+
   @Test
   void aLeaseOfAnOlderStoreBelongsToThePortThatItsClientAsksBy() {
     TestClient client = new TestClient(server, VICTIM);
