@@ -2,6 +2,7 @@ package io.lanyard.control.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
@@ -150,10 +151,21 @@ final class HttpErrorsTest {
   void aClientThatTakesLongForItsFirstRequestIsTold() throws IOException {
     Limits limits = new Limits(20, 2, 20, Duration.ofMillis(50));
     Path other = Files.createDirectory(directory.resolve("other"));
-    try (TestServer hasty = new TestServer(other, new Routes(""), limits);
-        SocketChannel slow = hasty.connect()) {
-      TestServer.say(slow, "GET /hel");
-      assertProblem(TestServer.hear(slow, "\"}"), 408);
+    try (TestServer hasty = new TestServer(other, new Routes(""), limits)) {
+      Await.until(
+          "a client that began in time",
+          () -> {
+            try (SocketChannel slow = hasty.connect()) {
+              TestServer.say(slow, "GET /hel");
+              String answer = TestServer.hear(slow, "\"}");
+              if (!answer.isEmpty()) {
+                assertProblem(answer, 408);
+              }
+              return !answer.isEmpty();
+            } catch (IOException e) {
+              return false; // it was closed before the first word: a busy machine
+            }
+          });
     }
   }
 
@@ -247,6 +259,8 @@ final class HttpErrorsTest {
         }
       }
     }
-    assertThat(server.ask(large + "x".repeat(100_000))).startsWith("HTTP/1.1 200 ");
+    // What those hold is free when the server has read that they have gone.
+    String whole = large + "x".repeat(100_000);
+    Await.until("a large body is taken", () -> server.ask(whole).startsWith("HTTP/1.1 200 "));
   }
 }

@@ -76,14 +76,24 @@ final class TestServer implements AutoCloseable {
   static String hear(SocketChannel channel, String end) throws IOException {
     InputStream in = Channels.newInputStream(channel);
     StringBuilder text = new StringBuilder();
-    int b;
-    while ((b = in.read()) >= 0) {
-      text.append((char) b);
-      if (text.indexOf(end, text.length() - end.length()) >= 0) {
+    byte[] bytes = new byte[end.length()];
+    for (int missing = end.length(); missing > 0; missing = missing(text, end)) {
+      int count = in.read(bytes, 0, missing); // no byte behind the end
+      if (count < 0) {
         break;
       }
+      text.append(new String(bytes, 0, count, ISO_8859_1));
     }
     return text.toString();
+  }
+
+  /** The least number of characters after which a text can end so. */
+  private static int missing(StringBuilder text, String end) {
+    int there = Math.min(end.length(), text.length());
+    while (!end.startsWith(text.substring(text.length() - there))) {
+      there--;
+    }
+    return end.length() - there;
   }
 
   @Override
