@@ -241,7 +241,11 @@ final class Engine implements TcpEngine {
             descriptors,
             Grant.awaitsHello(grant)
                 ? stream ->
-                    new HelloGate(stream, c, hello -> host.admits(c, station.budget(), hello))
+                    new HelloGate(
+                        link.allocator(),
+                        stream,
+                        c,
+                        hello -> host.admits(c, station.budget(), hello))
                 : UnaryOperator.identity());
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {

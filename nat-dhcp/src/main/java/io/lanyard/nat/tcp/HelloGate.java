@@ -1,26 +1,31 @@
 package io.lanyard.nat.tcp;
 
 import io.lanyard.nat.tls.ClientHello;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import java.util.Arrays;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.ByteBufUtil;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Lets nothing pass in either direction before the guest has begun a TLS connection to a server
  * that it may name, or something else that it may begin. Until then what it sends is kept here,
- * some kilobytes at most.
+ * some kilobytes at most, outside the heap: that is where the memory is that connections are
+ * granted, and a heap that is full ends the daemon.
  *
  * <p>Thread: the network's loop only.
  */
 final class HelloGate implements HostStream {
   private static final int FIRST_SIZE = 2 << 10;
 
+  private final ByteBufAllocator allocator;
   private final HostStream behind;
   private final GuestStream guest;
   private final Function<ClientHello, Boolean> admits;
-  private byte[] kept = new byte[FIRST_SIZE];
-  private int length;
+
+  /** What the guest has sent; null if that is nothing, or it has been passed on. */
+  private @Nullable ByteBuf kept;
 
   /** How much there has to be before it is read: a guest may send byte by byte. */
   private int least;
@@ -32,11 +37,17 @@ final class HelloGate implements HostStream {
   /**
    * Makes a gate.
    *
+   * @param allocator where what is kept lies
    * @param behind the stream that it leads to, which is connected meanwhile
    * @param guest the guest's end
    * @param admits whether a first message may pass; asked once, never about an incomplete one
    */
-  HelloGate(HostStream behind, GuestStream guest, Function<ClientHello, Boolean> admits) {
+  HelloGate(
+      ByteBufAllocator allocator,
+      HostStream behind,
+      GuestStream guest,
+      Function<ClientHello, Boolean> admits) {
+    this.allocator = allocator;
     this.behind = behind;
     this.guest = guest;
     this.admits = admits;
@@ -51,17 +62,20 @@ final class HelloGate implements HostStream {
     if (closed) {
       return;
     }
-    // One frame more than the reader wants: what follows a first message in it must not be lost.
-    int more = payload.readableBytes();
-    if (length + more > kept.length) {
-      kept = Arrays.copyOf(kept, Math.max(2 * kept.length, length + more));
+    ByteBuf all = kept;
+    if (all == null) {
+      all = allocator.directBuffer(FIRST_SIZE);
+      kept = all;
     }
-    payload.getBytes(payload.readerIndex(), kept, length, more);
-    length += more;
+    // One frame more than the reader wants: what follows a first message in it must not be lost.
+    all.writeBytes(payload, payload.readerIndex(), payload.readableBytes());
+    int length = all.readableBytes();
     if (length < least) {
       return;
     }
-    ClientHello hello = ClientHello.read(kept, Math.min(length, ClientHello.MOST_BYTES));
+    int read = Math.min(length, ClientHello.MOST_BYTES);
+    ClientHello hello =
+        ClientHello.read(ByteBufUtil.getBytes(all, all.readerIndex(), read), read);
     if (hello instanceof ClientHello.Incomplete(int needed)) {
       least = needed;
       return;
@@ -74,19 +88,32 @@ final class HelloGate implements HostStream {
   }
 
   private void refuse() {
-    closed = true;
-    length = 0;
+    discard();
     behind.abort();
     guest.reset();
   }
 
+  /** Takes nothing any more, and gives back what was kept. */
+  private void discard() {
+    closed = true;
+    ByteBuf first = kept;
+    kept = null;
+    if (first != null) {
+      first.release();
+    }
+  }
+
   private void open() {
     open = true;
-    ByteBuf first = Unpooled.wrappedBuffer(kept, 0, length);
-    kept = new byte[0];
-    length = 0;
-    behind.write(first);
-    first.release();
+    ByteBuf first = kept;
+    kept = null;
+    if (first != null) {
+      try {
+        behind.write(first);
+      } finally {
+        first.release();
+      }
+    }
     if (reads) {
       behind.read(true);
     }
@@ -99,12 +126,17 @@ final class HelloGate implements HostStream {
 
   @Override
   public int unsent() {
-    return length + behind.unsent();
+    return (kept == null ? 0 : kept.readableBytes()) + behind.unsent();
   }
 
   @Override
   public int memory() {
-    return (open ? 0 : kept.length) + behind.memory();
+    return (kept == null ? 0 : kept.capacity()) + behind.memory();
+  }
+
+  @Override
+  public @Nullable Address localAddress() {
+    return behind.localAddress();
   }
 
   @Override
@@ -120,7 +152,7 @@ final class HelloGate implements HostStream {
     if (open) {
       behind.finish();
     } else if (!closed) {
-      if (length == 0 && admits.apply(new ClientHello.Refused("it ends at once", true))) {
+      if (kept == null && admits.apply(new ClientHello.Refused("it ends at once", true))) {
         open();
         behind.finish();
       } else {
@@ -131,14 +163,13 @@ final class HelloGate implements HostStream {
 
   @Override
   public void abort() {
-    closed = true;
-    length = 0;
+    discard();
     behind.abort();
   }
 
   @Override
   public void close() {
-    length = 0;
+    discard();
     behind.close();
   }
 }

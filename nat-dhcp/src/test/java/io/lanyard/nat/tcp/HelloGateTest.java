@@ -4,18 +4,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.nat.tls.Hellos;
+import io.lanyard.net.Address;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class HelloGateTest {
+  private final UnpooledByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
   private final Behind behind = new Behind();
   private final Guest guest = new Guest();
   private final List<ClientHello> asked = new ArrayList<>();
@@ -43,6 +48,11 @@ class HelloGateTest {
     @Override
     public int unsent() {
       return 0;
+    }
+
+    @Override
+    public @Nullable Address localAddress() {
+      return Address.LOOPBACK_IPV4;
     }
 
     @Override
@@ -121,12 +131,19 @@ class HelloGateTest {
     hello = Hellos.ofJdk("www.example.org");
     gate =
         new HelloGate(
+            allocator,
             behind,
             guest,
             given -> {
               asked.add(given);
               return admits;
             });
+  }
+
+  @AfterEach
+  void giveBack() {
+    gate.abort();
+    assertThat(allocator.metric().usedDirectMemory()).isZero();
   }
 
   private void write(byte[] bytes) {
@@ -209,5 +226,24 @@ class HelloGateTest {
     }
     assertThat(guest.reset).isTrue();
     assertThat(gate.unsent()).isZero();
+  }
+
+  @Test
+  void whatIsKeptLiesOutsideTheHeapAndIsAnsweredFor() {
+    write(Arrays.copyOf(hello, 100));
+    assertThat(allocator.metric().usedDirectMemory()).isPositive().isEqualTo(gate.memory());
+    assertThat(allocator.metric().usedHeapMemory()).isZero();
+  }
+
+  @Test
+  void aConnectionThatSaysNothingKeepsNothing() {
+    assertThat(gate.memory()).isZero();
+    write(hello);
+    assertThat(gate.memory()).as("once it has passed").isZero();
+  }
+
+  @Test
+  void theConnectionStillDependsOnTheHostsAddress() {
+    assertThat(gate.localAddress()).isEqualTo(Address.LOOPBACK_IPV4);
   }
 }
