@@ -111,7 +111,13 @@ final class YamlReader {
 
   private @Nullable YamlNode read(String text) {
     LoadSettings settings =
-        LoadSettings.builder().setUseMarks(true).setCodePointLimit(LONGEST_TEXT + 1).build();
+        LoadSettings.builder()
+            .setUseMarks(true)
+            .setCodePointLimit(LONGEST_TEXT + 1)
+            // All of it at once: the engine copies a token that goes beyond what it has read with
+            // each piece that follows, so that a long line would take time by its square.
+            .setBufferSize(text.length() + 2)
+            .build();
     try {
       ParserImpl parser = new ParserImpl(settings, new StreamReader(settings, text));
       while (parser.hasNext()) {

@@ -7,8 +7,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** The loader ends soon for any file, with a configuration or a ConfigException. */
 @Timeout(300)
@@ -181,5 +185,29 @@ class HostileConfigTest {
 
   private static void parse(String text) throws ConfigException {
     ConfigLoader.parse("fuzz", text, Samples.NOWHERE);
+  }
+
+  /** The longest texts of one line, each of a kind that the engine reads in its own way. */
+  static Stream<Arguments> longLines() {
+    int room = YamlReader.LONGEST_TEXT - 100;
+    return Stream.of(
+        Arguments.of("a comment", "#" + "x".repeat(room)),
+        Arguments.of("tabs", "\t".repeat(room)),
+        Arguments.of("a key in quotes", "{\"" + "k".repeat(room) + "\": 1}"),
+        Arguments.of("a text in single quotes", "version: '" + "''".repeat(room / 2) + "'"),
+        Arguments.of("a plain text", "version: " + "a ".repeat(room / 2)),
+        Arguments.of("a block of one line", "version: |\n  " + "b".repeat(room)),
+        Arguments.of("a number", "version: " + "9".repeat(room)),
+        Arguments.of(
+            "an address", "networks: {n: {ipv4: {subnet: " + "1.".repeat(room / 2) + "}}}"),
+        Arguments.of("a directive", "%YAML " + "1".repeat(room)),
+        Arguments.of("an anchor", "version: &" + "a".repeat(room) + " 1"));
+  }
+
+  @ParameterizedTest(name = "{0}")
+  @MethodSource("longLines")
+  @Timeout(20)
+  void aLongLineIsReadInTimeThatGrowsWithIt(String kind, String text) {
+    assertThat(refused(text)).isOne();
   }
 }

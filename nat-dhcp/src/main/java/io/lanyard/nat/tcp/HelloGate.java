@@ -24,7 +24,7 @@ final class HelloGate implements HostStream {
   private final GuestStream guest;
   private final Function<ClientHello, Boolean> admits;
 
-  /** What the guest has sent; null if that is nothing, or it has been passed on. */
+  /** The guest's bytes; null if there are none, or they have been passed on. */
   private @Nullable ByteBuf kept;
 
   /** How much there has to be before it is read: a guest may send byte by byte. */
@@ -74,8 +74,7 @@ final class HelloGate implements HostStream {
       return;
     }
     int read = Math.min(length, ClientHello.MOST_BYTES);
-    ClientHello hello =
-        ClientHello.read(ByteBufUtil.getBytes(all, all.readerIndex(), read), read);
+    ClientHello hello = ClientHello.read(ByteBufUtil.getBytes(all, all.readerIndex(), read), read);
     if (hello instanceof ClientHello.Incomplete(int needed)) {
       least = needed;
       return;
