@@ -59,13 +59,9 @@ final class Binder {
    * an older one of its own.
    */
   boolean admits(ClientRequest request, Address address) {
-    if (table.admits(request, address, now())
+    return table.admits(request, address, now())
         || keeper.withdrawOfferFor(request.port())
-        || (keeper.withdrawOffer(request.port()) && table.admits(request, address, now()))) {
-      return true;
-    }
-    watch.limited(request.port());
-    return false;
+        || (keeper.withdrawOffer(request.port()) && table.admits(request, address, now()));
   }
 
   /**
@@ -79,6 +75,7 @@ final class Binder {
       return;
     }
     if (!admits(request, address)) {
+      watch.limited(request.port());
       outcome.refused("too many leases");
       return;
     }
@@ -99,6 +96,7 @@ final class Binder {
             State.BOUND);
     if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
       counters.count(DhcpCount.UNCHANGED);
+      table.heard(address, request.budget().presence());
       outcome.bound(before, (int) ((before.expiryMillis() - now) / 1000));
       names.settle(request, address);
       return;
@@ -142,6 +140,7 @@ final class Binder {
       keeper.giveBack(other); // One address a client: RFC 2131 section 1.6.
     }
     keeper.put(lease);
+    table.heard(lease.address(), request.budget().presence());
     if (fresh) {
       log.log(
           Level.INFO,

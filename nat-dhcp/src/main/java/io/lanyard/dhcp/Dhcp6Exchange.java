@@ -1,11 +1,13 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.dhcp.Dhcp6Message.Association;
 import io.lanyard.net.Address;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,9 +29,10 @@ final class Dhcp6Exchange {
   private final PoolWatch watch;
   private final Identification identification;
   private final Binder binder;
+  private final Reclaim reclaim;
   private final Dhcp6Answers.Sender sender;
 
-  Dhcp6Exchange(ServerParts parts, PoolWatch watch, Dhcp6Answers.Sender sender) {
+  Dhcp6Exchange(ServerParts parts, Clock hostClock, PoolWatch watch, Dhcp6Answers.Sender sender) {
     this.terms = parts.terms();
     this.table = parts.table();
     this.keeper = parts.keeper();
@@ -38,6 +41,7 @@ final class Dhcp6Exchange {
     this.watch = watch;
     this.identification = new Identification(parts);
     this.binder = new Binder(parts, watch);
+    this.reclaim = new Reclaim(parts, hostClock);
     this.sender = sender;
   }
 
@@ -90,14 +94,39 @@ final class Dhcp6Exchange {
 
   private void offer(Dhcp6Answers answers, int association, Dhcp6Client client) {
     Association asked = client.asked(association);
-    Address address = choose(client, asked);
-    if (address == null || !binder.admits(client, address)) {
-      answers.set(association, Dhcp6Outcome.refused(asked, Dhcp6Option.NO_ADDRESSES));
+    whenChosen(
+        answers,
+        association,
+        client,
+        address -> {
+          Lease offered = keeper.hold(client, address);
+          answers.named(offered.hostname());
+          answers.set(association, Dhcp6Outcome.given(asked, address, seconds()));
+        });
+  }
+
+  /** Goes on with an address for a client; it is told here that there is none. */
+  private void whenChosen(
+      Dhcp6Answers answers, int association, Dhcp6Client client, Consumer<Address> then) {
+    Association asked = client.asked(association);
+    Address address = givesAddresses() ? choose(client, asked) : null;
+    if (address != null && binder.admits(client, address)) {
+      then.accept(address);
       return;
     }
-    Lease offered = keeper.hold(client, address);
-    answers.named(offered.hostname());
-    answers.set(association, Dhcp6Outcome.given(asked, address, seconds()));
+    Runnable refuse =
+        () -> answers.set(association, Dhcp6Outcome.refused(asked, Dhcp6Option.NO_ADDRESSES));
+    if (givesAddresses()) {
+      reclaim.insteadOfRefusing(
+          client,
+          then,
+          () -> {
+            watch.refused(client.port(), address == null);
+            refuse.run();
+          });
+    } else {
+      refuse.run();
+    }
   }
 
   private void assign(Dhcp6Answers answers, int association, Dhcp6Client client) {
@@ -106,12 +135,11 @@ final class Dhcp6Exchange {
       answers.set(association, Dhcp6Outcome.refused(asked, Dhcp6Option.NOT_ON_LINK));
       return;
     }
-    Address address = choose(client, asked);
-    if (address == null) {
-      answers.set(association, Dhcp6Outcome.refused(asked, Dhcp6Option.NO_ADDRESSES));
-    } else {
-      bind(answers, association, client, address, List.of());
-    }
+    whenChosen(
+        answers,
+        association,
+        client,
+        address -> bind(answers, association, client, address, List.of()));
   }
 
   private void prolong(Dhcp6Answers answers, int association, Dhcp6Client client) {
@@ -129,6 +157,9 @@ final class Dhcp6Exchange {
       // The configuration has another use for the address, or none, and perhaps another address.
       keeper.giveBack(held);
       Address instead = givesAddresses() ? choose(client, asked) : null;
+      if (givesAddresses() && instead == null) {
+        watch.exhausted();
+      }
       if (instead == null || instead.equals(held.address())) {
         answers.set(association, withdrawn(asked, List.of(held.address())));
       } else {
@@ -191,9 +222,6 @@ final class Dhcp6Exchange {
 
   /** The address for a client: its own, the one that it names, any; null if there is none. */
   private @Nullable Address choose(Dhcp6Client client, Association asked) {
-    if (!givesAddresses()) {
-      return null;
-    }
     Address hint = Address.ANY_IPV6;
     for (Address one : asked.addresses()) {
       if (hint.isAny() && isHere(one)) {
@@ -204,9 +232,6 @@ final class Dhcp6Exchange {
     if (address == null
         && (keeper.withdrawOfferFor(client.port()) || keeper.withdrawOffer(client.port()))) {
       address = table.choose(client, hint, now());
-    }
-    if (address == null) {
-      watch.exhausted();
     }
     return address;
   }

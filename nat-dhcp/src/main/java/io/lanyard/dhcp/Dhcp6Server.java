@@ -76,7 +76,7 @@ public final class Dhcp6Server implements DatagramService, Dumpable {
     this.log = parts.log();
     this.replies = new Dhcp6Reply(terms, this.identifier);
     this.sender = new Dhcp6Answers.Sender(link.allocator(), replies, counters);
-    this.exchange = new Dhcp6Exchange(parts, leases.watch(), sender);
+    this.exchange = new Dhcp6Exchange(parts, link.timers().clock(), leases.watch(), sender);
     this.returns = new Dhcp6Returns(parts);
   }
 

@@ -67,6 +67,8 @@ public enum DhcpCount {
   PROBE_LIMIT,
   /** An address in use that stays in the pool: too many are out of it already. */
   QUARANTINE_FULL,
+  /** A lease that was ended for another client, since its holder has left and does not answer. */
+  RECLAIMED,
   /** A name that went to a new client, since its former holder did not answer. */
   NAME_MOVED,
   /** A renewal so soon after the last that the lease on disk would be the same. */

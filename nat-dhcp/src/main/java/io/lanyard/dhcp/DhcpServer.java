@@ -65,7 +65,9 @@ public final class DhcpServer implements DatagramService, Dumpable {
     this.replies = new DhcpReply(terms);
     this.identification = new Identification(parts);
     this.sender = new ReplySender(counters);
-    this.exchange = new Exchange(parts, link.allocator(), leases.watch(), replies, sender);
+    this.exchange =
+        new Exchange(
+            parts, link.timers().clock(), link.allocator(), leases.watch(), replies, sender);
     this.returns = new Returns(parts);
   }
 

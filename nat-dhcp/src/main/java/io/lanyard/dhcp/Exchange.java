@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.RateLimitedLog;
 import io.lanyard.dhcp.Lease.State;
@@ -28,6 +29,7 @@ final class Exchange {
   private final ConflictCheck check;
   private final AddressCheck addresses;
   private final Binder binder;
+  private final Reclaim reclaim;
   private final PoolWatch watch;
   private final DhcpReply replies;
   private final ReplySender sender;
@@ -36,6 +38,7 @@ final class Exchange {
 
   Exchange(
       ServerParts parts,
+      Clock hostClock,
       ByteBufAllocator allocator,
       PoolWatch watch,
       DhcpReply replies,
@@ -49,6 +52,7 @@ final class Exchange {
     this.check = parts.check();
     this.addresses = new AddressCheck(parts);
     this.binder = new Binder(parts, watch);
+    this.reclaim = new Reclaim(parts, hostClock);
     this.watch = watch;
     this.replies = replies;
     this.sender = sender;
@@ -69,11 +73,12 @@ final class Exchange {
         && (keeper.withdrawOfferFor(request.port) || keeper.withdrawOffer(request.port))) {
       address = choose(request);
     }
-    if (address == null) {
-      watch.exhausted();
-      return;
-    }
-    if (!binder.admits(request, address)) {
+    if (address == null || !binder.admits(request, address)) {
+      boolean exhausted = address == null;
+      reclaim.insteadOfRefusing(
+          request,
+          left -> sendOffer(request, from, left),
+          () -> watch.refused(request.port, exhausted));
       return;
     }
     Address chosen = address;
@@ -100,7 +105,11 @@ final class Exchange {
         || !lease.client().equals(request.client)
         || !request.mayTake(lease)) {
       // Perhaps somebody took it while it was probed, or it gave way to another offer of the port.
-      if (!table.canHave(address, request, now()) || !binder.admits(request, address)) {
+      if (!table.canHave(address, request, now())) {
+        return;
+      }
+      if (!binder.admits(request, address)) {
+        watch.limited(request.port);
         return;
       }
       lease = keeper.hold(request, address);
@@ -177,6 +186,7 @@ final class Exchange {
 
   private void acknowledge(DhcpMessage request, DatagramPeer from, Address address) {
     if (!binder.admits(request, address)) {
+      watch.limited(request.port);
       refuse(request, from, "too many leases");
       return;
     }

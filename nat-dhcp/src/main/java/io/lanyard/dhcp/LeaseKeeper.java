@@ -230,10 +230,19 @@ final class LeaseKeeper {
    * @param done completed when the address is free, or with the reason why it cannot be stored
    */
   void giveBack(Lease lease, CompletableFuture<Boolean> done) {
+    giveBack(lease, lease.port(), done);
+  }
+
+  /**
+   * The same.
+   *
+   * @param port whose client is the cause, and is charged for it
+   */
+  void giveBack(Lease lease, String port, CompletableFuture<Boolean> done) {
     Lease released = lease.in(State.RELEASED, now());
     write(
         released,
-        lease.port(),
+        port,
         () -> {
           Lease last = table.at(released.address());
           if (last != null

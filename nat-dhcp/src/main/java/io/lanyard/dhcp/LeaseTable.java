@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.dhcp.Lease.State;
+import io.lanyard.nat.station.Presence;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import java.util.ArrayList;
@@ -27,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class LeaseTable {
+  /** Leases of one MAC address that are stages of a boot: boot ROM, boot loader, system. */
+  private static final int STAGES = 4;
+
   private record Expiry(long millis, Address address) implements Comparable<Expiry> {
     @Override
     public int compareTo(Expiry other) {
@@ -80,9 +84,12 @@ public final class LeaseTable {
     List<Address> order = pool.order();
     pool = new AddressPool(terms);
     poolSize = pool.idle();
+    PortShares former = shares;
     shares = new PortShares(terms.dhcp().leasesPerPort(), poolSize);
     List<Lease> ended = new ArrayList<>();
-    for (Lease lease : List.copyOf(byAddress.values())) {
+    List<Lease> all = new ArrayList<>(byAddress.values());
+    all.sort(Comparator.comparingLong(Lease::expiryMillis));
+    for (Lease lease : all) {
       if (lease.state() != State.RELEASED) {
         pool.take(lease.address());
       } else if (pool.knows(lease.address())) {
@@ -96,6 +103,7 @@ public final class LeaseTable {
         shares.add(lease);
       }
     }
+    shares.inherit(former);
     order.forEach(pool::giveBack);
     ended.sort(Comparator.comparingLong(Lease::expiryMillis));
     ended.forEach(lease -> pool.giveBack(lease.address()));
@@ -349,6 +357,50 @@ public final class LeaseTable {
     return counted || shares.mayHaveAnother(port, pool.idle());
   }
 
+  /** Notes that the holder of a lease was heard behind the port of the lease. */
+  void heard(Address address, Presence presence) {
+    Lease lease = byAddress.get(address);
+    if (lease != null && lease.state() == State.BOUND && pool.holds(address)) {
+      shares.heard(lease, presence);
+    }
+  }
+
+  /**
+   * A lease to be looked at when a client's port may have no more addresses: one that the client's
+   * own machine has there by another identifier, or one that was left behind at the port.
+   *
+   * @param except addresses that were looked at already
+   * @return a bound lease of the pool; null for none
+   */
+  @Nullable Lease leftBehind(ClientRequest request, Set<Address> except, long now) {
+    Set<Address> own = byMac.getOrDefault(request.mac(), Set.of());
+    if (own.size() <= STAGES) {
+      for (Address address : own) {
+        Lease lease = byAddress.get(address);
+        if (lease != null
+            && lease.bound(now)
+            && lease.port().equals(request.port())
+            && !lease.client().equals(request.client())
+            && pool.holds(address)
+            && !except.contains(address)) {
+          return lease;
+        }
+      }
+    }
+    return boundAt(shares.leftBehind(request.port(), request.budget().presence()), except, now);
+  }
+
+  /** The same of ports that have more, as {@link PortShares#leftElsewhere} has it. */
+  @Nullable Lease leftElsewhere(
+      ClientRequest request, Set<Address> except, long now, long goneBefore, boolean unknown) {
+    return boundAt(shares.leftElsewhere(request.port(), goneBefore, unknown), except, now);
+  }
+
+  private @Nullable Lease boundAt(@Nullable Address address, Set<Address> except, long now) {
+    Lease lease = address == null || except.contains(address) ? null : byAddress.get(address);
+    return lease != null && lease.bound(now) ? lease : null;
+  }
+
   /**
    * The address that has been in quarantine for longest: to be given only when there is no other,
    * and after a look at whether it is still in use. So clients that decline everything they are
@@ -368,7 +420,12 @@ public final class LeaseTable {
   /** Puts a lease in place of the one that its address had, and tells the listeners. */
   void put(Lease lease) {
     Lease before = byAddress.get(lease.address());
-    forget(before);
+    boolean stays =
+        before != null
+            && before.state() == State.BOUND
+            && lease.state() == State.BOUND
+            && before.port().equals(lease.port());
+    forget(before, !stays);
     if (lease.state() == State.RELEASED && !pool.knows(lease.address())) {
       byAddress.remove(lease.address()); // Nobody will have it again.
       tell(before, lease);
@@ -386,7 +443,7 @@ public final class LeaseTable {
         expiries.add(new Expiry(now.expiryMillis(), now.address()));
       }
     }
-    if (pool.holds(now.address())) {
+    if (!stays && pool.holds(now.address())) {
       shares.add(now);
     }
     if (now.state() == State.BOUND) {
@@ -412,7 +469,7 @@ public final class LeaseTable {
     }
   }
 
-  private void forget(@Nullable Lease before) {
+  private void forget(@Nullable Lease before, boolean shared) {
     if (before == null) {
       return;
     }
@@ -427,7 +484,7 @@ public final class LeaseTable {
         (mac, addresses) ->
             addresses.remove(before.address()) && addresses.isEmpty() ? null : addresses);
     names.release(before);
-    if (pool.holds(before.address())) {
+    if (shared && pool.holds(before.address())) {
       shares.remove(before);
     }
   }

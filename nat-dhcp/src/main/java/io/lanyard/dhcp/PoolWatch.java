@@ -39,6 +39,15 @@ final class PoolWatch {
     this.log = log;
   }
 
+  /** A client got no address. */
+  void refused(String port, boolean none) {
+    if (none) {
+      exhausted();
+    } else {
+      limited(port);
+    }
+  }
+
   /** A client got no address, because there is none. */
   void exhausted() {
     counters.count(DhcpCount.POOL_EXHAUSTED);

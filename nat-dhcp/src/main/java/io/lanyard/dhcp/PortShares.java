@@ -1,5 +1,6 @@
 package io.lanyard.dhcp;
 
+import io.lanyard.nat.station.Presence;
 import io.lanyard.net.Address;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -44,9 +45,13 @@ final class PortShares {
   private static final int MOST_QUARANTINED = 4;
 
   private static final class Share {
-    int leases;
     int quarantined;
     final LinkedHashSet<Address> offers = new LinkedHashSet<>();
+    final PortLeases bound = new PortLeases();
+
+    int leases() {
+      return offers.size() + bound.size();
+    }
   }
 
   private final int limit;
@@ -69,7 +74,7 @@ final class PortShares {
   /** Addresses of the pool that a port's clients have or are offered. */
   int leases(String port) {
     Share share = shares.get(port);
-    return share == null ? 0 : share.leases;
+    return share == null ? 0 : share.leases();
   }
 
   /** Whether a port may have one more address, when so many are free. */
@@ -105,12 +110,71 @@ final class PortShares {
     String giving = null;
     for (Map.Entry<String, Share> one : shares.entrySet()) {
       Share share = one.getValue();
-      if (share.leases > most && !share.offers.isEmpty()) {
-        most = share.leases;
+      if (share.leases() > most && !share.offers.isEmpty()) {
+        most = share.leases();
         giving = one.getKey();
       }
     }
     return giving;
+  }
+
+  /** Notes that the holder of a lease was heard behind its port. */
+  void heard(Lease lease, Presence presence) {
+    Share share = shares.get(lease.port());
+    if (share != null) {
+      share.bound.heard(lease.address(), presence);
+    }
+  }
+
+  /** Takes over from a former account whose leases were heard. */
+  void inherit(PortShares former) {
+    former.shares.forEach((port, theirs) -> {
+      Share share = shares.get(port);
+      if (share != null) {
+        share.bound.inherit(theirs.bound);
+      }
+    });
+  }
+
+  /**
+   * A lease that was left behind at a port.
+   *
+   * @param presence the port's, which has a link
+   * @return the address of the one that was left longest ago; null for none
+   */
+  @Nullable Address leftBehind(String port, Presence presence) {
+    Share share = shares.get(port);
+    return share == null ? null : share.bound.leftBehind(presence);
+  }
+
+  /**
+   * A lease that was left behind at another port than one, which has more than that one would have
+   * then: at the port that has most.
+   *
+   * @param to the one port
+   * @param goneBefore when a port without a link must have lost it at the latest, by the clock's
+   *     {@code nanoTime}; those that have it still count in any case
+   * @param unknown whether ports count of which nobody was heard since the daemon's start
+   * @return the address of the one that was left longest ago; null for none
+   */
+  @Nullable Address leftElsewhere(String to, long goneBefore, boolean unknown) {
+    int most = leases(to) + 1;
+    Address found = null;
+    for (Map.Entry<String, Share> one : shares.entrySet()) {
+      Share share = one.getValue();
+      if (share.leases() > most && !one.getKey().equals(to)) {
+        Presence last = share.bound.presence();
+        boolean counts =
+            last == null ? unknown : !last.ended() || last.endNanos() - goneBefore <= 0;
+        Address left =
+            counts ? share.bound.leftBehind(last == null || last.ended() ? null : last) : null;
+        if (left != null) {
+          most = share.leases();
+          found = left;
+        }
+      }
+    }
+    return found;
   }
 
   /** Whether a port has more offers than it may. */
@@ -138,19 +202,17 @@ final class PortShares {
   /** Counts a lease of an address of the pool. */
   void add(Lease lease) {
     Share share = shares.computeIfAbsent(lease.port(), port -> new Share());
+    boolean had = share.leases() > 0;
     switch (lease.state()) {
-      case OFFERED -> {
-        share.offers.add(lease.address());
-        lease(share, 1);
-      }
-      case BOUND -> lease(share, 1);
+      case OFFERED -> share.offers.add(lease.address());
+      case BOUND -> share.bound.add(lease.address());
       case DECLINED -> {
         share.quarantined++;
         quarantined++;
       }
       case RELEASED -> {}
     }
-    drop(lease.port(), share);
+    changed(lease.port(), share, had);
   }
 
   /** Takes back what {@link #add} has counted. */
@@ -159,32 +221,25 @@ final class PortShares {
     if (share == null) {
       return;
     }
+    boolean had = share.leases() > 0;
     switch (lease.state()) {
-      case OFFERED -> {
-        share.offers.remove(lease.address());
-        lease(share, -1);
-      }
-      case BOUND -> lease(share, -1);
+      case OFFERED -> share.offers.remove(lease.address());
+      case BOUND -> share.bound.remove(lease.address());
       case DECLINED -> {
         share.quarantined--;
         quarantined--;
       }
       case RELEASED -> {}
     }
-    drop(lease.port(), share);
+    changed(lease.port(), share, had);
   }
 
-  private void lease(Share share, int change) {
-    boolean had = share.leases > 0;
-    share.leases += change;
-    boolean has = share.leases > 0;
+  private void changed(String port, Share share, boolean had) {
+    boolean has = share.leases() > 0;
     if (had != has) {
       holders += has ? 1 : -1;
     }
-  }
-
-  private void drop(String port, Share share) {
-    if (share.leases == 0 && share.quarantined == 0) {
+    if (!has && share.quarantined == 0) {
       shares.remove(port);
     }
   }

@@ -64,6 +64,11 @@
  * that wait for a probe or for the disk have bounds for each port too. {@code PoolWatch} says who
  * is at a limit.
  *
+ * <p>A share is used up by leases whose clients have gone without a word, too. Before a client is
+ * refused, {@code Reclaim} looks for the holder of such a lease: of one that was got by the asking
+ * port before it had its present link, or by a port that has gone and holds more. A holder that
+ * answers behind its port keeps its lease; the address of another goes to the client.
+ *
  * <p><b>An address's life.</b> {@code LeaseTable} keeps the last lease of every address:
  *
  * <pre>

@@ -104,6 +104,7 @@ final class Dhcp6TestClient implements DatagramPeer {
   Address source = Address.parse("fe80::5054:ff:fe00:1");
   boolean toGroup = true;
   private final Dhcp6Server server;
+  private final @Nullable TestPorts ports;
   private @Nullable Station station;
   byte[] duid;
   private int transaction = 0xabc000;
@@ -114,7 +115,13 @@ final class Dhcp6TestClient implements DatagramPeer {
   }
 
   Dhcp6TestClient(Dhcp6Server server, long mac, String port) {
+    this(server, mac, port, null);
+  }
+
+  /** A guest behind one of several ports whose links come and go; null for one that has its own. */
+  Dhcp6TestClient(Dhcp6Server server, long mac, String port, @Nullable TestPorts ports) {
     this.server = server;
+    this.ports = ports;
     this.mac = mac;
     this.port = port;
     duid = duidOf(mac);
@@ -223,6 +230,9 @@ final class Dhcp6TestClient implements DatagramPeer {
 
   @Override
   public Station station() {
+    if (ports != null) {
+      return ports.station(port, mac);
+    }
     Station known = station;
     if (known == null) {
       known = TestStations.station(port, mac);

@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import io.lanyard.nat.gateway.ProbeListener;
+import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
@@ -30,6 +31,11 @@ final class SteppedProbe implements ConflictProbe {
     Sent newest = sent.getLast();
     answeredBy(mac, TestClient.portOf(mac));
     return newest;
+  }
+
+  /** A host behind one of several ports answers the newest probe; true if that settles it. */
+  boolean answeredBy(Station host) {
+    return sent.getLast().listener().answered(host.mac(), host);
   }
 
   /** A host answers the newest probe; true if that settles it. */

@@ -81,6 +81,7 @@ final class TestClient implements DatagramPeer {
 
   Address source = Address.ANY_IPV4;
   private final DhcpServer server;
+  private final @Nullable TestPorts ports;
   private @Nullable Station station;
   private int xid = 0x1000;
 
@@ -94,7 +95,13 @@ final class TestClient implements DatagramPeer {
   }
 
   TestClient(DhcpServer server, long mac, String port) {
+    this(server, mac, port, null);
+  }
+
+  /** A guest behind one of several ports whose links come and go; null for one that has its own. */
+  TestClient(DhcpServer server, long mac, String port, @Nullable TestPorts ports) {
     this.server = server;
+    this.ports = ports;
     this.mac = mac;
     this.sender = mac;
     this.port = port;
@@ -188,6 +195,9 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public Station station() {
+    if (ports != null) {
+      return ports.station(port, sender);
+    }
     Station known = station;
     if (known == null || known.mac() != sender) {
       known = TestStations.station(port, sender);

@@ -55,7 +55,7 @@ public final class PortBudget implements Dumpable {
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private final EventRate solicitations = new EventRate(SOLICITATION_NANOS, SOLICITATIONS);
   private int fragmented;
-  private boolean released;
+  private final Presence presence = new Presence();
 
   /** The port's stations, the one that was given its place longest ago first. */
   final Places<Station> stations = new Places<>(this);
@@ -130,7 +130,17 @@ public final class PortBudget implements Dumpable {
    * @return true once the port has been released
    */
   public boolean released() {
-    return released;
+    return presence.ended();
+  }
+
+  /**
+   * The time that the port is there.
+   *
+   * @return the live object, for those who remember that something was heard from the port while it
+   *     was there
+   */
+  public Presence presence() {
+    return presence;
   }
 
   /**
@@ -230,7 +240,7 @@ public final class PortBudget implements Dumpable {
   }
 
   void release() {
-    released = true;
+    presence.end(clock.nanoTime());
     anonymous.release();
   }
 

@@ -47,6 +47,11 @@ public final class TestStations {
     return table(limit, timers, timers.clock(), neighbour -> {});
   }
 
+  /** A table with a clock that somebody steps. */
+  public static Stations table(Timers timers) {
+    return table(Stations.LIMIT, timers, timers.clock(), neighbour -> {});
+  }
+
   /** A table of a size that tells whom it asks. */
   static Stations table(int limit, SteppedTimers timers, Consumer<Neighbour> questions) {
     return table(limit, timers, timers.clock(), questions);
