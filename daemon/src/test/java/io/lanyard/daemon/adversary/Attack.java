@@ -5,7 +5,7 @@ import java.util.Locale;
 
 /**
  * The attacks, each of a guest by a port of its own, so that the port is the culprit's name; those
- * on the API are of users of the host.
+ * on the API are of users of the host, and those by forwards of clients from the world.
  */
 enum Attack {
   UDP_FLOOD(FlowAttacks::floodUdp),
@@ -33,6 +33,7 @@ enum Attack {
   FRAGMENTS_IPV6(Family.IPV6, FlowAttacks::fragments),
   HAIRPIN_IPV6(Family.IPV6, FlowAttacks::hairpin, Sign.BUSY),
   EXTENSION_HEADERS(Family.IPV6, NeighbourAttacks::extensionHeaders),
+  ICMP_ERRORS(NeighbourAttacks::errors),
   ICMPV6_ERRORS(Family.IPV6, NeighbourAttacks::errors),
   DNS_SAME(ServiceAttacks::sameQuestion),
   DNS_SLOW(ServiceAttacks::slowQuestions),
@@ -41,18 +42,26 @@ enum Attack {
   DNS_OVER_TLS(ServiceAttacks::questionsOverTls),
   DNS_STREAMS(ServiceAttacks::dnsStreams),
   DNS_SAME_IPV6(Family.IPV6, ServiceAttacks::sameQuestion),
+  DNS_DISTINCT_IPV6(Family.IPV6, ServiceAttacks::distinctQuestions, Sign.BUSY),
   DNS_SLOW_IPV6(Family.IPV6, ServiceAttacks::slowQuestions),
   DNS_OVER_TCP_IPV6(Family.IPV6, ServiceAttacks::questionsOverTcp),
   DNS_OVER_TLS_IPV6(Family.IPV6, ServiceAttacks::questionsOverTls),
   DNS_STREAMS_IPV6(Family.IPV6, ServiceAttacks::dnsStreams),
   DHCP_STARVATION(ServiceAttacks::starve),
-  DHCP_CHURN(ServiceAttacks::churnLeases),
+  DHCP_CHURN(ServiceAttacks::churnLeases, Sign.BUSY),
   DHCP_DIRECT(ServiceAttacks::discoverDirectly),
   DHCP_PROBES(ServiceAttacks::answerProbes),
   DHCP_RETURNS(ServiceAttacks::returnLeasesOfOthers),
+  DHCP_RELAYS(ServiceAttacks::starveByRelays),
+  DHCP_SERVER(ServiceAttacks::serveDhcp),
   DHCPV6_STARVATION(Family.IPV6, NeighbourAttacks::starve),
   DHCPV6_CHURN(Family.IPV6, NeighbourAttacks::churnLeases),
   DHCPV6_RETURNS(Family.IPV6, NeighbourAttacks::returnLeasesOfOthers),
+  DHCPV6_RELAYS(
+      Family.IPV6,
+      NeighbourAttacks::starveByRelays,
+      new Sign.Problem("a: port evil-dhcpv6-relays has \\d+ of the DHCP pool's .*")),
+  DHCPV6_SERVER(Family.IPV6, NeighbourAttacks::serve),
   METRICS_CONNECTIONS(ServiceAttacks::metricsConnections),
   METRICS_READERS(ServiceAttacks::metricsReaders),
   ARP_CLAIMS(LinkAttacks::claimAddresses),
@@ -73,7 +82,9 @@ enum Attack {
   HALF_FRAMES(Kind.STREAM, HalfFrames::new, Sign.PORT_PROBLEM),
   UNREAD_FRAMES(
       Kind.STREAM,
-      site -> new HostileGuest(site, Family.IPV4, LinkAttacks::askForMuch, false),
+      site ->
+          new HostileGuest(
+              site, new StreamEnd(site.socket()), Family.IPV4, LinkAttacks::askForMuch, false),
       Sign.PORT_PROBLEM),
   VHOST_RESETS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::reset), Sign.BUSY),
   VHOST_KICKS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::kick), Sign.BUSY),
@@ -81,7 +92,10 @@ enum Attack {
   VXLAN_NETWORKS(VxlanHost::makeUpNetworks, Family.IPV4),
   VXLAN_STATIONS_IPV6(VxlanHost::makeUpStations, Family.IPV6),
   VXLAN_NETWORKS_IPV6(VxlanHost::makeUpNetworks, Family.IPV6),
-  API_CONNECTIONS(Kind.NO_PORT, ApiUsers::new, new Sign.Problem("api: user 6100[123] holds .*"));
+  API_CONNECTIONS(Kind.NO_PORT, ApiUsers::new, new Sign.Problem("api: user 6100[123] holds .*")),
+  // Last, since their flows stay for minutes.
+  FORWARD_CLIENTS(ForwardFlood.SIGN, Family.IPV4),
+  FORWARD_CLIENTS_IPV6(ForwardFlood.SIGN, Family.IPV6);
 
   /** The way in. */
   enum Kind {
@@ -93,7 +107,7 @@ enum Attack {
     VHOST,
     /** A port that leads to another host. */
     VXLAN,
-    /** The API's socket. */
+    /** The API's socket, or a forward from the world. */
     NO_PORT
   }
 
@@ -127,7 +141,11 @@ enum Attack {
   }
 
   Attack(Family family, HostileGuest.Act act, Sign sign) {
-    this(Kind.STREAM, family, site -> new HostileGuest(site, family, act, true), sign);
+    this(
+        Kind.STREAM,
+        family,
+        site -> new HostileGuest(site, new StreamEnd(site.socket()), family, act, true),
+        sign);
   }
 
   Attack(Kind kind, Maker maker, Sign sign) {
@@ -148,16 +166,31 @@ enum Attack {
     this.sign = Sign.PORT_PROBLEM;
   }
 
+  Attack(Sign sign, Family family) {
+    this(Kind.NO_PORT, family, site -> new ForwardFlood(site, family), sign);
+  }
+
   Hostile begin(Site site) throws IOException {
     return maker.make(site);
   }
 
-  /** The port's guard: without one it may use the addresses of others, and play router. */
+  /**
+   * The port's guard: without one it may use the addresses of others, and play router or DHCP
+   * server.
+   */
   String guard() {
     return switch (this) {
       case ARP_SPOOF, ND_SPOOF -> "strict";
-      case ROUTER_ADVERTISEMENTS -> "learn";
+      case ROUTER_ADVERTISEMENTS, DHCP_SERVER, DHCPV6_SERVER -> "learn";
       default -> "off";
+    };
+  }
+
+  /** Bytes of heap that it leaves behind, because no port takes them along when it is closed. */
+  long leaves() {
+    return switch (this) {
+      case FORWARD_CLIENTS, FORWARD_CLIENTS_IPV6 -> ForwardFlood.FLOW_BYTES;
+      default -> 0;
     };
   }
 

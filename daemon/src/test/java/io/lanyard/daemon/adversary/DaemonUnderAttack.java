@@ -11,12 +11,14 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A daemon with little heap and few descriptors, and its use of them. */
@@ -102,6 +104,13 @@ final class DaemonUnderAttack {
           .append(new Endpoint(family.uplink, World.HAIRPIN));
       yaml.append("\", to: \"").append(new Endpoint(family.of(0), World.HAIRPIN)).append("\"}\n");
     }
+    for (Family family : Family.values()) {
+      yaml.append("      - {protocol: udp, listen: \"")
+          .append(new Endpoint(family.uplink, World.FORWARDED));
+      yaml.append("\", to: \"")
+          .append(new Endpoint(family.honest(), World.FORWARDED))
+          .append("\"}\n");
+    }
     yaml.append("    nat: {host-loopback: [").append(World.METRICS).append("]}\n");
     yaml.append("    ports:\n");
     yaml.append("      - {name: honest, kind: tap, device: t0, netns: ").append(world.guestA);
@@ -120,7 +129,7 @@ final class DaemonUnderAttack {
   }
 
   /** Connects an attacker, which does nothing yet. */
-  Hostile hostile(Attack attack, HonestGuest.Lease victim, Dhcp6.Lease victim6) throws IOException {
+  Hostile hostile(Attack attack, LeaseClient.Lease victim, Dhcp6.Lease victim6) throws IOException {
     return attack.begin(new Site(home.resolve("run"), attack.port(), world, victim, victim6));
   }
 
@@ -186,8 +195,7 @@ final class DaemonUnderAttack {
   }
 
   /** The longest of the networks' loops' turns that were looked at last, in ms. */
-  double turnMillis() throws IOException {
-    Map<String, Double> metrics = metrics();
+  static double turnMillis(Map<String, Double> metrics) {
     double longest = 0;
     for (String network : List.of("a", "b")) {
       String name = "lanyard_loop_delay_seconds{loop=\"network " + network + "\"}";
@@ -250,6 +258,15 @@ final class DaemonUnderAttack {
   /** The daemon's log. */
   String said() throws IOException {
     return running.said();
+  }
+
+  /** The daemon's log without so many of its first lines. */
+  String saidAfter(long lines) {
+    try {
+      return said().lines().skip(lines).collect(Collectors.joining("\n"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   void expectWarning(String regex) {

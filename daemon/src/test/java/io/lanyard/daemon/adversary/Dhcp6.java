@@ -13,15 +13,18 @@ import org.jspecify.annotations.Nullable;
 final class Dhcp6 {
   static final int SOLICIT = 1;
   static final int ADVERTISE = 2;
+  static final int REQUEST = 3;
   static final int REPLY = 7;
   static final int RELEASE = 8;
   static final int DECLINE = 9;
+  private static final int RELAY_FORWARD = 12;
 
   private static final int CLIENT_PORT = 546;
   private static final int CLIENT_ID = 1;
   private static final int SERVER_ID = 2;
   private static final int IA_NA = 3;
   private static final int IA_ADDRESS = 5;
+  private static final int RELAY_MESSAGE = 9;
   private static final int RAPID_COMMIT = 14;
   private static final int IA_HEADER = 12;
 
@@ -54,13 +57,27 @@ final class Dhcp6 {
     return message.writeShort((int) (client >>> 32)).writeInt((int) client);
   }
 
-  /** A message that gives a lease up: {@link #RELEASE} or {@link #DECLINE}. */
-  static ByteBuf end(int type, Lease lease) {
+  /** A message about a lease that is offered or given, of any type. */
+  static ByteBuf about(int type, Lease lease) {
     ByteBuf message = begin(type, lease.client());
     message.writeShort(SERVER_ID).writeShort(lease.server().length).writeBytes(lease.server());
     message.writeShort(IA_NA).writeShort(IA_HEADER + 28).writeInt(1).writeLong(0);
     message.writeShort(IA_ADDRESS).writeShort(24);
     return message.writeLong(lease.address().high()).writeLong(lease.address().low()).writeLong(0);
+  }
+
+  /** A client's message as a relay passes it on (section 9). */
+  static ByteBuf relayed(Address link, Address peer, ByteBuf message) {
+    ByteBuf relayed = Unpooled.buffer(256).writeByte(RELAY_FORWARD).writeByte(0);
+    relayed
+        .writeLong(link.high())
+        .writeLong(link.low())
+        .writeLong(peer.high())
+        .writeLong(peer.low());
+    return relayed
+        .writeShort(RELAY_MESSAGE)
+        .writeShort(message.readableBytes())
+        .writeBytes(message);
   }
 
   /** The lease that a frame with a server's reply gives to its client; null for any other frame. */

@@ -29,6 +29,12 @@ final class Forgery {
   private static final int IP = Ethernet.HEADER_LENGTH;
   private static final int DHCP_TRANSPORT = IP + Ipv4.HEADER_LENGTH;
   private static final int FRAGMENT_HEADER = 8;
+
+  /** Of ICMP (RFC 792), and its codes. */
+  private static final int UNREACHABLE = 3;
+
+  private static final int PORT_UNREACHABLE = 3;
+  private static final int FRAGMENTATION_NEEDED = 4;
   private static final int DHCP_COOKIE = 0x6382_5363;
 
   final Family family;
@@ -50,6 +56,11 @@ final class Forgery {
   /** A host's MAC address. */
   static long mac(int host) {
     return FIRST_MAC + host;
+  }
+
+  /** Whether a MAC address is of a host that is made up. */
+  static boolean isMadeUp(long mac) {
+    return mac >>> 24 == FIRST_MAC >>> 24;
   }
 
   private void ip(
@@ -165,6 +176,30 @@ final class Forgery {
         });
   }
 
+  /**
+   * Says by IPv4 in a guest's name that it refuses what the world sends to it.
+   *
+   * @param tooBig whether it says instead that a link takes no packets of that size
+   */
+  void refusal(int host, int guest, int guestPort, boolean tooBig) {
+    int world = Family.IPV4.world.ipv4();
+    int length = Icmp.HEADER_LENGTH + Ipv4.HEADER_LENGTH + 8;
+    port.frame(
+        transport + length,
+        (to, at) -> {
+          int icmp = at + transport;
+          int quoted = icmp + Icmp.HEADER_LENGTH;
+          Ethernet.write(to, at, GATEWAY_MAC, mac(host), Ethernet.TYPE_IPV4);
+          Ipv4.write(to, at + IP, 20 + length, 1, 0, 64, Ipv4.ICMP, guest, world);
+          Icmp.setType(to, icmp, UNREACHABLE);
+          to.setByte(icmp + 1, tooBig ? FRAGMENTATION_NEEDED : PORT_UNREACHABLE);
+          to.setShort(icmp + 6, tooBig ? 576 : 0);
+          Ipv4.write(to, quoted, 1500, 1, 0, 64, Ipv4.TCP, world, guest);
+          to.setShort(quoted + 20, World.SOURCE).setShort(quoted + 22, guestPort);
+          Icmp.finishChecksum(to, icmp, length);
+        });
+  }
+
   /** The first fragment of a datagram that has no second one. */
   void firstFragment(int host, Address destination, int bytes) {
     boolean ipv4 = family == Family.IPV4;
@@ -228,30 +263,64 @@ final class Forgery {
    * @param requested the address that it asks for, or 0
    */
   void dhcp(long source, long client, int type, int own, int requested) {
-    dhcp(source, Ethernet.BROADCAST, Ipv4.BROADCAST, dhcpMessage(client, type, own, requested));
+    dhcp(source, dhcpMessage(client, type, own, requested));
+  }
+
+  /** The same for any server. */
+  void dhcp(long source, ByteBuf message) {
+    dhcp(source, Ethernet.BROADCAST, message.getInt(12), Ipv4.BROADCAST, 68, 67, message);
   }
 
   /** A DHCP message to the server alone. */
   void dhcpToServer(long client, int type, int own, int requested) {
-    dhcp(client, GATEWAY_MAC, GATEWAY, dhcpMessage(client, type, own, requested));
+    dhcp(client, GATEWAY_MAC, own, GATEWAY, 68, 67, dhcpMessage(client, type, own, requested));
   }
 
-  private void dhcp(long source, long towards, int destination, ByteBuf message) {
+  /** A client's DHCP message as a host passes it on that says to be a relay (giaddr). */
+  void dhcpRelayed(int host, long client, int type, int requested) {
+    ByteBuf message = dhcpMessage(client, type, 0, requested);
+    message.setByte(3, 1).setInt(24, address(host));
+    dhcp(mac(host), GATEWAY_MAC, address(host), GATEWAY, 67, 67, message);
+  }
+
+  /** A DHCP server's message to everybody, with an address for a client. */
+  void dhcpAnswer(int host, long client, int type, int address) {
+    ByteBuf message = dhcpMessage(client, type, 0, 0);
+    message.setByte(0, 2).setInt(16, address);
+    dhcp(mac(host), Ethernet.BROADCAST, address(host), Ipv4.BROADCAST, 67, 68, message);
+  }
+
+  private void dhcp(
+      long source,
+      long towards,
+      int from,
+      int destination,
+      int fromPort,
+      int toPort,
+      ByteBuf message) {
     int length = Udp.HEADER_LENGTH + message.readableBytes();
-    int from = message.getInt(12);
     port.frame(
         DHCP_TRANSPORT + length,
         (to, at) -> {
           Ethernet.write(to, at, towards, source, Ethernet.TYPE_IPV4);
           Ipv4.write(to, at + IP, 20 + length, 1, 0, 64, Ipv4.UDP, from, destination);
-          Udp.write(to, at + DHCP_TRANSPORT, 68, 67, length);
+          Udp.write(to, at + DHCP_TRANSPORT, fromPort, toPort, length);
           to.setShort(at + DHCP_TRANSPORT + Udp.CHECKSUM_OFFSET, 0);
           to.setBytes(at + DHCP_TRANSPORT + Udp.HEADER_LENGTH, message, message.readableBytes());
         });
   }
 
-  /** A DHCP message without the headers below it; its answers are broadcast. */
+  /** A DHCP message to network a's server; see the other one. */
   static ByteBuf dhcpMessage(long client, int type, int own, int requested) {
+    return dhcpMessage(client, type, own, requested, GATEWAY);
+  }
+
+  /**
+   * A DHCP message without the headers below it; its answers are broadcast.
+   *
+   * @param server the server that it names where it asks for an address
+   */
+  static ByteBuf dhcpMessage(long client, int type, int own, int requested, int server) {
     ByteBuf message = Unpooled.buffer(300).writeZero(236).writeInt(DHCP_COOKIE);
     message.setByte(0, 1).setByte(1, 1).setByte(2, 6).setInt(4, (int) client);
     message.setShort(10, 0x8000).setInt(12, own);
@@ -261,7 +330,7 @@ final class Forgery {
       message.writeByte(50).writeByte(4).writeInt(requested);
     }
     if (requested != 0) {
-      message.writeByte(54).writeByte(4).writeInt(GATEWAY);
+      message.writeByte(54).writeByte(4).writeInt(server);
     }
     return message.writeByte(255).writeZero(300 - message.writerIndex());
   }

@@ -9,7 +9,7 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 
 /**
- * A guest behind a stream port that attacks in one way.
+ * A guest behind a port that attacks in one way.
  *
  * <p>It answers ARP and neighbour discovery for all hosts that it makes up, as a host would that
  * has these addresses.
@@ -54,15 +54,16 @@ final class HostileGuest implements Hostile {
   /**
    * Attaches to the port.
    *
+   * @param end closed with the guest
    * @param family the family of what it sends
    * @param act its attack
    * @param reads whether it reads the frames that come in
    */
-  HostileGuest(Site site, Family family, Act act, boolean reads) throws IOException {
+  HostileGuest(Site site, FrameEnd end, Family family, Act act, boolean reads) {
     this.site = site;
     this.family = family;
     this.act = act;
-    port = new RawPort(site.socket());
+    port = new RawPort(end);
     forge = new Forgery(port, family);
     forge6 = new Ipv6Forgery(port);
     if (reads) {

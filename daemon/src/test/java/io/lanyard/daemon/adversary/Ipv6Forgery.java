@@ -203,17 +203,32 @@ final class Ipv6Forgery {
 
   /** A DHCPv6 message to the gateway alone, though it is for the group of servers. */
   void dhcp(int host, ByteBuf message) {
+    dhcp(host, Forgery.GATEWAY_MAC, DHCP_SERVERS, 546, 547, message);
+  }
+
+  /** A DHCPv6 message of a relay's to the gateway alone. */
+  void relay(int host, ByteBuf message) {
+    dhcp(host, Forgery.GATEWAY_MAC, DHCP_SERVERS, 547, 547, message);
+  }
+
+  /** A DHCPv6 server's message to every client. */
+  void answer(int host, ByteBuf message) {
+    dhcp(host, group(ALL_NODES), ALL_NODES, 547, 546, message);
+  }
+
+  private void dhcp(
+      int host, long target, Address destination, int from, int toPort, ByteBuf message) {
     int length = Udp.HEADER_LENGTH + message.readableBytes();
     packet(
         Forgery.mac(host),
-        Forgery.GATEWAY_MAC,
+        target,
         link(host),
-        DHCP_SERVERS,
+        destination,
         Ipv4.UDP,
         64,
         length,
         (to, at) -> {
-          Udp.write(to, at, 546, 547, length);
+          Udp.write(to, at, from, toPort, length);
           to.setBytes(at + Udp.HEADER_LENGTH, message, message.readableBytes());
           to.setShort(at + Udp.CHECKSUM_OFFSET, 0);
           int sum = Family.IPV6.checksum(to, at - UPPER, Ipv4.UDP, length);

@@ -1,6 +1,9 @@
 package io.lanyard.daemon.adversary;
 
-/** Attacks by what IPv6 alone has: neighbour discovery, routers, DHCPv6, extension headers. */
+/**
+ * Attacks by what IPv6 alone has (neighbour discovery, routers, DHCPv6, extension headers), and by
+ * ICMP errors.
+ */
 final class NeighbourAttacks {
   /** The ports that Linux chooses from. */
   private static final int FIRST_EPHEMERAL = 32_768;
@@ -75,7 +78,7 @@ final class NeighbourAttacks {
     guest.on(frame -> {
       Dhcp6.Lease lease = Dhcp6.lease(frame);
       if (lease != null) {
-        guest.forge6.dhcp(0, Dhcp6.end(Dhcp6.RELEASE, lease));
+        guest.forge6.dhcp(0, Dhcp6.about(Dhcp6.RELEASE, lease));
       }
     });
     for (int i = 0; guest.goesOn(HostileGuest.SLOW / 2); i++) {
@@ -84,12 +87,40 @@ final class NeighbourAttacks {
     }
   }
 
+  /** Takes addresses for clients that it says to be a relay for. */
+  static void starveByRelays(HostileGuest guest) {
+    flood(
+        guest,
+        HostileGuest.SLOW,
+        host ->
+            guest.forge6.relay(
+                host % HostileGuest.FEW,
+                Dhcp6.relayed(
+                    Family.IPV6.of(host % HostileGuest.FEW),
+                    Ipv6Forgery.link(host),
+                    Dhcp6.solicit(Forgery.mac(host), true))));
+  }
+
+  /** Plays DHCPv6 server for the machines that are new. */
+  static void serve(HostileGuest guest) {
+    byte[] server = {0, 3, 0, 1, 2, 0x66, 0, 0, 0, 0};
+    flood(
+        guest,
+        HostileGuest.SLOW,
+        number -> {
+          long client = LeaseClient.machine(number % HostileGuest.FEW);
+          int type = number % 2 == 0 ? Dhcp6.ADVERTISE : Dhcp6.REPLY;
+          Dhcp6.Lease lease = new Dhcp6.Lease(client, Family.IPV6.of(number), server);
+          guest.forge6.answer(0, Dhcp6.about(type, lease));
+        });
+  }
+
   /** Gives the honest guest's address back, and says that it is in use. */
   static void returnLeasesOfOthers(HostileGuest guest) {
     Dhcp6.Lease victim = guest.site.victim6();
     while (guest.goesOn(HostileGuest.SLOW)) {
-      guest.forge6.dhcp(0, Dhcp6.end(Dhcp6.RELEASE, victim));
-      guest.forge6.dhcp(0, Dhcp6.end(Dhcp6.DECLINE, victim));
+      guest.forge6.dhcp(0, Dhcp6.about(Dhcp6.RELEASE, victim));
+      guest.forge6.dhcp(0, Dhcp6.about(Dhcp6.DECLINE, victim));
     }
   }
 
@@ -103,11 +134,15 @@ final class NeighbourAttacks {
     flood(
         guest,
         HostileGuest.FLOOD,
-        number ->
-            guest.forge6.refusal(
-                number % HostileGuest.FEW,
-                World.HONEST_IPV6,
-                FIRST_EPHEMERAL + number % EPHEMERAL,
-                number % 2 == 0));
+        number -> {
+          int host = number % HostileGuest.FEW;
+          int port = FIRST_EPHEMERAL + number % EPHEMERAL;
+          boolean tooBig = number % 2 == 0;
+          if (guest.family == Family.IPV4) {
+            guest.forge.refusal(host, World.HONEST, port, tooBig);
+          } else {
+            guest.forge6.refusal(host, World.HONEST_IPV6, port, tooBig);
+          }
+        });
   }
 }

@@ -4,20 +4,14 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.io.EOFException;
 import java.io.IOException;
-import java.net.StandardProtocolFamily;
-import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
-import java.nio.channels.SocketChannel;
-import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The guest's end of a stream port: frames go out in batches and at a bounded rate, and frames that
- * come in are read at once, or never.
+ * A guest's port, by its end: frames go out in batches and at a bounded rate, and frames that come
+ * in are read at once, or never.
  *
  * <p>Thread: {@link #frame} and {@link #send} any; each frame is written under the port's lock.
  */
@@ -29,7 +23,7 @@ final class RawPort implements AutoCloseable {
 
   private static final long MOST_FRAMES = 5_000_000;
 
-  private final SocketChannel socket = SocketChannel.open(StandardProtocolFamily.UNIX);
+  private final FrameEnd end;
   private final ByteBuf batch = Unpooled.buffer(BATCH + 2048);
   private @Nullable Thread reader;
   private final long began = System.nanoTime();
@@ -39,13 +33,12 @@ final class RawPort implements AutoCloseable {
   private long due;
 
   /**
-   * Attaches to a port.
+   * Makes a port of its end.
    *
-   * @param path the port's socket
-   * @throws IOException if it cannot be attached to
+   * @param end closed with the port
    */
-  RawPort(Path path) throws IOException {
-    socket.connect(UnixDomainSocketAddress.of(path));
+  RawPort(FrameEnd end) {
+    this.end = end;
   }
 
   /**
@@ -58,31 +51,17 @@ final class RawPort implements AutoCloseable {
   }
 
   private void readAll(Consumer<ByteBuf> heard) {
-    ByteBuffer length = ByteBuffer.allocate(4);
-    ByteBuffer bytes = ByteBuffer.allocate(1 << 17);
     try {
       while (true) {
-        fill(length.clear());
-        bytes.clear().limit(length.getInt(0));
-        fill(bytes);
-        heard.accept(Unpooled.wrappedBuffer(bytes));
+        heard.accept(end.read());
       }
-    } catch (ClosedChannelException | EOFException e) {
+    } catch (EOFException e) {
       // The test, or the daemon, has ended it.
     } catch (IOException e) {
       if (!stopping) {
-        throw new AssertionError("the port's stream broke", e);
+        throw new AssertionError("the port's end broke", e);
       }
     }
-  }
-
-  private void fill(ByteBuffer bytes) throws IOException {
-    while (bytes.hasRemaining()) {
-      if (socket.read(bytes) < 0) {
-        throw new EOFException();
-      }
-    }
-    bytes.flip();
   }
 
   /** Writes a frame into a buffer. */
@@ -111,8 +90,8 @@ final class RawPort implements AutoCloseable {
   /** Sends what is in the batch. */
   synchronized void send() {
     try {
-      while (batch.isReadable() && !stopping) {
-        batch.readBytes(socket, batch.readableBytes());
+      if (!stopping) {
+        end.write(batch);
       }
     } catch (IOException e) {
       if (!stopping) {
@@ -144,7 +123,7 @@ final class RawPort implements AutoCloseable {
   @Override
   public void close() throws IOException {
     stopping = true;
-    socket.close();
+    end.stop();
     Thread reading = reader;
     if (reading != null) {
       try {
@@ -152,6 +131,9 @@ final class RawPort implements AutoCloseable {
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }
+    }
+    synchronized (this) { // no batch is under way
+      end.close();
     }
   }
 }

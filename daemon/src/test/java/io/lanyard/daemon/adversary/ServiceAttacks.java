@@ -76,7 +76,7 @@ final class ServiceAttacks {
   /** Takes address after address. */
   static void starve(HostileGuest guest) {
     guest.on(frame -> {
-      if (dhcpTypeOf(frame) == OFFER) {
+      if (dhcpTypeOf(frame, 68) == OFFER) {
         long client = Ethernet.mac(frame, 42 + 28);
         guest.forge.dhcp(client, client, REQUEST, 0, frame.getInt(42 + 16));
       }
@@ -84,10 +84,31 @@ final class ServiceAttacks {
     discover(guest, HostileGuest.SLOW / 2);
   }
 
+  /** Takes addresses for clients that it says to be a relay for. */
+  static void starveByRelays(HostileGuest guest) {
+    guest.on(frame -> {
+      if (dhcpTypeOf(frame, 67) == OFFER) {
+        long client = Ethernet.mac(frame, 42 + 28);
+        guest.forge.dhcpRelayed(0, client, REQUEST, frame.getInt(42 + 16));
+      }
+    });
+    for (int i = 0; guest.goesOn(HostileGuest.SLOW / 2); i++) {
+      guest.forge.dhcpRelayed(0, Forgery.mac(1 + i % HostileGuest.PORTS), DISCOVER, 0);
+    }
+  }
+
+  /** Plays DHCP server for the machines that are new. */
+  static void serveDhcp(HostileGuest guest) {
+    for (int i = 0; guest.goesOn(HostileGuest.SLOW); i++) {
+      long client = LeaseClient.machine(i / 2 % HostileGuest.FEW);
+      guest.forge.dhcpAnswer(0, client, i % 2 == 0 ? OFFER : ACK, Forgery.address(i));
+    }
+  }
+
   /** Takes addresses and gives them back. */
   static void churnLeases(HostileGuest guest) {
     guest.on(frame -> {
-      int type = dhcpTypeOf(frame);
+      int type = dhcpTypeOf(frame, 68);
       if (type == OFFER) {
         long client = Ethernet.mac(frame, 42 + 28);
         guest.forge.dhcpToServer(client, REQUEST, 0, frame.getInt(42 + 16));
@@ -115,13 +136,14 @@ final class ServiceAttacks {
     }
   }
 
-  private static int dhcpTypeOf(ByteBuf frame) {
+  /** The type of a DHCP message for a client that is made up; 0 of all other frames. */
+  private static int dhcpTypeOf(ByteBuf frame, int port) {
     boolean dhcp =
         Ethernet.type(frame, 0) == Ethernet.TYPE_IPV4
             && Ipv4.protocol(frame, 14) == Ipv4.UDP
-            && frame.getUnsignedShort(36) == 68
+            && frame.getUnsignedShort(36) == port
             && frame.readableBytes() > 42 + 242;
-    return dhcp ? frame.getByte(42 + 242) : 0;
+    return dhcp && Forgery.isMadeUp(Ethernet.mac(frame, 42 + 28)) ? frame.getByte(42 + 242) : 0;
   }
 
   /** Says of every address that is looked for that it has it. */

@@ -11,7 +11,7 @@ import java.nio.file.Path;
  * @param victim the honest guest's lease
  * @param victim6 its lease of an IPv6 address
  */
-record Site(Path runtime, String port, World world, HonestGuest.Lease victim, Dhcp6.Lease victim6) {
+record Site(Path runtime, String port, World world, LeaseClient.Lease victim, Dhcp6.Lease victim6) {
   /** The socket of the attacker's stream port. */
   Path socket() {
     return runtime.resolve(port + ".sock");

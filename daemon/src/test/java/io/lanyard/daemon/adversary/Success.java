@@ -7,11 +7,11 @@ package io.lanyard.daemon.adversary;
  * @param pings echo requests to the world that were answered
  * @param answers DNS questions that were answered
  * @param transferred bytes of a transfer that came
- * @param offered whether DHCP offers an address to a machine that is new
+ * @param leased whether a machine that is new gets a lease by DHCP
  * @param pingMillis the median time of a ping
  */
 record Success(
-    int connects, int pings, int answers, int transferred, boolean offered, double pingMillis) {
+    int connects, int pings, int answers, int transferred, boolean leased, double pingMillis) {
   /** Attempts of a round, of each kind. */
   static final int TRIES = 20;
 
@@ -28,6 +28,6 @@ record Success(
         && 100 * pings >= percent * other.pings
         && 100 * answers >= percent * other.answers
         && 100L * transferred >= (long) percent * other.transferred
-        && (offered || !other.offered);
+        && (leased || !other.leased);
   }
 }

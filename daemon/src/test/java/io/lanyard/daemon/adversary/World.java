@@ -31,6 +31,9 @@ final class World {
   /** The port of a hostile guest's forward, on the host and on the guest. */
   static final int HAIRPIN = 7200;
 
+  /** The port of the honest guest's forward, on the host and on the guest. */
+  static final int FORWARDED = 7201;
+
   /** The port of DNS over TLS. */
   private static final int DNS_TLS = 853;
 
