@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
+import io.lanyard.testing.Await;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -27,8 +28,6 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -309,7 +308,8 @@ final class FewDescriptorsTest {
               + network("a", 1, names.getLocalPort(), "p1", "p2")
               + network("b", 2, names.getLocalPort(), "p3");
       DaemonHome.Running running =
-          daemons.daemon(yaml, DaemonHome.java("prlimit", "--nofile=" + LIMIT + ":" + LIMIT));
+          daemons.daemon(
+              yaml, DaemonHome.steppedJava("prlimit", "--nofile=" + LIMIT + ":" + LIMIT));
       daemons.await(running);
       Guest hostile = new Guest("a", 1, "p1", 10);
       Guest honest = new Guest("a", 1, "p2", 11);
@@ -319,8 +319,8 @@ final class FewDescriptorsTest {
         hostile.syn(family, port, server.getLocalPort());
         hostile.datagram(family, port, hostile.host(family), sink.getLocalPort(), (byte) 1);
       }
-      await("the shortage is told", () -> problems().contains(PROBLEM));
-      assertThat(statusNanos()).isLessThan(1_000_000_000L);
+      Await.until("the shortage is told", () -> problems().contains(PROBLEM));
+      Await.until("the status within a second", () -> statusNanos() < 1_000_000_000L);
       for (Family family : Family.values()) {
         int port = 30_000 + 10 * family.ordinal();
         assertNameAnswered(honest, family, port, "gateway.lan");
@@ -331,19 +331,12 @@ final class FewDescriptorsTest {
       }
       assertThat(running.said()).containsOnlyOnce("event=no-descriptor");
       hostile.socket.close();
-      await("it is told no more", () -> !problems().contains("p1"));
-    }
-  }
-
-  private interface Condition {
-    boolean holds() throws IOException;
-  }
-
-  private static void await(String what, Condition condition) throws IOException {
-    long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(120);
-    while (!condition.holds()) {
-      assertThat(System.nanoTime()).as(what).isLessThan(end);
-      LockSupport.parkNanos(100_000_000);
+      Await.until(
+          "it is told no more",
+          () -> {
+            running.putForward(61); // a shortage is over a minute after the last refusal
+            return !problems().contains("p1");
+          });
     }
   }
 }

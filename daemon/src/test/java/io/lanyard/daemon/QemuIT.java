@@ -172,10 +172,6 @@ final class QemuIT {
       if (report != null) {
         return report;
       }
-      // A KVM without hardware virtualisation beneath it emulates firmware, and knows few
-      // instructions: what the guest is attached to does not matter to that.
-      Assumptions.assumeFalse(
-          guest.said().contains("KVM internal error"), "this machine's KVM cannot run iPXE");
       assertThat(System.nanoTime()).as(guest.said()).isLessThan(deadline);
     }
   }
@@ -189,6 +185,12 @@ final class QemuIT {
     Assumptions.assumeTrue(
         !accelerator.equals("kvm") || Files.isWritable(Path.of("/dev/kvm")),
         "this machine has no /dev/kvm to use");
+    // One without hardware virtualisation beneath it emulates firmware, and knows few instructions:
+    // it ends after a minute, whatever the guest is attached to.
+    Assumptions.assumeTrue(
+        !accelerator.equals("kvm")
+            || Files.readString(Path.of("/proc/cpuinfo")).matches("(?s).*\\b(vmx|svm)\\b.*"),
+        "this machine's KVM cannot run iPXE");
     script(
         "/boot.ipxe",
         "imgfetch " + url("/done?ip=${net0/ip}&router=${net0/gateway}&dns=${net0/dns}"),

@@ -184,7 +184,7 @@ final class VmmsTogetherIT {
                 nics: [{network: vmnet8, mac: "52:54:00:00:00:13"}]
                 options: {accel: tcg, nics: vhost-user}
             """;
-    Running daemon = daemons.daemon(configuration, DaemonHome.java());
+    Running daemon = daemons.daemon(configuration, DaemonHome.optimisedJava());
     daemons.await(daemon);
 
     awaitReports(daemon, Set.of("/met?me=11", "/met?me=12", "/met?me=13", six(11), six(12)));
@@ -215,7 +215,7 @@ final class VmmsTogetherIT {
         guests:
         """
             + linux("bundled", "lanyard", 11, 12, image, disk(image, alone + six()));
-    Running daemon = daemons.daemon(configuration, DaemonHome.java());
+    Running daemon = daemons.daemon(configuration, DaemonHome.optimisedJava());
     daemons.await(daemon);
 
     awaitReports(daemon, Set.of(six(11)));

@@ -42,6 +42,9 @@ final class DaemonCommand {
   @Nullable String group;
   boolean whileInput;
 
+  /** The daemon's time. */
+  Clock clock = Clock.system();
+
   private volatile @Nullable Daemon running;
   private final CountDownLatch stop = new CountDownLatch(1);
   private final CountDownLatch stopped = new CountDownLatch(1);
@@ -86,7 +89,7 @@ final class DaemonCommand {
             file == null ? Preflight::permitted : UnaryOperator.identity(),
             directories,
             plugins,
-            Clock.system());
+            clock);
     try {
       run(settings, file, socket, log, logger);
       return Main.DONE;

@@ -7,6 +7,7 @@ import io.lanyard.daemon.DaemonHome;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.testing.Await;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -32,9 +33,14 @@ final class RoamingIT {
   private static final int WAIT_MILLIS = 30_000;
 
   /** For an answer to a question, before it is asked again. */
-  private static final int ATTEMPT_MILLIS = 2_000;
+  private static final int ATTEMPT_MILLIS = 500;
 
-  private static final int ATTEMPTS = 15;
+  /** The same by the daemon's clock. */
+  private static final int ATTEMPT_SECONDS = 2;
+
+  /** Addresses that do not come back so soon are lost. */
+  private static final int LOST_SECONDS = 6;
+
   private static final int NAMES_OVER_TCP = 5300;
 
   /** A domain, behind a family's name, whose server is asked over TCP. */
@@ -43,6 +49,7 @@ final class RoamingIT {
   @TempDir Path home;
   private World world;
   private DaemonHome daemons;
+  private DaemonHome.Running daemon;
   private int questions;
 
   @BeforeEach
@@ -78,8 +85,9 @@ final class RoamingIT {
             .replace("KEPT", kept)
             .replace("NS", world.guestA)
             .replace("OTHER", world.guestB);
-    daemons.await(
-        daemons.daemon(configuration, DaemonHome.java("ip", "netns", "exec", world.host)));
+    daemon =
+        daemons.daemon(configuration, DaemonHome.steppedJava("ip", "netns", "exec", world.host));
+    daemons.await(daemon);
     DaemonUnderAttack.address(world);
     DaemonUnderAttack.awaitRouter(world.guestA);
   }
@@ -158,19 +166,23 @@ final class RoamingIT {
     int id = ++questions;
     byte[] question = Forgery.question(id, "q" + id + domain, 0);
     byte[] answer = new byte[512];
-    for (int i = 0; i < ATTEMPTS; i++) {
-      socket.send(new DatagramPacket(question, question.length));
-      try {
-        DatagramPacket packet = new DatagramPacket(answer, answer.length);
-        do {
-          socket.receive(packet);
-        } while (((answer[0] << 8) | (answer[1] & 0xff)) != id || (answer[3] & 0xf) != 0);
-        return answer[packet.getLength() - 1];
-      } catch (SocketTimeoutException e) {
-        // Asks again, as resolvers do.
-      }
-    }
-    throw new AssertionError("no answer to question " + id);
+    DatagramPacket packet = new DatagramPacket(answer, answer.length);
+    Await.until(
+        "an answer to question " + id,
+        () -> {
+          socket.send(new DatagramPacket(question, question.length));
+          try {
+            do {
+              packet.setLength(answer.length);
+              socket.receive(packet);
+            } while (((answer[0] << 8) | (answer[1] & 0xff)) != id || (answer[3] & 0xf) != 0);
+            return true;
+          } catch (SocketTimeoutException e) {
+            daemon.putForward(ATTEMPT_SECONDS);
+            return false; // asks again, as resolvers do
+          }
+        });
+    return answer[packet.getLength() - 1];
   }
 
   /** One conversation of pings, by its identifier: one answer will do. */
@@ -246,6 +258,7 @@ final class RoamingIT {
       move(family, 1, 7);
       try (Socket fresh = connect(family)) {
         echo(fresh);
+        daemon.putForward(LOST_SECONDS);
         assertThatThrownBy(() -> old.getInputStream().read())
             .isInstanceOf(SocketException.class)
             .hasMessageContaining("reset");
