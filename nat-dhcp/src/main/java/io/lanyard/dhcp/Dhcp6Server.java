@@ -5,6 +5,7 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.EnumText;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.nat.gateway.DatagramService;
@@ -127,10 +128,13 @@ public final class Dhcp6Server implements DatagramService, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("dhcp6")
             .with("subnet", terms.subnet())
-            .with("mode", EnumText.word(terms.dhcp().ipv6()))
-            .with("pool", terms.pool())
-            .with("leases", leases.table().leases().size())
-            .with("available", leases.table().available());
+            .with("mode", EnumText.word(terms.dhcp().ipv6()));
+    if (terms.dhcp().ipv6() == Dhcpv6Mode.STATEFUL) {
+      node.with("pool", terms.pool())
+          .with("leaseTime", terms.dhcp().leaseTime().toSeconds() + "s")
+          .with("available", leases.table().available());
+    }
+    node.with("leases", leases.table().leases().size());
     return counters.addTo(node).build();
   }
 

@@ -172,6 +172,11 @@ final class DhcpTerms {
     return network;
   }
 
+  /** Whether the server is that of IPv4. */
+  boolean isIpv4() {
+    return ipv6 == null;
+  }
+
   /** The network's addresses. */
   Subnet subnet() {
     return leased.subnet();

@@ -5,6 +5,7 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.net.Address;
 import java.lang.System.Logger.Level;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -141,13 +142,24 @@ public final class LeaseServer {
   }
 
   /**
-   * Why clients get no lease at present, and what to do about it.
+   * The reasons why clients get no lease at present, and what to do about them.
    *
-   * @return a sentence; empty if all is well
+   * @return a sentence for each; empty if all is well
    */
-  public String problem() {
+  public List<String> problems() {
     String storage = journal.problem();
-    return storage.isEmpty() ? watch.problem() : storage;
+    return storage.isEmpty() ? watch.problems() : List.of(storage);
+  }
+
+  /**
+   * The problem that is about one port: it has its share of the pool and wants more, or has more
+   * than its share of a pool that is exhausted.
+   *
+   * @param port the port's name
+   * @return a sentence with what to do about it; empty if all is well
+   */
+  public String problem(String port) {
+    return watch.problem(port);
   }
 
   /** Stops the leases' timer. Stored leases stay. */

@@ -118,6 +118,19 @@ final class PortShares {
     return giving;
   }
 
+  /** The port that has most addresses, if these are more than a fair share; null otherwise. */
+  @Nullable String greediest() {
+    int most = Math.max(1, size / Math.max(1, holders));
+    String port = null;
+    for (Map.Entry<String, Share> one : shares.entrySet()) {
+      if (one.getValue().leases() > most) {
+        most = one.getValue().leases();
+        port = one.getKey();
+      }
+    }
+    return port;
+  }
+
   /** Notes that the holder of a lease was heard behind its port. */
   void heard(Lease lease, Presence presence) {
     Share share = shares.get(lease.port());

@@ -203,7 +203,7 @@ class Dhcp6ServerTest {
     journal.broken = true;
     journal.sync();
     assertThat(client.answers).isEmpty();
-    assertThat(server.common().problem()).contains("the disk is full");
+    assertThat(String.join("; ", server.common().problems())).contains("the disk is full");
   }
 
   // Sections 18.3.4 and 18.3.5
@@ -737,6 +737,9 @@ class Dhcp6ServerTest {
       most += evil.next().status() == -1 ? 1 : 0;
     }
     assertThat(most).isLessThan(pool * 8 / 9);
+    assertThat(server.common().problem("evil"))
+        .startsWith("port evil has ")
+        .endsWith(" of the DHCPv6 pool's 4096 addresses and gets no more: find out who asks there");
     assertThat(lease(client(0)).addresses()).hasSize(1);
   }
 
@@ -754,5 +757,7 @@ class Dhcp6ServerTest {
   @Test
   void itsDumpSaysWhatItGives() {
     assertThat(Objects.toString(server.dump())).contains("::1000-").contains("stateful");
+    start("stateless", "");
+    assertThat(Objects.toString(server.dump())).contains("stateless").doesNotContain("::1000-");
   }
 }

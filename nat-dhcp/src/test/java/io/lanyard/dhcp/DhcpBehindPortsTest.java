@@ -599,7 +599,7 @@ class DhcpBehindPortsTest {
       lease(evil, EVIL + 1 + i);
     }
     assertThat(server.leases().leases()).hasSize(POOL - POOL / 8);
-    assertThat(server.common().problem())
+    assertThat(String.join("; ", server.common().problems()))
         .startsWith("port evil has 14 of the DHCP pool's 16 addresses");
     assertThat(lease(honest, HONEST)).isNotNull();
   }

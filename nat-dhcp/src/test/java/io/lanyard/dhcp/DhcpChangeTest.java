@@ -180,11 +180,11 @@ class DhcpChangeTest {
     Address former = lease(one).yiaddr();
     Address other = lease(client("52:54:00:00:00:02")).yiaddr();
     client("52:54:00:00:00:03").message(DISCOVER).send();
-    assertThat(server.common().problem()).contains("has no address left");
+    assertThat(String.join("; ", server.common().problems())).contains("has no address left");
     server.common().release(former);
     journal.sync();
     configure(TestNetworks.pool(FIRST, FIRST.plus(7)));
-    assertThat(server.common().problem()).isEmpty();
+    assertThat(server.common().problems()).isEmpty();
     assertThat(server.leases().available()).isEqualTo(7);
     // Addresses that nobody had come first; the former one is remembered for its client.
     assertThat(lease(client("52:54:00:00:00:04")).yiaddr()).isNotIn(former, other);

@@ -97,10 +97,11 @@ class DhcpServerTest {
     assertThat(client.answers).isEmpty();
     assertThat(server.leases().leases()).isEmpty();
     assertThat(server.counters().get(DhcpCount.STORE_FAILED)).isEqualTo(1);
-    assertThat(server.common().problem()).isEqualTo("no lease is acknowledged: the disk is full");
+    assertThat(server.common().problems())
+        .containsExactly("no lease is acknowledged: the disk is full");
     journal.broken = false;
     assertThat(lease(client).type()).isEqualTo(ACK);
-    assertThat(server.common().problem()).isEmpty();
+    assertThat(server.common().problems()).isEmpty();
   }
 
   @Test
@@ -378,15 +379,15 @@ class DhcpServerTest {
     late.message(DISCOVER).send();
     assertThat(late.answers).isEmpty();
     assertThat(server.counters().get(DhcpCount.POOL_EXHAUSTED)).isEqualTo(1);
-    assertThat(server.common().problem())
+    assertThat(String.join("; ", server.common().problems()))
         .isEqualTo(
             "the DHCP pool 192.168.127.128-192.168.127.129 has no address left: widen the pool or"
                 + " shorten the leases");
     client("52:54:00:00:00:01").message(RELEASE).ciaddr(one.yiaddr()).address(54, SERVER).send();
     journal.sync();
-    assertThat(server.common().problem()).isEmpty();
+    assertThat(server.common().problems()).isEmpty();
     assertThat(late.discover().yiaddr()).isEqualTo(one.yiaddr());
-    assertThat(server.common().problem())
+    assertThat(String.join("; ", server.common().problems()))
         .as("a full pool that nobody was turned away from")
         .isEmpty();
   }

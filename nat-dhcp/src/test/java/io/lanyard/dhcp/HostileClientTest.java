@@ -594,7 +594,7 @@ class HostileClientTest {
     }
     int kept = Math.max(1, size / 8);
     assertThat(server.leases().leases()).hasSize(size - kept);
-    assertThat(server.common().problem())
+    assertThat(server.common().problem(EVIL))
         .isEqualTo(
             "port evil has "
                 + (size - kept)
@@ -603,7 +603,7 @@ class HostileClientTest {
                 + " addresses and gets no more: find out who asks there, or widen the pool");
     assertHonestGuestIsServed();
     link.step(Duration.ofMinutes(2));
-    assertThat(server.common().problem()).isEmpty();
+    assertThat(server.common().problems()).isEmpty();
   }
 
   @Test
@@ -750,6 +750,57 @@ class HostileClientTest {
     journal.sync();
     assertThat(third.next().type()).as("a renewal at the limit").isEqualTo(ACK);
     assertHonestGuestIsServed();
+  }
+
+  @Test
+  void eachPortThatIsRefusedMoreIsAProblemOfItsOwn() {
+    LogWatch.expect("event=dhcp-port-limited .*");
+    server = start(FIRST.plus(POOL - 1), 1);
+    for (long i = 0; i < 4; i++) {
+      TestClient client = new TestClient(server, THIEF + i, i < 2 ? EVIL : "worse");
+      client.message(DISCOVER).send();
+      if (i % 2 == 0) {
+        client.select(client.next());
+        journal.sync();
+      }
+    }
+    assertHonestGuestIsServed();
+    for (String port : List.of(EVIL, "worse")) {
+      assertThat(server.common().problem(port))
+          .isEqualTo(
+              "port "
+                  + port
+                  + " has 1 of the DHCP pool's 127 addresses and gets no more: find out who asks"
+                  + " there, or raise leases-per-port");
+    }
+    assertThat(server.common().problem(TestClient.portOf(0x5254_0000_0001L))).isEmpty();
+    assertThat(server.common().problems())
+        .containsExactly(server.common().problem(EVIL), server.common().problem("worse"));
+    link.step(Duration.ofMinutes(2));
+    assertThat(server.common().problems()).isEmpty();
+    assertThat(server.common().problem(EVIL)).isEmpty();
+  }
+
+  @Test
+  void thePortThatHasExhaustedThePoolIsNamed() {
+    LogWatch.expect("event=dhcp-(port-limited|pool-exhausted) .*");
+    server = start(FIRST.plus(15), 0);
+    for (int i = 0; i < 30; i++) {
+      TestClient client = evil(i);
+      client.message(REQUEST).address(50, FIRST.plus(i % 16)).send();
+      journal.sync();
+    }
+    link.step(Duration.ofMinutes(2));
+    for (long i = 0; i < 3; i++) {
+      TestClient client = new TestClient(server, VICTIM + i);
+      client.message(DISCOVER).send();
+    }
+    assertThat(server.common().problem(EVIL))
+        .isEqualTo(
+            "the DHCP pool 192.168.127.128-192.168.127.143 has no address left: widen the pool or"
+                + " shorten the leases; port evil has 14 of its 16 addresses");
+    assertThat(server.common().problems()).containsExactly(server.common().problem(EVIL));
+    assertThat(server.common().problem(TestClient.portOf(VICTIM))).isEmpty();
   }
 
   @Test

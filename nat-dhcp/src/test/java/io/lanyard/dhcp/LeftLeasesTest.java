@@ -86,7 +86,7 @@ class LeftLeasesTest {
     assertThat(journal.stored(address).mac()).isEqualTo(next.mac);
     assertThat(bound(SHARED)).isOne();
     assertThat(server.counters().get(DhcpCount.RECLAIMED)).isOne();
-    assertThat(server.common().problem()).isEmpty();
+    assertThat(server.common().problems()).isEmpty();
   }
 
   @Test
@@ -105,7 +105,7 @@ class LeftLeasesTest {
     int asked = probe.sent.size();
     next.message(DISCOVER).send();
     assertThat(probe.sent).as("it is known to be there").hasSize(asked);
-    assertThat(server.common().problem()).startsWith("port shared has 1 of");
+    assertThat(String.join("; ", server.common().problems())).startsWith("port shared has 1 of");
   }
 
   @Test

@@ -67,11 +67,14 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     gauge(
         "lanyard_network_port_memory_bytes",
         "Buffers of frames that wait in the rings and queues of the network's ports.");
-    gauge("lanyard_network_pool_addresses", FAMILY, "DHCP addresses that the pool has, by family.");
+    gauge(
+        "lanyard_network_pool_addresses",
+        FAMILY,
+        "DHCP addresses that the pool has, by family (IPv6 where DHCPv6 is stateful).");
     gauge(
         "lanyard_network_pool_available",
         FAMILY,
-        "DHCP addresses that a new client could get, by family.");
+        "DHCP addresses that a new client could get, by family (IPv6 where DHCPv6 is stateful).");
     counter(
         "lanyard_network_floods",
         "Frames sent to all ports, as the switch did not know the address.");
@@ -86,8 +89,8 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     counter("lanyard_port_transmit_drops", CAUSE, "Frames dropped on the way out, by cause.");
     counter(
         "lanyard_port_loop_seconds",
-        "Time that the network's loop has spent on the port's frames, its flows' data, and its requests"
-            + " for leases and names.");
+        "Time that the network's loop has spent on the port's frames, its flows' data, and its"
+            + " requests for leases and names.");
     counter(
         "lanyard_port_loop_wait_seconds",
         "Time that the network's loop has spent on other ports while this one had work.");

@@ -45,6 +45,10 @@ final class DhcpService {
   private final @Nullable Dhcp6Server server6;
 
   private boolean serves6;
+
+  /** Whether the server of IPv6 gives addresses. Written by the loop alone. */
+  private volatile boolean leases6;
+
   private final Map<Address, Long> owners = new HashMap<>();
   private final LeaseCount leaseCount = new LeaseCount();
 
@@ -112,6 +116,7 @@ final class DhcpService {
       nat.withdraw(Dhcp6Server.SERVER_PORT);
     }
     serves6 = serves;
+    leases6 = serves && mode == Dhcpv6Mode.STATEFUL;
   }
 
   /** The common part of each server. */
@@ -192,12 +197,13 @@ final class DhcpService {
     return byFamily(LeaseTable::poolSize);
   }
 
+  /** Of the families whose addresses are leased: DHCPv6 may tell options alone. */
   private Map<String, Integer> byFamily(ToIntFunction<LeaseTable> number) {
     Map<String, Integer> all = new LinkedHashMap<>();
     if (server != null) {
       all.put("ipv4", number.applyAsInt(server.leases()));
     }
-    if (server6 != null) {
+    if (server6 != null && leases6) {
       all.put("ipv6", number.applyAsInt(server6.common().table()));
     }
     return all;
@@ -218,9 +224,16 @@ final class DhcpService {
   /** The present problems of the servers with their remedies. */
   List<String> problems() {
     return servers().stream()
-        .map(LeaseServer::problem)
-        .filter(problem -> !problem.isEmpty())
+        .flatMap(one -> one.problems().stream())
         .distinct() // a full disk is a problem of both
+        .toList();
+  }
+
+  /** The present problems that are about one port, with their remedies. */
+  List<String> problems(String port) {
+    return servers().stream()
+        .map(one -> one.problem(port))
+        .filter(problem -> !problem.isEmpty())
         .toList();
   }
 

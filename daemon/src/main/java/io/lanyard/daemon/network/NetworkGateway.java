@@ -233,7 +233,7 @@ final class NetworkGateway {
   /** The present problems of one port. On the loop. */
   List<String> problems(Port port) {
     NetworkServices offered = services;
-    return offered == null ? List.of() : offered.nat().problems(port);
+    return offered == null ? List.of() : offered.problems(port);
   }
 
   /** Adds the gateway's part of the network's tree. On the loop. */

@@ -26,6 +26,7 @@ import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.policy.PortAddresses;
 import io.netty.buffer.ByteBufAllocator;
@@ -335,6 +336,16 @@ final class NetworkServices {
       all.add(unnamed);
     }
     all.addAll(nat.problems());
+    return all;
+  }
+
+  /** The present problems of one port with their remedies. */
+  List<String> problems(Port port) {
+    DhcpService leases = dhcp;
+    List<String> all = new ArrayList<>(nat.problems(port));
+    if (leases != null) {
+      all.addAll(leases.problems(port.name()));
+    }
     return all;
   }
 
