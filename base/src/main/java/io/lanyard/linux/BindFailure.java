@@ -3,7 +3,6 @@ package io.lanyard.linux;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -22,6 +21,9 @@ public final class BindFailure {
   private static final Path FIRST_UNPRIVILEGED =
       Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
   private static final int USUAL_FIRST_UNPRIVILEGED = 1024;
+
+  /** More than any number of the kernel's has. */
+  private static final int NUMBER_LENGTH = 64;
 
   private BindFailure() {}
 
@@ -99,9 +101,9 @@ public final class BindFailure {
                 : "; look at the sandbox that the daemon runs in: its service's or container's");
   }
 
-  private static int firstUnprivileged() {
+  static int firstUnprivileged() {
     try {
-      return Integer.parseInt(Files.readString(FIRST_UNPRIVILEGED).strip());
+      return Integer.parseInt(Sysctl.read(FIRST_UNPRIVILEGED, NUMBER_LENGTH));
     } catch (IOException | NumberFormatException e) {
       return USUAL_FIRST_UNPRIVILEGED;
     }

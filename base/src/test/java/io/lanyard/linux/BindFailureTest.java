@@ -11,6 +11,8 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -35,6 +37,13 @@ class BindFailureTest {
         .isEqualTo(
             "the kernel does not permit port 80, though net.ipv4.ip_unprivileged_port_start is 0:"
                 + " give the daemon CAP_NET_BIND_SERVICE, or listen on a port from 1024 on");
+  }
+
+  @Test
+  void theFirstPortForEverybodyIsTheKernels() throws Exception {
+    Path setting = Path.of("/proc/sys/net/ipv4/ip_unprivileged_port_start");
+    assertThat(BindFailure.firstUnprivileged())
+        .isEqualTo(Integer.parseInt(Files.readAllLines(setting).getFirst()));
   }
 
   @Test

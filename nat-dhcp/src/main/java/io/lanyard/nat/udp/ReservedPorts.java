@@ -1,5 +1,6 @@
 package io.lanyard.nat.udp;
 
+import io.lanyard.linux.Sysctl;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,6 +35,9 @@ public final class ReservedPorts {
 
   /** As often as the kernel's setting is read again. */
   private static final long REREAD_NANOS = TimeUnit.MINUTES.toNanos(1);
+
+  /** No list of ports is longer: each second one by itself, of five digits and a comma. */
+  private static final int LONGEST_LIST = PORTS / 2 * 6;
 
   /**
    * The ports that hosts commonly serve though their /etc/services does not say so: Nebula, VXLAN,
@@ -109,7 +113,7 @@ public final class ReservedPorts {
     readNanos = now;
     BitSet read = new BitSet(PORTS);
     try {
-      for (String range : Files.readString(kernelList).strip().split(",", -1)) {
+      for (String range : Sysctl.read(kernelList, LONGEST_LIST).split(",", -1)) {
         int dash = range.indexOf('-');
         int first = number(dash < 0 ? range : range.substring(0, dash));
         int last = dash < 0 ? first : number(range.substring(dash + 1));

@@ -1,6 +1,7 @@
 package io.lanyard.nat.udp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -15,6 +16,17 @@ class ReservedPortsTest {
   private ReservedPorts of(String kernel, String services) throws IOException {
     Path list = Files.writeString(directory.resolve("reserved"), kernel);
     return ReservedPorts.of(list, Files.writeString(directory.resolve("services"), services));
+  }
+
+  @Test
+  void aSettingOfTheKernelIsReadWhole() throws IOException {
+    // Any number of the kernel's stands for its list, which a test has no right to change.
+    Path setting = Path.of("/proc/sys/net/core/somaxconn");
+    int number = Integer.parseInt(Files.readAllLines(setting).getFirst());
+    assumeTrue(number >= 1024 && number < 65536);
+    Path none = directory.resolve("none");
+    assertThat(ReservedPorts.of(none, none).contains(number)).isFalse();
+    assertThat(ReservedPorts.of(setting, none).contains(number)).isTrue();
   }
 
   @Test
