@@ -256,6 +256,18 @@ final class DaemonIT {
     assertThat(daemon.said())
         .containsOnlyOnce("event=network-left-out network=\"vmnet1\"")
         .contains("CAP_NET_ADMIN");
+    // What somebody asks for is no silent gap.
+    daemons.expectWarning("event=port-failed network=\"h\"");
+    try (HttpClient.Answer answer =
+        new HttpClient(home.resolve("run/api.sock"))
+            .send(
+                "PUT",
+                "/v1/networks/h",
+                Map.of(),
+                "{mode: host-only, ipv4: {subnet: 10.9.8.0/24}}".getBytes(UTF_8))) {
+      assertThat(answer.status()).isEqualTo(409);
+      assertThat(new String(answer.bytes(), UTF_8)).contains("networks.h").contains("CAP_NET_ADMIN");
+    }
   }
 
   /** The messages to a NOTIFY_SOCKET. */

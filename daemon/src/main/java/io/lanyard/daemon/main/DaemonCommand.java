@@ -86,7 +86,7 @@ final class DaemonCommand {
     Daemon.Settings settings =
         new Daemon.Settings(
             document,
-            file == null ? Preflight::permitted : UnaryOperator.identity(),
+            file == null ? new Preflight(configuration) : UnaryOperator.identity(),
             directories,
             plugins,
             clock);

@@ -8,33 +8,70 @@ import io.lanyard.linux.Capability;
 import io.lanyard.linux.TapDevice;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.UnaryOperator;
 
 /**
- * The part of a configuration that this host permits, which the configuration itself cannot know.
+ * Leaves out of the configuration of a daemon without a file what this host does not permit and
+ * nobody has asked for: the built-in networks whose host adapter this user may not make.
+ *
+ * <p>A network that a command has added or changed is not left out. If it cannot run, the command
+ * is told so, and a network that is kept all the same is a problem of the daemon's.
+ *
+ * <p>Thread: the one that starts the daemon, then the conductor's.
  */
-public final class Preflight {
+final class Preflight implements UnaryOperator<Configuration> {
   private static final System.Logger LOG = System.getLogger(Preflight.class.getName());
 
-  private Preflight() {}
+  private final Configuration builtIn;
+  private final Function<String, String> obstacle;
+  private final Set<String> told = new HashSet<>();
 
   /**
-   * The networks of a daemon without a file: the built-in ones, less those whose host adapter this
-   * user may not make. Nobody asked for these, so they are no problem, and one line says it.
+   * Looks at this host.
    *
-   * @param builtIn the built-in configuration
-   * @return what of it can run here
+   * @param builtIn the built-in configuration, as it is shipped
    */
-  public static Configuration permitted(Configuration builtIn) {
-    Configuration permitted = builtIn;
+  Preflight(Configuration builtIn) {
+    this(builtIn, Preflight::obstacle);
+  }
+
+  /**
+   * Asks another one about the host.
+   *
+   * @param builtIn the built-in configuration, as it is shipped
+   * @param obstacle says why a host adapter of a name cannot be made; empty if it can
+   */
+  Preflight(Configuration builtIn, Function<String, String> obstacle) {
+    this.builtIn = builtIn;
+    this.obstacle = obstacle;
+  }
+
+  /**
+   * What of a configuration can run here. The log says once of each network that it is left out.
+   *
+   * @param said the built-in configuration with the changes that lie over it
+   * @return the same without the networks that nobody asked for and this host does not permit
+   */
+  @Override
+  public Configuration apply(Configuration said) {
+    Configuration permitted = said;
     for (NetworkConfig network : builtIn.networks().values()) {
       HostAdapterConfig adapter = network.hostAdapter();
-      String cause = adapter == null ? "" : obstacle(adapter.name());
+      if (adapter == null || !network.equals(said.networks().get(network.name()))) {
+        continue;
+      }
+      String cause = obstacle.apply(adapter.name());
       if (!cause.isEmpty()) {
         permitted = permitted.without(network.name());
-        LogEvent.of("network-left-out")
-            .with("network", network.name())
-            .with("cause", cause)
-            .log(LOG, Level.INFO);
+        if (told.add(network.name())) {
+          LogEvent.of("network-left-out")
+              .with("network", network.name())
+              .with("cause", cause)
+              .log(LOG, Level.INFO);
+        }
       }
     }
     return permitted;
