@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.StringJoiner;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,7 +23,7 @@ final class Attachment {
   @SuppressWarnings("ImmutableEnumChecker") // List.of cannot be changed
   enum Vmm {
     QEMU("vhost-user", "qemu-stream", "qemu-dgram", "vde", "udp", "interface"),
-    LIBVIRT("vhost-user", "interface"),
+    LIBVIRT("vhost-user", "interface", "qemu-stream", "qemu-dgram", "vde", "udp"),
     CLOUD_HYPERVISOR("vhost-user", "interface"),
     FIRECRACKER("interface"),
     VIRTUALBOX("udp"),
@@ -39,6 +41,12 @@ final class Attachment {
     }
   }
 
+  private static final String UNIX = "unix:";
+
+  /** Words that the shell takes as they are. */
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_./:=,@%+-]+");
+
+  private final String kind;
   private final String mac;
   private final Map<String, String> settings;
   private final Path runtime;
@@ -47,12 +55,15 @@ final class Attachment {
   /**
    * Makes one.
    *
-   * @param mac the guest's MAC address
-   * @param settings the port's keys as the daemon has them
+   * @param kind the port's kind
+   * @param mac the guest's MAC address; empty if the daemon names none
+   * @param settings the port's keys and their values, as plain text
    * @param runtime where relative paths of sockets begin
    * @param qemu the QEMU that reads the lines
    */
-  Attachment(String mac, Map<String, String> settings, Path runtime, QemuRelease qemu) {
+  Attachment(
+      String kind, String mac, Map<String, String> settings, Path runtime, QemuRelease qemu) {
+    this.kind = kind;
     this.mac = mac;
     this.settings = settings;
     this.runtime = runtime;
@@ -62,79 +73,129 @@ final class Attachment {
   /**
    * The lines for a VMM.
    *
-   * @throws Failure if it cannot use a port of this kind, with the kinds that it can
+   * @throws Failure if it cannot use a port of this kind, with the kinds that it can, or if the
+   *     port is none of the configuration's
    */
   String lines(Vmm vmm) {
-    String kind = settings.getOrDefault("kind", "");
     if (!vmm.kinds.contains(kind)) {
       throw new Failure(
           vmm.word() + " cannot use a port of kind " + kind,
           "it can use " + String.join(", ", vmm.kinds));
     }
+    if (settings.isEmpty()) {
+      throw new Failure(
+          "the port is there for a client that it has, and is no port of the configuration",
+          "name a port that \"lanyard config show\" lists");
+    }
+    if (mac.isEmpty()) {
+      throw new Failure(
+          "the daemon names no MAC address for a guest at this port",
+          "restart it: it is of an earlier version");
+    }
     return switch (vmm) {
       case QEMU -> qemu(kind);
       case LIBVIRT -> libvirt(kind);
-      case CLOUD_HYPERVISOR ->
-          kind.equals("interface")
-              ? "--net tap=" + value("interface") + ",mac=" + mac
-              : "--memory size=1G,shared=on --net vhost_user=true,socket=" + path() + ",mac=" + mac;
+      case CLOUD_HYPERVISOR -> cloudHypervisor(kind);
       case FIRECRACKER -> firecracker();
       case VIRTUALBOX -> virtualBox();
-      case KRUNKIT -> "--device virtio-net,unixSocketPath=" + path() + ",mac=" + mac;
+      case KRUNKIT ->
+          words("--device", "virtio-net,unixSocketPath=" + resolved("path") + ",mac=" + mac);
     };
   }
 
   private String qemu(String kind) {
-    String device = " -device virtio-net-pci,netdev=net0,mac=" + mac;
     return switch (kind) {
       case "vhost-user" ->
-          "-object memory-backend-memfd,id=mem0,size=1G,share=on -numa node,memdev=mem0 -m 1G"
-              + " -chardev socket,id=chr0,"
-              + qemu.chardevReconnect()
-              + "path="
-              + path()
-              + " -netdev vhost-user,id=net0,chardev=chr0"
-              + device;
-      case "qemu-stream" -> stream() + device + remark();
+          words(
+              "-object",
+              "memory-backend-memfd,id=mem0,size=1G,share=on",
+              "-numa",
+              "node,memdev=mem0",
+              "-m",
+              "1G",
+              "-chardev",
+              "socket,id=chr0,"
+                  + (connects() ? "server=on," : qemu.chardevReconnect())
+                  + "path="
+                  + qemuPath(socket()),
+              "-netdev",
+              "vhost-user,id=net0,chardev=chr0" + (pairs() > 1 ? ",queues=" + pairs() : ""),
+              "-device",
+              device() + (pairs() > 1 ? ",mq=on,vectors=" + (2 * pairs() + 2) : ""));
+      case "interface" ->
+          words(
+              "-netdev",
+              "tap,id=net0,ifname=" + value("interface") + ",script=no,downscript=no",
+              "-device",
+              device());
+      default -> words("-netdev", netdev(kind), "-device", device()) + remark(kind);
+    };
+  }
+
+  private String device() {
+    return "virtio-net-pci,netdev=net0,mac=" + mac;
+  }
+
+  /** What QEMU calls a port that has no lines of its own. */
+  private String netdev(String kind) {
+    return switch (kind) {
+      case "qemu-stream" -> stream();
       case "qemu-dgram" ->
-          "-netdev dgram,id=net0,local.type=unix,local.path="
-              + resolved("peer")
+          "dgram,id=net0,local.type=unix,local.path="
+              + qemuPath(resolved("peer"))
               + ",remote.type=unix,remote.path="
-              + path()
-              + device;
-      case "vde" -> "-netdev vde,id=net0,sock=" + path() + device;
-      case "udp" ->
-          "-netdev dgram,id=net0,"
-              + inet("local", value("remote"))
-              + ","
-              + inet("remote", value("local"))
-              + device;
+              + qemuPath(resolved("path"));
+      case "vde" -> "vde,id=net0,sock=" + qemuPath(resolved("path"));
       default ->
-          "-netdev tap,id=net0,ifname=" + value("interface") + ",script=no,downscript=no" + device;
+          "dgram,id=net0," + inet("local", value("remote")) + "," + inet("remote", value("local"));
     };
   }
 
   /** A comment of the shell, which may be pasted too. */
-  private String remark() {
-    return settings.containsKey("connect") || !qemu.streamReconnect().isEmpty()
+  private String remark(String kind) {
+    return !kind.equals("qemu-stream") || connects() || !qemu.streamReconnect().isEmpty()
         ? ""
         : "\n# behind server=off, QEMU 8.0 to 9.1 takes reconnect=1 and a later one"
             + " reconnect-ms=1000: the guest outlives a restart of the daemon then";
   }
 
   private String stream() {
-    String connect = settings.get("connect");
-    String at = connect != null ? connect : settings.get("listen");
-    boolean unix = at == null || at.startsWith("unix:");
+    String at = settings.get(connects() ? "connect" : "listen");
     String address =
-        at == null
-            ? "addr.type=unix,addr.path=" + path()
-            : unix
-                ? "addr.type=unix,addr.path=" + runtime.resolve(at.substring("unix:".length()))
-                : inet("addr", at);
-    return connect == null
-        ? "-netdev stream,id=net0,server=off," + qemu.streamReconnect() + address
-        : "-netdev stream,id=net0,server=on," + address;
+        at == null || at.startsWith(UNIX)
+            ? "addr.type=unix,addr.path=" + qemuPath(socket())
+            : inet("addr", at);
+    return connects()
+        ? "stream,id=net0,server=on," + address
+        : "stream,id=net0,server=off," + qemu.streamReconnect() + address;
+  }
+
+  /** Whether the VMM listens, and the port connects to it. */
+  private boolean connects() {
+    return settings.containsKey("connect");
+  }
+
+  /** How many pairs of queues the guest may have. */
+  private int pairs() {
+    return Integer.parseInt(settings.getOrDefault("queues", "1"));
+  }
+
+  /** A comma ends a value of QEMU's, and two stand for one. */
+  private static String qemuPath(Path path) {
+    return path.toString().replace(",", ",,");
+  }
+
+  /** Words as the shell reads them. */
+  private static String words(String... words) {
+    StringJoiner line = new StringJoiner(" ");
+    for (String word : words) {
+      line.add(shell(word));
+    }
+    return line.toString();
+  }
+
+  private static String shell(String word) {
+    return PLAIN.matcher(word).matches() ? word : "'" + word.replace("'", "'\\''") + "'";
   }
 
   private static String inet(String prefix, String endpoint) {
@@ -153,23 +214,56 @@ final class Attachment {
   }
 
   private String libvirt(String kind) {
-    String source =
-        kind.equals("interface")
-            ? "<interface type='ethernet'>\n  <target dev='" + xml(value("interface")) + "'/>"
-            : "<interface type='vhostuser'>\n  <source type='unix' path='"
-                + xml(path())
-                + "' mode='client'/>";
-    return source
-        + "\n  <mac address='"
-        + mac
-        + "'/>\n  <model type='virtio'/>\n</interface>"
-        + (kind.equals("interface")
-            ? ""
-            : "\n<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>");
+    String rest = "\n  <mac address='" + mac + "'/>\n  <model type='virtio'/>";
+    return switch (kind) {
+      case "interface" ->
+          "<interface type='ethernet'>\n  <target dev='"
+              + xml(value("interface"))
+              + "'/>"
+              + rest
+              + "\n</interface>";
+      case "vhost-user" ->
+          "<interface type='vhostuser'>\n  <source type='unix' path='"
+              + xml(socket().toString())
+              + (connects() ? "' mode='server'/>" : "' mode='client'/>")
+              + rest
+              + (pairs() > 1 ? "\n  <driver queues='" + pairs() + "'/>" : "")
+              + "\n"
+              + "</interface>\n"
+              + "<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>";
+      default ->
+          "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+              + "  <qemu:commandline>\n"
+              + argument("-netdev")
+              + argument(netdev(kind))
+              + argument("-device")
+              + argument(device() + ",addr=0x10")
+              + "  </qemu:commandline>\n</domain>";
+    };
+  }
+
+  private static String argument(String word) {
+    return "    <qemu:arg value='" + xml(word) + "'/>\n";
   }
 
   private static String xml(String text) {
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("'", "&apos;");
+  }
+
+  private String cloudHypervisor(String kind) {
+    if (kind.equals("interface")) {
+      return "--net tap=" + value("interface") + ",mac=" + mac;
+    }
+    return words(
+        "--memory",
+        "size=1G,shared=on",
+        "--net",
+        "vhost_user=true,socket="
+            + socket()
+            + (connects() ? ",vhost_mode=server" : "")
+            + (pairs() > 1 ? ",num_queues=" + 2 * pairs() : "")
+            + ",mac="
+            + mac);
   }
 
   private String firecracker() {
@@ -193,12 +287,14 @@ final class Attachment {
         + local.substring(local.lastIndexOf(':') + 1);
   }
 
-  private String path() {
-    return resolved("path");
+  /** The UNIX socket at which port and VMM meet, whichever of them listens. */
+  private Path socket() {
+    String at = connects() ? value("connect") : value("path");
+    return runtime.resolve(at.startsWith(UNIX) ? at.substring(UNIX.length()) : at);
   }
 
-  private String resolved(String key) {
-    return runtime.resolve(value(key)).toString();
+  private Path resolved(String key) {
+    return runtime.resolve(value(key));
   }
 
   private String value(String key) {

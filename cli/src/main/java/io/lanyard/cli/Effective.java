@@ -4,7 +4,6 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.ConfigurationInfo;
 import io.lanyard.control.api.SettingInfo;
 import io.lanyard.control.client.Reply;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -131,21 +130,25 @@ record Effective(long revision, List<Value> values) {
     show(api, output, Output.plain(info.json()), path);
   }
 
-  /** The daemon's runtime directory: as configured, or where its socket is. */
-  Path runtime(Api api) {
-    String configured = texts(DocumentPath.of("directories")).get("runtime");
-    if (configured != null && configured.startsWith("/")) {
-      return Path.of(configured);
-    }
-    Path directory = api.path().toAbsolutePath().getParent();
-    return directory == null ? Path.of("/") : directory;
-  }
-
   /** The values below a path by their keys, for people. */
   Map<String, String> texts(DocumentPath base) {
     Map<String, String> texts = new LinkedHashMap<>();
     below(base).forEach(value -> texts.put(value.key(base), value.text()));
     return texts;
+  }
+
+  /**
+   * The values below a path that somebody has said, by their keys: the text itself, without the
+   * quotes that the file may need.
+   */
+  Map<String, String> plain(DocumentPath base) {
+    Map<String, String> plain = new LinkedHashMap<>();
+    for (Value value : below(base)) {
+      if (!value.origin().equals("default") && Edits.value(value.text()) instanceof Object known) {
+        plain.put(value.key(base), known.toString());
+      }
+    }
+    return plain;
   }
 
   /** The origins of those values below a path that somebody has said, there or elsewhere. */

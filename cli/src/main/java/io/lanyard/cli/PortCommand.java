@@ -2,8 +2,10 @@ package io.lanyard.cli;
 
 import io.lanyard.config.DocumentPath;
 import io.lanyard.control.api.PortInfo;
+import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.NetworkClient;
 import io.lanyard.control.client.Reply;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
@@ -88,14 +90,16 @@ final class PortCommand {
       }
     }
 
-    private Integer attach(String network, String port, String mac, String word) {
+    private Integer attach(PortInfo port, String word) {
       for (Attachment.Vmm vmm : Attachment.Vmm.values()) {
         if (vmm.word().equals(word)) {
-          Effective all = Effective.of(api, true);
-          Map<String, String> settings = all.texts(Target.port(network, port).path());
+          DocumentPath path = Target.port(port.network(), port.name()).path();
+          Map<String, String> settings = Effective.of(api, true).plain(path);
+          Path runtime = Path.of(api.ask(LanyardClient::status).value().runtimeDirectory());
           QemuRelease qemu =
               vmm == Attachment.Vmm.QEMU ? QemuRelease.installed() : QemuRelease.UNKNOWN;
-          String lines = new Attachment(mac, settings, all.runtime(api), qemu).lines(vmm);
+          String lines =
+              new Attachment(port.kind(), port.guestMac(), settings, runtime, qemu).lines(vmm);
           output.done(Map.of("vmm", word, "lines", lines), lines);
           return Lanyard.DONE;
         }
@@ -114,26 +118,20 @@ final class PortCommand {
       }
       String network = target.substring(0, slash);
       String port = target.substring(slash + 1);
-      Object known = find(network, port);
-      if (known != null && attach != null) {
-        return attach(network, port, guestMac(known), attach);
-      }
-      if (known != null) {
-        show(known, settingsOf(network, port));
-        return Lanyard.DONE;
+      Reply<List<PortInfo>> ports = api.ask(daemon -> daemon.networks().ports(network));
+      for (int i = 0; i < ports.value().size(); i++) {
+        PortInfo known = ports.value().get(i);
+        if (known.name().equals(port)) {
+          if (attach != null) {
+            return attach(known, attach);
+          }
+          show(((List<?>) Output.plain(ports.json())).get(i), settingsOf(network, port));
+          return Lanyard.DONE;
+        }
       }
       throw new Failure(
           "network " + network + " has no port " + port,
           "\"lanyard port ls --network " + network + "\" lists the ports");
-    }
-
-    private static String guestMac(Object known) {
-      if (((Map<?, ?>) known).get("guestMac") instanceof String mac && !mac.isEmpty()) {
-        return mac;
-      }
-      throw new Failure(
-          "the daemon names no MAC address for a guest at this port",
-          "name a port of the configuration; restart a daemon that is of an earlier version");
     }
 
     /** Prints the port with its settings, and where each comes from that is no default. */
@@ -161,17 +159,6 @@ final class PortCommand {
       return nic.matches()
           ? DocumentPath.of("guests", nic.group(1), "nics", nic.group(2))
           : Target.port(network, port).path();
-    }
-
-    /** The port with all that the daemon says of it; null if there is none. */
-    private @Nullable Object find(String network, String port) {
-      Reply<List<PortInfo>> ports = api.ask(daemon -> daemon.networks().ports(network));
-      for (int i = 0; i < ports.value().size(); i++) {
-        if (ports.value().get(i).name().equals(port)) {
-          return ((List<?>) Output.plain(ports.json())).get(i);
-        }
-      }
-      return null;
     }
   }
 

@@ -22,7 +22,12 @@ class AttachmentIT {
   /** Starts a QEMU, whose guest does not run, with the lines of a port. */
   private void qemuTakes(Map<String, String> settings) throws Exception {
     String lines =
-        new Attachment("52:54:00:00:00:10", settings, home, QemuRelease.installed())
+        new Attachment(
+                settings.getOrDefault("kind", ""),
+                "52:54:00:00:00:10",
+                settings,
+                home,
+                QemuRelease.installed())
             .lines(Attachment.Vmm.QEMU);
     Path started = home.resolve("pid");
     Path said = home.resolve("said");
@@ -64,6 +69,7 @@ class AttachmentIT {
       qemuTakes(Map.of("kind", "qemu-stream", "path", "vm.sock"));
     }
     qemuTakes(Map.of("kind", "qemu-stream", "connect", "unix:q.sock"));
+    qemuTakes(Map.of("kind", "qemu-stream", "connect", "unix:it's a, b.sock"));
     qemuTakes(
         Map.of("kind", "qemu-dgram", "path", "d.sock", "peer", home.resolve("peer").toString()));
     qemuTakes(

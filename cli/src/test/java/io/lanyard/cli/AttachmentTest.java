@@ -13,7 +13,13 @@ class AttachmentTest {
   }
 
   private static String lines(Attachment.Vmm vmm, Map<String, String> settings, QemuRelease qemu) {
-    return new Attachment("52:54:00:00:00:10", settings, Path.of("/run/lanyard"), qemu).lines(vmm);
+    return new Attachment(
+            settings.getOrDefault("kind", ""),
+            "52:54:00:00:00:10",
+            settings,
+            Path.of("/run/lanyard"),
+            qemu)
+        .lines(vmm);
   }
 
   @Test
@@ -90,5 +96,57 @@ class AttachmentTest {
       assertThatThrownBy(() -> lines(vmm, Map.of("kind", "tap", "device", "t0")))
           .hasMessageContaining(vmm.word() + " cannot use a port of kind tap");
     }
+  }
+
+  @Test
+  void aVmmThatListensIsToldSo() {
+    Map<String, String> shared = Map.of("kind", "vhost-user", "connect", "vm.sock");
+    assertThat(lines(Attachment.Vmm.QEMU, shared))
+        .contains("-chardev socket,id=chr0,server=on,path=/run/lanyard/vm.sock -netdev");
+    assertThat(lines(Attachment.Vmm.LIBVIRT, shared))
+        .contains("<source type='unix' path='/run/lanyard/vm.sock' mode='server'/>");
+    assertThat(lines(Attachment.Vmm.CLOUD_HYPERVISOR, shared))
+        .contains("socket=/run/lanyard/vm.sock,vhost_mode=server,mac=");
+    assertThat(lines(Attachment.Vmm.QEMU, Map.of("kind", "qemu-stream", "connect", "unix:/q.sock")))
+        .contains("server=on,addr.type=unix,addr.path=/q.sock -device");
+  }
+
+  @Test
+  void aGuestHasAsManyQueuesAsItsPort() {
+    Map<String, String> shared = Map.of("kind", "vhost-user", "path", "vm.sock", "queues", "2");
+    assertThat(lines(Attachment.Vmm.QEMU, shared))
+        .contains("-netdev vhost-user,id=net0,chardev=chr0,queues=2 ")
+        .endsWith(",mq=on,vectors=6");
+    assertThat(lines(Attachment.Vmm.LIBVIRT, shared)).contains("<driver queues='2'/>");
+    assertThat(lines(Attachment.Vmm.CLOUD_HYPERVISOR, shared)).contains(",num_queues=4,");
+  }
+
+  @Test
+  void aPathIsOneWordOfTheShellAndOneValueOfQemus() {
+    assertThat(
+            lines(Attachment.Vmm.QEMU, Map.of("kind", "qemu-stream", "path", "/a b,c/it's.sock")))
+        .contains("addr.path=/a b,,c/it'\\''s.sock' -device");
+    assertThat(lines(Attachment.Vmm.KRUNKIT, Map.of("kind", "vfkit", "path", "/a b.sock")))
+        .startsWith("--device 'virtio-net,unixSocketPath=/a b.sock,mac=");
+  }
+
+  @Test
+  void libvirtPassesOnWhatItDoesNotKnow() {
+    assertThat(lines(Attachment.Vmm.LIBVIRT, Map.of("kind", "qemu-stream", "path", "vm.sock")))
+        .startsWith(
+            "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>\n"
+                + "  <qemu:commandline>\n"
+                + "    <qemu:arg value='-netdev'/>\n"
+                + "    <qemu:arg value='stream,id=net0,server=off,")
+        .contains("addr.path=/run/lanyard/vm.sock'/>\n");
+  }
+
+  @Test
+  void aPortOfAClientIsToldToBeNone() {
+    assertThatThrownBy(() ->
+            new Attachment(
+                    "qemu-stream", "", Map.of(), Path.of("/run/lanyard"), QemuRelease.UNKNOWN)
+                .lines(Attachment.Vmm.QEMU))
+        .hasMessageContaining("no port of the configuration");
   }
 }

@@ -158,6 +158,41 @@ final class ShowingTest {
   }
 
   @Test
+  void whatIsPastedHasTheValuesWithoutTheQuotesOfTheFile() {
+    daemon
+        .answer(
+            "GET /v1/config",
+            """
+            {"revision":1,"settings":[
+              {"path":"networks.vmnet8.ports[u].kind","value":"udp","origin":"f:1:1"},
+              {"path":"networks.vmnet8.ports[u].local","value":"\\"127.0.0.1:4001\\""},
+              {"path":"networks.vmnet8.ports[u].remote","value":"\\"127.0.0.1:4002\\""},
+              {"path":"networks.vmnet8.ports[u].port-group","value":"(none)"}]}
+            """)
+        .answer("GET /v1/status", "{\"runtimeDirectory\":\"/run/lanyard\"}")
+        .answer(
+            "GET /v1/ports",
+            """
+            [{"network":"vmnet8","name":"u","kind":"udp","guestMac":"52:54:00:00:00:10"}]
+            """);
+    assertThat(run("status")).isZero(); // the usual answers come once
+    assertThat(run("port show vmnet8/p1")).isZero();
+    assertThat(run("port show vmnet8/u --attach qemu")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            "-netdev dgram,id=net0,local.type=inet,local.host=127.0.0.1,local.port=4002,"
+                + "remote.type=inet,remote.host=127.0.0.1,remote.port=4001"
+                + " -device virtio-net-pci,netdev=net0,mac=52:54:00:00:00:10\n");
+  }
+
+  @Test
+  void aPortWithoutLinesForAVmmSaysWhichKindsHaveSome() {
+    assertThat(run("port show vmnet8/p1 --attach qemu")).isEqualTo(1);
+    assertThat(said.err())
+        .startsWith("lanyard: qemu cannot use a port of kind tap\nit can use vhost-user, ");
+  }
+
+  @Test
   void numbersHaveOneForm() {
     assertThat(run("port ls")).as(said.err()).isZero();
     assertThat(said.out())

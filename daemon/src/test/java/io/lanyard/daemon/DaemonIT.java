@@ -266,7 +266,9 @@ final class DaemonIT {
                 Map.of(),
                 "{mode: host-only, ipv4: {subnet: 10.9.8.0/24}}".getBytes(UTF_8))) {
       assertThat(answer.status()).isEqualTo(409);
-      assertThat(new String(answer.bytes(), UTF_8)).contains("networks.h").contains("CAP_NET_ADMIN");
+      assertThat(new String(answer.bytes(), UTF_8))
+          .contains("networks.h")
+          .contains("CAP_NET_ADMIN");
     }
   }
 
