@@ -136,7 +136,7 @@ final class Attachment {
     return "virtio-net-pci,netdev=net0,mac=" + mac;
   }
 
-  /** What QEMU calls a port that has no lines of its own. */
+  /** QEMU's options of a back end that needs no others beside it. */
   private String netdev(String kind) {
     return switch (kind) {
       case "qemu-stream" -> stream();

@@ -144,7 +144,8 @@ record Effective(long revision, List<Value> values) {
   Map<String, String> plain(DocumentPath base) {
     Map<String, String> plain = new LinkedHashMap<>();
     for (Value value : below(base)) {
-      if (!value.origin().equals("default") && Edits.value(value.text()) instanceof Object known) {
+      Object known = value.origin().equals("default") ? null : Edits.value(value.text());
+      if (known != null) {
         plain.put(value.key(base), known.toString());
       }
     }

@@ -50,7 +50,8 @@ final class Preflight implements UnaryOperator<Configuration> {
   }
 
   /**
-   * What of a configuration can run here. The log says once of each network that it is left out.
+   * The part of a configuration that can run here. The log says once of each network that it is
+   * left out.
    *
    * @param said the built-in configuration with the changes that lie over it
    * @return the same without the networks that nobody asked for and this host does not permit
