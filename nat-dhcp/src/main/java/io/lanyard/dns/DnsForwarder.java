@@ -402,7 +402,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     Response cached = options.isEmpty() ? recursion.cached(question, station.budget(), now) : null;
     if (cached != null) {
       cached.tell(policy, station.budget(), asked.getName(), now);
-      replies.upstream(cached.to(wire, now), limit, reply);
+      replies.upstream(cached.to(wire, limit, now), reply);
       return;
     }
     Asker asker =

@@ -3,6 +3,7 @@ package io.lanyard.dns;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
@@ -31,6 +32,9 @@ final class Queries {
   private static final long MINIMAL_SECONDS = 3_600;
 
   private static final int MAX_QUERY = 4096;
+
+  /** The longest OPT record that a plain datagram has room for beside a header and a question. */
+  private static final int MOST_OPT = PLAIN_DATAGRAM - Header.LENGTH - 255 - 4;
 
   /** RFC 8914 section 4.19. */
   private static final EDNSOption PROHIBITED =
@@ -194,6 +198,73 @@ final class Queries {
     int flags = theirs == null ? 0 : theirs.getFlags();
     response.addRecord(new OPTRecord(Question.PAYLOAD, 0, 0, flags, options), Section.ADDITIONAL);
     return !isLeft;
+  }
+
+  /**
+   * A response's code, flags and question, without the records and EDNS options, of which a server
+   * can send thousands.
+   */
+  static Message withoutRecords(Message response) {
+    Message bare = new Message(response.getHeader().getID());
+    Header header = bare.getHeader();
+    for (int flag :
+        new int[] {Flags.QR, Flags.AA, Flags.TC, Flags.RD, Flags.RA, Flags.AD, Flags.CD}) {
+      if (response.getHeader().getFlag(flag)) {
+        header.setFlag(flag);
+      }
+    }
+    header.setRcode(response.getHeader().getRcode());
+    Record question = response.getQuestion();
+    if (question != null) {
+      bare.addRecord(question, Section.QUESTION);
+    }
+    OPTRecord opt = response.getOPT();
+    if (opt != null) {
+      bare.addRecord(
+          new OPTRecord(
+              opt.getPayloadSize(), opt.getExtendedRcode(), opt.getVersion(), opt.getFlags()),
+          Section.ADDITIONAL);
+    }
+    return bare;
+  }
+
+  /**
+   * Takes records out of a section, each at the cost of one.
+   *
+   * @return how many
+   */
+  static int takeOut(Message message, int section, Predicate<Record> which) {
+    List<Record> records = List.copyOf(message.getSection(section));
+    if (records.stream().noneMatch(which)) {
+      return 0;
+    }
+    message.removeAllRecords(section);
+    int taken = 0;
+    for (Record record : records) {
+      if (which.test(record)) {
+        taken++;
+      } else {
+        message.addRecord(record, section);
+      }
+    }
+    return taken;
+  }
+
+  /**
+   * Writes an answer, cut at a whole set of records where it is too long.
+   *
+   * @param answer the answer; its EDNS options go if they alone are too long
+   * @param limit the most bytes, at least {@value #PLAIN_DATAGRAM}
+   */
+  static byte[] fitting(Message answer, int limit) {
+    OPTRecord opt = answer.getOPT();
+    if (opt != null && limit - PLAIN_DATAGRAM < opt.toWire(Section.ADDITIONAL).length - MOST_OPT) {
+      takeOut(answer, Section.ADDITIONAL, each -> each.getType() == Type.OPT);
+      answer.addRecord(
+          new OPTRecord(Question.PAYLOAD, opt.getExtendedRcode(), 0, opt.getFlags()),
+          Section.ADDITIONAL);
+    }
+    return answer.toWire(limit);
   }
 
   /** Adds EDNS to the answer to a query that has it. */

@@ -47,12 +47,9 @@ final class Rebinding {
     }
     int taken = 0;
     for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
-      for (Record each : new ArrayList<>(answer.getSection(section))) {
-        if (addresses(each).stream().anyMatch(Rebinding::isPrivate)) {
-          answer.removeRecord(each, section);
-          taken++;
-        }
-      }
+      taken +=
+          Queries.takeOut(
+              answer, section, each -> addresses(each).stream().anyMatch(Rebinding::isPrivate));
     }
     return taken;
   }

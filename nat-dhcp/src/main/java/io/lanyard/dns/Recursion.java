@@ -462,7 +462,7 @@ final class Recursion {
 
   private void give(Response answer, Question question, Asker asker, long now) {
     answer.tell(policy, asker.port().port, question.name(), now);
-    replies.upstream(answer.to(asker.id(), asker.spelling(), now), asker.limit(), asker.reply());
+    replies.upstream(answer.to(asker.id(), asker.spelling(), asker.limit(), now), asker.reply());
   }
 
   /** Whether anybody is asked for a name of others. */

@@ -3,7 +3,6 @@ package io.lanyard.dns;
 import io.lanyard.base.Counters;
 import java.util.function.Consumer;
 import org.xbill.DNS.Message;
-import org.xbill.DNS.Rcode;
 
 /**
  * Sends answers, cut to what their askers take, and counts those that had to be.
@@ -26,20 +25,15 @@ final class Replies {
 
   /** Sends an answer that has all of its records. */
   void whole(Message answer, int limit, Consumer<byte[]> reply) {
-    byte[] wire = answer.toWire(limit);
+    byte[] wire = Queries.fitting(answer, limit);
     countTruncated(wire);
     reply.accept(wire);
   }
 
-  /** Sends an answer of a server's. */
-  void upstream(byte[] response, int limit, Consumer<byte[]> reply) {
-    byte[] fitting = response;
-    if (response.length > limit) {
-      Message whole = Queries.parse(response);
-      fitting = whole == null ? Queries.bare(response, Rcode.SERVFAIL) : whole.toWire(limit);
-    }
-    countTruncated(fitting);
-    reply.accept(fitting);
+  /** Sends an answer of a server's, cut already. */
+  void upstream(byte[] response, Consumer<byte[]> reply) {
+    countTruncated(response);
+    reply.accept(response);
   }
 
   private void countTruncated(byte[] response) {

@@ -31,6 +31,19 @@ import org.xbill.DNS.WireParseException;
 final class Response {
   private static final int TYPE_OPT = 41;
 
+  /** A name of which the rest is elsewhere (RFC 1035 section 4.1.4). */
+  private static final int POINTER = 0xc0;
+
+  /** Bytes of an OPT record before the length of its data: the root's name, type, class, TTL. */
+  private static final int OPT_HEAD = 9;
+
+  /** The flag TC in the third byte. */
+  private static final byte TRUNCATED = 2;
+
+  private static final int ANSWERS_AT = 6;
+  private static final int AUTHORITIES_AT = 8;
+  private static final int ADDITIONALS_AT = 10;
+
   /** An extended error of EDNS: that the answer's time is over (RFC 8914 sections 2 and 4.4). */
   private static final byte[] STALE_ANSWER = {0, 15, 0, 2, 0, 3};
 
@@ -63,6 +76,9 @@ final class Response {
   private final int nameLength;
   private final int[] ttlOffsets;
 
+  /** For each set of records (RFC 2181 section 5), how many records there are up to its end. */
+  private final int[] setEnds;
+
   /** Where the length of the OPT record's data is, which is the last record; 0 without EDNS. */
   private final int optLengthAt;
 
@@ -86,6 +102,7 @@ final class Response {
       byte[] wire,
       int nameLength,
       int[] ttlOffsets,
+      int[] setEnds,
       int optLengthAt,
       long storedNanos,
       long ttl,
@@ -98,6 +115,7 @@ final class Response {
     this.wire = wire;
     this.nameLength = nameLength;
     this.ttlOffsets = ttlOffsets;
+    this.setEnds = setEnds;
     this.optLengthAt = optLengthAt;
     this.storedNanos = storedNanos;
     this.ttl = ttl;
@@ -159,12 +177,13 @@ final class Response {
     byte[] wire = message.toWire();
     DNSInput in = new DNSInput(wire);
     in.jump(Header.LENGTH);
-    int nameLength = new Name(in).length();
+    skipName(in);
+    int nameLength = in.current() - Header.LENGTH;
     in.readU32();
     List<Integer> offsets = new ArrayList<>();
     int optLengthAt = 0;
     while (in.remaining() > 0) {
-      new Name(in);
+      skipName(in);
       int type = in.readU16();
       in.readU16();
       if (type == TYPE_OPT) {
@@ -181,6 +200,7 @@ final class Response {
         wire,
         nameLength,
         offsets.stream().mapToInt(Integer::intValue).toArray(),
+        setEnds(message),
         optLengthAt,
         nowNanos,
         ttl,
@@ -189,6 +209,47 @@ final class Response {
             && !message.getSection(Section.ANSWER).isEmpty()
             && soa(message) == null,
         failure);
+  }
+
+  /** Leads over a name: to read it would take as long as to read the message did. */
+  private static void skipName(DNSInput in) throws IOException {
+    for (int length = in.readU8(); length != 0; length = in.readU8()) {
+      if (length >= POINTER) {
+        in.readU8();
+        return;
+      }
+      in.readByteArray(length);
+    }
+  }
+
+  /**
+   * Finds the ends of the sets of records in the order in which they are written.
+   *
+   * @throws IOException if EDNS is where it cannot be (RFC 6891 section 6.1.1)
+   */
+  private static int[] setEnds(Message message) throws IOException {
+    List<Integer> ends = new ArrayList<>();
+    int records = 0;
+    for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
+      Record before = null;
+      for (Record each : message.getSection(section)) {
+        if (each.getType() == TYPE_OPT) {
+          if (section != Section.ADDITIONAL) {
+            throw new WireParseException("an OPT record is in section " + section);
+          }
+          continue;
+        }
+        if (before != null && !each.sameRRset(before)) {
+          ends.add(records);
+        }
+        records++;
+        before = each;
+      }
+      if (before != null) {
+        ends.add(records);
+      }
+    }
+    return ends.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /**
@@ -212,11 +273,10 @@ final class Response {
       return;
     }
     for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
-      for (Record record : List.copyOf(message.getSection(section))) {
-        if (record.getType() == Type.SVCB || record.getType() == Type.HTTPS) {
-          message.removeRecord(record, section);
-        }
-      }
+      Queries.takeOut(
+          message,
+          section,
+          record -> record.getType() == Type.SVCB || record.getType() == Type.HTTPS);
     }
   }
 
@@ -294,24 +354,25 @@ final class Response {
   }
 
   int size() {
-    return wire.length + 4 * ttlOffsets.length + told.bytes();
+    return wire.length + 4 * (ttlOffsets.length + setEnds.length) + told.bytes();
   }
 
   /**
    * The answer to a query that has just come.
    *
    * @param query the query, which asks this question
+   * @param limit the most bytes that who asked takes, at least 512
    * @param nowNanos the present
    * @return the bytes, which are the caller's
    */
-  byte[] to(byte[] query, long nowNanos) {
+  byte[] to(byte[] query, int limit, long nowNanos) {
     byte[] out = aged(nowNanos);
     out[0] = query[0];
     out[1] = query[1];
     if (sameName(query)) {
       System.arraycopy(query, Header.LENGTH, out, Header.LENGTH, nameLength);
     }
-    return out;
+    return fitting(out, limit);
   }
 
   /**
@@ -319,14 +380,53 @@ final class Response {
    *
    * @param id the query's identifier
    * @param spelling the case of the name in it
+   * @param limit the most bytes that who asked takes, at least 512
    * @param nowNanos the present
    * @return the bytes, which are the caller's
    */
-  byte[] to(int id, Spelling spelling, long nowNanos) {
+  byte[] to(int id, Spelling spelling, int limit, long nowNanos) {
     byte[] out = aged(nowNanos);
     out[0] = (byte) (id >> 8);
     out[1] = (byte) id;
     spelling.apply(out, Header.LENGTH, nameLength);
+    return fitting(out, limit);
+  }
+
+  /**
+   * Cuts an answer that is too long at a whole set of records, and says so where it is not only
+   * additional ones that are missing (RFC 2181 section 9). That costs a copy: hundreds may wait for
+   * one answer.
+   */
+  private byte[] fitting(byte[] whole, int limit) {
+    if (whole.length <= limit) {
+      return whole;
+    }
+    int optAt = optLengthAt == 0 ? whole.length : optLengthAt - OPT_HEAD;
+    int end = Header.LENGTH + nameLength + 2 * Short.BYTES;
+    // A server's options may be longer than all that the guest takes.
+    int opt = end + whole.length - optAt <= limit ? whole.length - optAt : 0;
+    boolean isWithout = opt == 0 && optAt < whole.length;
+    int kept = 0;
+    for (int records : setEnds) {
+      int lengthAt = ttlOffsets[records - 1] + Integer.BYTES;
+      int behind = lengthAt + Short.BYTES + int2(whole, lengthAt);
+      if (behind + opt > limit) {
+        break;
+      }
+      kept = records;
+      end = behind;
+    }
+    byte[] out = Arrays.copyOf(whole, end + opt);
+    System.arraycopy(whole, optAt, out, end, opt);
+    int answers = Math.min(kept, int2(whole, ANSWERS_AT));
+    int authorities = Math.min(kept - answers, int2(whole, AUTHORITIES_AT));
+    boolean isCut = answers + authorities < int2(whole, ANSWERS_AT) + int2(whole, AUTHORITIES_AT);
+    put2(out, ANSWERS_AT, answers);
+    put2(out, AUTHORITIES_AT, authorities);
+    put2(out, ADDITIONALS_AT, kept - answers - authorities + (opt == 0 ? 0 : 1));
+    if (isCut || isWithout) {
+      out[2] |= TRUNCATED;
+    }
     return out;
   }
 
@@ -335,9 +435,7 @@ final class Response {
     byte[] out = Arrays.copyOf(wire, wire.length + (isStale ? STALE_ANSWER.length : 0));
     if (isStale) {
       System.arraycopy(STALE_ANSWER, 0, out, wire.length, STALE_ANSWER.length);
-      int length = (out[optLengthAt] & 255) << 8 | (out[optLengthAt + 1] & 255);
-      out[optLengthAt] = (byte) ((length + STALE_ANSWER.length) >> 8);
-      out[optLengthAt + 1] = (byte) (length + STALE_ANSWER.length);
+      put2(out, optLengthAt, int2(out, optLengthAt) + STALE_ANSWER.length);
     }
     long age = ttlOffsets.length == 0 ? 0 : seconds(nowNanos);
     if (age > 0) {
@@ -381,6 +479,15 @@ final class Response {
     b[at + 1] = (byte) (value >>> 16);
     b[at + 2] = (byte) (value >>> 8);
     b[at + 3] = (byte) value;
+  }
+
+  private static int int2(byte[] b, int at) {
+    return (b[at] & 255) << 8 | (b[at + 1] & 255);
+  }
+
+  private static void put2(byte[] b, int at, int value) {
+    b[at] = (byte) (value >>> 8);
+    b[at + 1] = (byte) value;
   }
 
   private static int int4(byte[] b, int at) {

@@ -273,6 +273,27 @@ final class UpstreamQuery {
     /** Whether the socket counts in the asker's share. */
     private boolean holds;
 
+    /** The message that is to be read in the port's turn. */
+    private byte @Nullable [] large;
+
+    private final Work reading =
+        new Work() {
+          @Override
+          protected boolean run() {
+            byte[] wire = large;
+            large = null;
+            if (wire != null) {
+              read(wire);
+            }
+            return false;
+          }
+
+          @Override
+          protected void broke(Throwable cause) {
+            fail();
+          }
+        };
+
     Attempt(UpstreamServer server) {
       this.server = server;
     }
@@ -377,8 +398,18 @@ final class UpstreamQuery {
       return question.query(id, options, edns).toWire();
     }
 
+    /** {@inheritDoc} A large one is read in the port's turn: hundreds may come at once. */
     @Override
     public void received(byte[] wire) {
+      if (wire.length <= Question.PAYLOAD) {
+        read(wire);
+      } else if (!done && !over && large == null) {
+        large = wire;
+        turn.later(reading);
+      }
+    }
+
+    private void read(byte[] wire) {
       if (done || over) {
         return;
       }
@@ -391,7 +422,7 @@ final class UpstreamQuery {
         return;
       }
       if (response.getHeader().getFlag(Flags.TC)) {
-        refusal = response; // Better than nothing, if the server has no TCP.
+        keep(response, wire); // Better than nothing, if the server has no TCP.
         if (stream) {
           fail(); // Nothing has to be cut there: another server may do better.
           return;
@@ -411,7 +442,7 @@ final class UpstreamQuery {
         return;
       }
       if (strange || rcode == Rcode.SERVFAIL || rcode == Rcode.REFUSED) {
-        refusal = response;
+        keep(response, wire);
         fail();
         return;
       }
@@ -426,8 +457,16 @@ final class UpstreamQuery {
       finish(response);
     }
 
+    /** Keeps an answer in case that no better one comes, and not the records of a large one. */
+    private void keep(Message response, byte[] wire) {
+      refusal = wire.length <= Question.PAYLOAD ? response : Queries.withoutRecords(response);
+    }
+
     /** The message, if it answers what was asked (RFC 5452 section 9.1). */
     private @Nullable Message matching(byte[] wire) {
+      if (!MessageCost.isBearable(wire)) {
+        return null;
+      }
       try {
         Message response = new Message(wire);
         Header header = response.getHeader();
@@ -450,7 +489,7 @@ final class UpstreamQuery {
 
     @Override
     public void failed() {
-      if (done || over) {
+      if (done || over || large != null) { // its message is still to be read
         return;
       }
       if (opportunistic && around.connections().isPlain(server)) {
@@ -473,6 +512,7 @@ final class UpstreamQuery {
 
     private void close() {
       over = true;
+      large = null;
       if (holds && asker != null) {
         asker.sockets--;
       }

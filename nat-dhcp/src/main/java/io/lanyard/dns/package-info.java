@@ -46,8 +46,9 @@
  * was sent in. A response is kept as bytes with the places of its times to live, so giving it again
  * costs a copy: identifier, the name's bytes, and times that have counted down. It is kept for its
  * shortest time; a denial for what its SOA says (RFC 2308 section 5), and not at all without one; a
- * failure for a second (RFC 9520). What does not fit the guest's datagram is cut at a whole record
- * set, with TC.
+ * failure for a second (RFC 9520). A message that would take more than some milliseconds to read is
+ * no answer ({@code MessageCost}), and a large one is read in its port's turn. What does not fit
+ * the guest's datagram is cut at a whole record set, with TC.
  *
  * <p><b>Change.</b> A running server takes another domain, other fixed names, and other upstreams.
  * Names of leases follow into the new domain. A question under way has its answer from the server

@@ -112,7 +112,7 @@ class DnsFuzzTest {
     query[0] = 0x12;
     query[1] = 0x34;
     for (long seconds : new long[] {0, 1, 3_600, 1L << 33}) {
-      Message told = new Message(response.to(query, seconds * 1_000_000_000L));
+      Message told = new Message(response.to(query, Message.MAXLENGTH, seconds * 1_000_000_000L));
       assertThat(told.getHeader().getID()).isEqualTo(0x1234);
       assertThat(told.getRcode() & 15).isEqualTo(message.getRcode() & 15);
       for (int section = Section.ANSWER; section <= Section.AUTHORITY; section++) {
