@@ -3,14 +3,17 @@ package io.lanyard.linux;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A route of the host, in the namespace of the calling thread.
@@ -68,12 +71,43 @@ public record HostRoute(Subnet to, String device) {
     return ipv4 ? read(lines) : readIpv6(lines);
   }
 
+  /**
+   * Whether there is an IPv6 route that leads off the host: a default route, or one to a subnet.
+   *
+   * @param own subnets whose routes do not count; nor do those of every link, or to the host itself
+   * @return false if there is none, or if {@code /proc} does not say
+   */
+  public static boolean hasIpv6(Collection<Subnet> own) {
+    // A router may have a million of them: the first that counts is enough.
+    try (Stream<String> lines = Files.lines(Path.of("/proc/thread-self/net/ipv6_route"))) {
+      return lines.anyMatch(line -> leadsOff(line, own));
+    } catch (IOException | UncheckedIOException e) {
+      return false;
+    }
+  }
+
+  /** Whether a line of {@code ipv6_route} is a route that leads off the host. */
+  static boolean leadsOff(String line, Collection<Subnet> own) {
+    try {
+      return readIpv6(line.strip().split("\\s+", -1), true)
+          .filter(route -> !route.device().equals("lo"))
+          .filter(route -> own.stream().noneMatch(subnet -> isWithin(route.to(), subnet)))
+          .isPresent();
+    } catch (IllegalArgumentException e) {
+      return false; // A line of another form.
+    }
+  }
+
+  private static boolean isWithin(Subnet inner, Subnet outer) {
+    return inner.prefix() >= outer.prefix() && outer.contains(inner.network());
+  }
+
   /** Reads the lines of {@code ipv6_route}. */
   static List<HostRoute> readIpv6(List<String> lines) {
     List<HostRoute> routes = new ArrayList<>();
     for (String line : lines) {
       try {
-        readIpv6(line.strip().split("\\s+", -1)).ifPresent(routes::add);
+        readIpv6(line.strip().split("\\s+", -1), false).ifPresent(routes::add);
       } catch (IllegalArgumentException e) {
         // A line of another form.
       }
@@ -81,17 +115,17 @@ public record HostRoute(Subnet to, String device) {
     return routes;
   }
 
-  private static Optional<HostRoute> readIpv6(String[] columns) {
+  private static Optional<HostRoute> readIpv6(String[] columns, boolean withDefault) {
     if (columns.length < IPV6_COLUMNS) {
       return Optional.empty();
     }
     long flags = Long.parseLong(columns[8], 16);
     int prefix = Integer.parseInt(columns[1], 16);
-    if ((flags & (RTF_UP | RTF_REJECT | RTF_LOCAL)) != RTF_UP || prefix == 0) {
+    if ((flags & (RTF_UP | RTF_REJECT | RTF_LOCAL)) != RTF_UP || (prefix == 0 && !withDefault)) {
       return Optional.empty();
     }
     Subnet to = Subnet.of(Address.of(HexFormat.of().parseHex(columns[0])), prefix);
-    return to.overlaps(LINK_LOCAL) || to.overlaps(MULTICAST)
+    return prefix != 0 && (to.overlaps(LINK_LOCAL) || to.overlaps(MULTICAST))
         ? Optional.empty()
         : Optional.of(new HostRoute(to, columns[9]));
   }

@@ -27,4 +27,38 @@ class HostRouteTest {
             new HostRoute(Subnet.parse("192.0.2.0/24"), "eth0"),
             new HostRoute(Subnet.parse("10.0.0.0/8"), "tun0"));
   }
+
+  /** Columns of {@code /proc/net/ipv6_route}: destination, source, next hop, metric, flags. */
+  private static String ipv6(String destination, int prefix, String flags, String device) {
+    String none = "0".repeat(32);
+    return "%s %02x %s 00 %s 00000400 00000001 00000000 %s %8s"
+        .formatted(destination, prefix, none, none, flags, device);
+  }
+
+  @Test
+  void anIpv6RouteLeadsOffTheHostUnlessItIsALinksOrTheHostsOwn() {
+    List<Subnet> own = List.of(Subnet.parse("fd6c:616e:7961:8::/64"));
+    for (String leads :
+        List.of(
+            ipv6("0".repeat(32), 0, "00000003", "eth0"),
+            ipv6("0064ff9b000000000000000000000000", 96, "00000001", "nat64"),
+            ipv6("fd6c616e796100090000000000000000", 64, "00000001", "eth0"),
+            ipv6("fd6c616e796100000000000000000000", 48, "00000003", "eth0"))) {
+      assertThat(HostRoute.leadsOff(leads, own)).as(leads).isTrue();
+    }
+    for (String stays :
+        List.of(
+            ipv6("fe800000000000000000000000000000", 64, "00000001", "eth0"),
+            ipv6("ff000000000000000000000000000000", 8, "00000001", "eth0"),
+            ipv6("fd6c616e796100080000000000000000", 64, "00000001", "vmnet8"),
+            ipv6("fd6c616e796100080000000000000001", 128, "80200001", "vmnet8"),
+            ipv6("0".repeat(31) + "1", 128, "80200001", "lo"),
+            ipv6("0".repeat(32), 0, "00200200", "lo"),
+            ipv6("20010db8000000000000000000000000", 32, "00000200", "lo"),
+            ipv6("20010db8000000000000000000000000", 32, "00000000", "eth0"),
+            "x",
+            "")) {
+      assertThat(HostRoute.leadsOff(stays, own)).as(stays).isFalse();
+    }
+  }
 }

@@ -18,23 +18,50 @@ import org.jspecify.annotations.Nullable;
  *     what the rules behind these say
  * @param rules the rules, in order
  * @param dryRun whether what the rules and {@code otherwise} deny is let pass, and only told
- * @param nat64Prefixes of a network, the prefixes by which translators of the host's network stand
- *     for IPv4 addresses (RFC 6052), besides those that all have
+ * @param nat64 of a network, where the prefixes are known from by which translators of the host's
+ *     network stand for IPv4 addresses (RFC 6052), besides those that all have
  */
 public record EgressConfig(
-    @Nullable Verdict otherwise, List<Rule> rules, boolean dryRun, List<Subnet> nat64Prefixes) {
+    @Nullable Verdict otherwise, List<Rule> rules, boolean dryRun, Nat64 nat64) {
   /** The egress of a network whose file says nothing. */
   public static final EgressConfig DEFAULT =
-      new EgressConfig(Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise(), List.of());
+      new EgressConfig(
+          Keys.OTHERWISE.otherwise(), List.of(), Keys.DRY_RUN.otherwise(), new Discovered());
 
   /** The egress of a port or a group of which nothing is said: what the rules behind it say. */
   public static final EgressConfig INHERITED =
-      new EgressConfig(null, List.of(), Keys.DRY_RUN.otherwise(), List.of());
+      new EgressConfig(null, List.of(), Keys.DRY_RUN.otherwise(), new Discovered());
 
-  /** Takes copies of the lists. */
+  /** Takes a copy of the list. */
   public EgressConfig {
     rules = List.copyOf(rules);
-    nat64Prefixes = List.copyOf(nat64Prefixes);
+  }
+
+  /** The source of the prefixes of translators. */
+  public sealed interface Nat64 {
+    /**
+     * The prefixes that the configuration says.
+     *
+     * @return none where the name servers are asked
+     */
+    default List<Subnet> said() {
+      return this instanceof Prefixes some ? some.prefixes() : List.of();
+    }
+  }
+
+  /** The network's name servers, which are asked for {@code ipv4only.arpa} (RFC 7050). */
+  public record Discovered() implements Nat64 {}
+
+  /**
+   * The configuration, and nobody is asked.
+   *
+   * @param prefixes the prefixes; empty for none
+   */
+  public record Prefixes(List<Subnet> prefixes) implements Nat64 {
+    /** Takes a copy of the list. */
+    public Prefixes {
+      prefixes = List.copyOf(prefixes);
+    }
   }
 
   /** Whether a rule is about a name. */
@@ -238,13 +265,14 @@ public record EgressConfig(
             "\"2001:db8:64::/96\"");
 
     static final Key<List<Subnet>> NAT64_PREFIXES =
-        Key.defaulted(
+        Key.optional(
             "nat64-prefixes",
             new Form.ListOf<>(NAT64_PREFIX),
-            List.of(),
+            "those that the network's name servers have for ipv4only.arpa (RFC 7050)",
             "Prefixes of a site's own by which translators of the host's network stand for IPv4"
                 + " addresses (NAT64, RFC 6052): rules about IPv4 and what is protected hold for"
-                + " those addresses too, as they do for 64:ff9b::/96.");
+                + " those addresses too, as they do for 64:ff9b::/96. [] says that there are none."
+                + " Where the key is given no name server is asked.");
 
     static final Section SECTION =
         Section.of(

@@ -47,7 +47,13 @@ final class EgressReader {
         egress.value(Keys.OTHERWISE),
         rules(egress, hasNames),
         egress.value(Keys.DRY_RUN),
-        egress.value(Keys.NAT64_PREFIXES));
+        nat64(egress.find(Keys.NAT64_PREFIXES)));
+  }
+
+  private static EgressConfig.Nat64 nat64(@Nullable List<Subnet> prefixes) {
+    return prefixes == null
+        ? new EgressConfig.Discovered()
+        : new EgressConfig.Prefixes(prefixes);
   }
 
   /**
@@ -64,7 +70,7 @@ final class EgressReader {
             egress.find(Keys.OTHERWISE_OF_PORT),
             rules(egress, hasNames),
             egress.value(Keys.DRY_RUN),
-            List.of());
+            EgressConfig.INHERITED.nat64());
   }
 
   private List<Rule> rules(Fields egress, boolean hasNames) {

@@ -6,12 +6,15 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
 import io.lanyard.base.RateLimitedLog;
+import io.lanyard.config.EgressConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.dhcp.LeaseListener;
 import io.lanyard.nat.gateway.DatagramService;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.EventRate;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
@@ -82,6 +85,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @param link the network
    * @param ipv6 the IPv6 addresses of who has a name
    * @param policy whether guests may ask for names of others
+   * @param search who wants to know the translators of the host's network
    * @param sockets the network's descriptors for queries upstream
    */
   public DnsForwarder(
@@ -90,6 +94,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       GuestLink link,
       Ipv6Names ipv6,
       NamePolicy policy,
+      TranslatorSearch search,
       DescriptorBudget.Holder sockets) {
     this(
         config,
@@ -97,6 +102,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
         link,
         ipv6,
         policy,
+        search,
         sockets,
         HostFiles.OF_HOST,
         UpstreamTimes.USUAL,
@@ -109,6 +115,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       GuestLink link,
       Ipv6Names ipv6,
       NamePolicy policy,
+      TranslatorSearch search,
       DescriptorBudget.Holder sockets,
       HostFiles files,
       UpstreamTimes times,
@@ -130,6 +137,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             zone,
             replies,
             policy,
+            search,
             counters,
             sockets,
             port -> refused(port, "the port has its share of the sockets for name servers"),
@@ -159,9 +167,17 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     if (!Objects.equals(next.dns().rateLimit(), terms.dns().rateLimit())) {
       rates.clear();
     }
+    boolean translated = !nat64(config).equals(nat64(terms.network()));
     terms = next;
     zone.configure(next);
     recursion.configure(next.dns());
+    if (translated) {
+      recursion.translatorsConfigured();
+    }
+  }
+
+  private static EgressConfig.Nat64 nat64(NetworkConfig of) {
+    return (of.mode() instanceof NetworkMode.Nat nat ? nat.egress() : EgressConfig.DEFAULT).nat64();
   }
 
   /**

@@ -1,7 +1,8 @@
 package io.lanyard.dns;
 
 import io.lanyard.config.DnsConfig;
-import io.lanyard.nat.egress.SpecialAddresses;
+import io.lanyard.nat.egress.Pref64;
+import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.net.Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -19,17 +20,22 @@ import org.xbill.DNS.Section;
 
 /**
  * Takes private addresses out of answers for names of others: a page's owner could lead a browser
- * into the guest's own network with them, under the page's name (DNS rebinding).
+ * into the guest's own network with them, under the page's name (DNS rebinding). The addresses by
+ * which guests find translators (RFC 7050) stay where they belong.
  *
- * <p>Immutable.
+ * <p>Thread: the network's loop only.
  */
 final class Rebinding {
+  private static final Name FINDS_TRANSLATORS = Name.fromConstantString(Pref64.NAME + ".");
+
+  private final NamePolicy policy;
   private final boolean protects;
 
   /** The domains whose names may have private addresses. */
   private final Set<Name> exceptions = new HashSet<>();
 
-  Rebinding(DnsConfig config) {
+  Rebinding(DnsConfig config, NamePolicy policy) {
+    this.policy = policy;
     protects = config.rebindingProtection();
     config.rebindingExceptions().forEach(name -> exceptions.add(OwnNames.absolute(name, null)));
   }
@@ -45,13 +51,23 @@ final class Rebinding {
     if (!protects || isExcepted(name)) {
       return 0;
     }
+    boolean findsTranslators = name.equals(FINDS_TRANSLATORS);
     int taken = 0;
     for (int section = Section.ANSWER; section <= Section.ADDITIONAL; section++) {
       taken +=
           Queries.takeOut(
-              answer, section, each -> addresses(each).stream().anyMatch(Rebinding::isPrivate));
+              answer,
+              section,
+              each ->
+                  addresses(each).stream()
+                      .map(Address::of)
+                      .anyMatch(its -> isTaken(its, findsTranslators)));
     }
     return taken;
+  }
+
+  private boolean isTaken(Address address, boolean findsTranslators) {
+    return policy.isPrivate(address) && !(findsTranslators && Pref64.isOfName(address));
   }
 
   private boolean isExcepted(Name name) {
@@ -90,10 +106,5 @@ final class Rebinding {
       }
     }
     return hints;
-  }
-
-  private static boolean isPrivate(InetAddress address) {
-    Address its = Address.of(address);
-    return SpecialAddresses.PRIVATE.contains(its.high(), its.low());
   }
 }

@@ -9,6 +9,7 @@ import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.DnsConfig;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Turns;
@@ -19,6 +20,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -76,6 +78,7 @@ final class Recursion {
   private final Outstanding outstanding;
   private final UpstreamHealth health;
   private final UpstreamTimes times;
+  private final Nat64Discovery translators;
   private DnsConfig config;
   private Rebinding rebinding;
   private boolean hostsFile;
@@ -99,6 +102,7 @@ final class Recursion {
       OwnZone zone,
       Replies replies,
       NamePolicy policy,
+      TranslatorSearch search,
       Counters<DnsCount> counters,
       DescriptorBudget.Holder sockets,
       Consumer<PortBudget> refused,
@@ -106,7 +110,7 @@ final class Recursion {
     this.times = times;
     this.network = network;
     this.config = config;
-    this.rebinding = new Rebinding(config);
+    this.rebinding = new Rebinding(config, policy);
     this.split = new SplitServers(link.timers().clock(), config);
     this.log = new RateLimitedLog(LOG, link.timers().clock());
     this.hostsFile = config.hostsFile();
@@ -143,6 +147,9 @@ final class Recursion {
             this::heard,
             refused);
     this.health = new UpstreamHealth(network, link.timers(), this::probe);
+    this.translators =
+        new Nat64Discovery(network, link.timers(), search, this::askEach, this::forget);
+    translators.changed();
   }
 
   /** The host's name servers and its hosts file. */
@@ -255,6 +262,7 @@ final class Recursion {
     closed = true;
     resolver.close();
     health.close();
+    translators.close();
     outstanding.all().forEach(this::cancel);
     List.copyOf(unawaited).forEach(UpstreamQuery::abandon);
     unawaited.clear();
@@ -275,6 +283,7 @@ final class Recursion {
         .with("inTheClear", connections.inTheClear())
         .child(resolver.ranking().dump("upstreams"));
     split.addTo(node);
+    translators.addTo(node);
   }
 
   private void heard(UpstreamServer server) {
@@ -288,6 +297,14 @@ final class Recursion {
     outstanding.detach();
     cache.clear();
     health.changed();
+    translators.changed();
+  }
+
+  /** Forgets the answers: what is taken out of them is something else now. */
+  private void forget() {
+    if (config.rebindingProtection()) {
+      cache.clear();
+    }
   }
 
   /** Asks a server whose rest is over whether it answers again. */
@@ -343,6 +360,37 @@ final class Recursion {
           }
           answered.accept(local ? null : response);
         });
+  }
+
+  /** Asks each server that is asked for a name, whatever the others say. */
+  private void askEach(
+      Question question, Consumer<Map<UpstreamServer, @Nullable Message>> answered) {
+    resolver.servers(() -> {
+      UpstreamRanking ranking = ranking(question.name());
+      List<UpstreamServer> servers = closed ? List.of() : ranking.order();
+      Map<UpstreamServer, @Nullable Message> answers = new LinkedHashMap<>();
+      for (UpstreamServer server : servers) {
+        begin(
+            new UpstreamQuery(
+                surroundings,
+                null,
+                unowned,
+                question,
+                List.of(),
+                ranking,
+                List.of(server),
+                PROBE_TIMEOUT,
+                (response, local) -> {
+                  answers.put(server, local ? null : response);
+                  if (answers.size() == servers.size()) {
+                    answered.accept(answers);
+                  }
+                }));
+      }
+      if (servers.isEmpty()) {
+        answered.accept(answers);
+      }
+    });
   }
 
   /** Asks on nobody's share; a turn is charged for what comes of it. */
@@ -481,7 +529,7 @@ final class Recursion {
         next.rebindingProtection() != config.rebindingProtection()
             || !next.rebindingExceptions().equals(config.rebindingExceptions());
     config = next;
-    rebinding = new Rebinding(next);
+    rebinding = new Rebinding(next, policy);
     connections.configure(next.authorities());
     boolean asked = resolver.configure(next);
     boolean divided = split.configure(next);
@@ -492,6 +540,12 @@ final class Recursion {
       hostsFile = next.hostsFile();
       cache.clear(); // The file's names come first, and nobody has looked at it yet.
     }
+  }
+
+  /** Takes over that the configuration says other prefixes of translators, or none any more. */
+  void translatorsConfigured() {
+    forget();
+    translators.changed();
   }
 
   private void refuse(Waiting waiting) {

@@ -8,6 +8,7 @@ import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
@@ -19,12 +20,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Keeps a network's egress up to date with what it depends on beside its configuration: the host's
- * own addresses, the subnets of other networks, and what the daemon publishes. What becomes
- * forbidden ends, and what is bound to an address that the host has lost.
+ * own addresses, the subnets of other networks, what the daemon publishes, and the translators of
+ * the host's network. What becomes forbidden ends, and what is bound to an address that the host has lost.
  *
  * <p>Thread: the network's loop only.
  */
-final class EgressUpkeep implements AutoCloseable {
+final class EgressUpkeep implements TranslatorSearch, AutoCloseable {
   private final Gateway gateway;
   private final FlowTable flows;
   private final Egress egress;
@@ -34,6 +35,8 @@ final class EgressUpkeep implements AutoCloseable {
   private final Runnable subnetsChanged = this::subnetsChanged;
   private final LostAddresses lost;
   private final OutboundCheck outbound;
+  private final boolean leadsOut;
+  private Runnable moved = () -> {};
   private boolean closed;
 
   /**
@@ -56,6 +59,7 @@ final class EgressUpkeep implements AutoCloseable {
     this.egress = egress;
     this.host = host;
     this.outbound = outbound;
+    this.leadsOut = leadsOut;
     lost = new LostAddresses(timers, this::leadsNowhere);
     egress.protection().otherNetworks(otherSubnets());
     hostAddresses =
@@ -120,6 +124,34 @@ final class EgressUpkeep implements AutoCloseable {
     judgeAgain();
     lost.present(own);
     outbound.hostAddresses(own);
+    moved.run();
+  }
+
+  @Override
+  public boolean isWanted() {
+    return !closed
+        && leadsOut
+        && gateway.addresses().ipv6() != null
+        && egress.discoversTranslators();
+  }
+
+  @Override
+  public boolean hasRoute() {
+    return host.hasIpv6Route();
+  }
+
+  @Override
+  public boolean found(List<Subnet> prefixes) {
+    boolean others = !closed && egress.translators(prefixes);
+    if (others) {
+      judgeAgain();
+    }
+    return others;
+  }
+
+  @Override
+  public void listen(Runnable changed) {
+    moved = changed;
   }
 
   /** Ends the flows that are bound to an address which the host has lost. */

@@ -4,6 +4,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.linux.HostRoute;
 import io.lanyard.nat.egress.NetworkSubnets;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.tcp.MemoryPool;
@@ -12,6 +13,7 @@ import io.lanyard.net.Subnet;
 import io.lanyard.net.UniqueLocal;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param subnets those of all networks
  * @param prefixes the IPv6 subnets of networks whose configuration says none
  * @param memory what TCP connections draw their buffers from
+ * @param ipv6Route whether the host has an IPv6 route besides those of given subnets
  */
 public record HostResources(
     DescriptorBudget descriptors,
@@ -31,15 +34,17 @@ public record HostResources(
     PublishedPorts published,
     NetworkSubnets subnets,
     UniqueLocal prefixes,
-    MemoryPool memory) {
+    MemoryPool memory,
+    Predicate<List<Subnet>> ipv6Route) {
   /**
-   * The resources of a network that shares with no other, and whose descriptors are not limited.
+   * The resources of a network that shares with no other, and whose descriptors are not limited. It
+   * asks nobody for translators.
    *
    * @return new objects, for this host
    */
   public static HostResources alone() {
     byte[] seed = new byte[UniqueLocal.SEED_LENGTH];
-    return of(DescriptorBudget.ample(), List.of(), new UniqueLocal(seed));
+    return of(DescriptorBudget.ample(), List.of(), new UniqueLocal(seed)).by(own -> false);
   }
 
   /**
@@ -58,7 +63,29 @@ public record HostResources(
         new PublishedPorts(),
         new NetworkSubnets(subnets),
         prefixes,
-        MemoryPool.ofProcess());
+        MemoryPool.ofProcess(),
+        HostRoute::hasIpv6);
+  }
+
+  /**
+   * The same with other routes.
+   *
+   * @param routes whether the host has an IPv6 route besides those of given subnets
+   * @return a copy that shares the live objects
+   */
+  public HostResources by(Predicate<List<Subnet>> routes) {
+    return new HostResources(
+        descriptors, ports, published, subnets, prefixes, memory, routes);
+  }
+
+  /**
+   * Whether the host has an IPv6 route that leads off the networks of the process. On a thread in
+   * the network namespace that the host's sockets are in.
+   *
+   * @return as it is now
+   */
+  boolean hasIpv6Route() {
+    return ipv6Route.test(subnets.all());
   }
 
   /**

@@ -32,6 +32,7 @@ import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.nat.gateway.IcmpErrors;
 import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
@@ -425,6 +426,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
    */
   public NamePolicy names() {
     return egress;
+  }
+
+  /**
+   * The search for translators of the host's network, for its name server to make.
+   *
+   * @return the live object
+   */
+  public TranslatorSearch translators() {
+    return upkeep;
   }
 
   /**

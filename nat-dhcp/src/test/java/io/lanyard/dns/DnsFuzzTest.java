@@ -8,6 +8,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.HostStream;
@@ -41,6 +42,7 @@ class DnsFuzzTest {
         link,
         Ipv6Names.NONE,
         NamePolicy.NONE,
+        TranslatorSearch.NONE,
         DescriptorBudget.ample().share("vmnet8").holder("dns"));
   }
 

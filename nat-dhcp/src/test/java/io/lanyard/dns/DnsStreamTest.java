@@ -6,6 +6,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
@@ -53,6 +54,7 @@ class DnsStreamTest {
             link,
             Ipv6Names.NONE,
             NamePolicy.NONE,
+            TranslatorSearch.NONE,
             DescriptorBudget.ample().share("vmnet8").holder("dns"),
             new HostFiles(nothing, nothing, nothing),
             UpstreamTimes.USUAL,

@@ -218,6 +218,9 @@ final class EgressScene {
     return aliases;
   }
 
+  /** Further names with an address each, which holds for a second. */
+  final Map<String, String> further = new ConcurrentHashMap<>();
+
   private static Name name(String text) {
     try {
       return Name.fromString(text);
@@ -233,6 +236,10 @@ final class EgressScene {
     Record question = response.getQuestion();
     String name = question.getName().toString();
     long seconds = SECONDS.getOrDefault(name, 1L);
+    String more = further.get(name);
+    if (more != null && question.getType() == Family.of(more).type) {
+      response.addRecord(record(question.getName(), seconds, more), Section.ANSWER);
+    }
     for (Family family : Family.values()) {
       String address = addresses(family).get(name);
       if (address != null && question.getType() == family.type) {
@@ -296,6 +303,7 @@ final class EgressScene {
                 net.nat.gateway(),
                 Ipv6Names.NONE,
                 net.nat.names(),
+                net.nat.translators(),
                 net.nat.descriptors().holder("dns"));
         net.nat.serve(DnsForwarder.PORT, made);
         net.nat.serve(DnsForwarder.PORT, new DnsStreamService(made, net.nat.gateway()));

@@ -213,6 +213,44 @@ class EvasiveEgressIT {
     }
   }
 
+  /** Nobody has said the prefix by hand: the site's name server says it (RFC 7050). */
+  @Test
+  void aSitesTranslatorsAreJudgedByTheIpv4RulesWhenTheNameServerHasSaidTheirPrefix()
+      throws Exception {
+    String good = "2001:db8:64::198.51.100.10";
+    String evil = "2001:db8:64::198.51.100.20";
+    for (String address : List.of(good, evil)) {
+      NatNamespace.host("ip", "-n", scene.internet, "addr", "add", address + "/128", "dev", "lo");
+    }
+    JumpingClock clock = new JumpingClock();
+    try (Guests guests = scene.new Guests(Family.IPV6, "rules: [{deny: 198.51.100.20}]", clock)) {
+      jump(guests, clock, 3);
+      Await.until("the question for translators", () -> asksForTranslators() == 1);
+      Process talk =
+          guests.net.startGuest("socat", "-T", "20", "-", "TCP6:[" + evil + "]:8088");
+      try (BufferedReader said = talk.inputReader()) {
+        assertThat(said.readLine()).as("nobody knows of translators").isEqualTo("served");
+        scene.further.put("ipv4only.arpa.", "2001:db8:64::192.0.0.170");
+        jump(guests, clock, 3_600);
+        assertThat(talk.waitFor(10, TimeUnit.SECONDS)).as("its flow ends").isTrue();
+      } finally {
+        talk.destroyForcibly();
+      }
+      assertThat(guests.plain(evil, EgressScene.PLAIN, "")).contains("Permission denied");
+      assertThat(guests.test(evil, EgressScene.PLAIN).reason())
+          .isEqualTo("rule 0, deny 198.51.100.20/32");
+      assertThat(guests.test("2001:db8:64::10.99.0.1", EgressScene.PLAIN).reason())
+          .isEqualTo("an address of the host itself");
+      assertThat(guests.plain(good, EgressScene.PLAIN, "")).contains("served");
+    }
+  }
+
+  private long asksForTranslators() {
+    return scene.names.queries.stream()
+        .filter(query -> query.getQuestion().getName().toString().equals("ipv4only.arpa."))
+        .count();
+  }
+
   @Test
   void aNameOpensTheAddressThatATranslatorHasForIt() throws Exception {
     NatNamespace.host(

@@ -9,11 +9,13 @@ import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.gateway.NamePolicy;
+import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.testing.Await;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
@@ -83,10 +85,44 @@ final class ForwarderScene {
         }
 
         @Override
+        public boolean isPrivate(Address address) {
+          return rules.isPrivate(address);
+        }
+
+        @Override
         public void told(PortBudget port, String name, Address address, long seconds) {
           rules.told(port, name, address, seconds);
         }
       };
+
+  /** The search for translators at present; nobody searches at first. */
+  volatile TranslatorSearch translators = TranslatorSearch.NONE;
+
+  private final TranslatorSearch search =
+      new TranslatorSearch() {
+        @Override
+        public boolean isWanted() {
+          return translators.isWanted();
+        }
+
+        @Override
+        public boolean hasRoute() {
+          return translators.hasRoute();
+        }
+
+        @Override
+        public boolean found(List<Subnet> prefixes) {
+          return translators.found(prefixes);
+        }
+
+        @Override
+        public void listen(Runnable changed) {
+          hostMoved = changed;
+        }
+      };
+
+  /** Tells the forwarder that the host's addresses are others; on the loop. */
+  Runnable hostMoved = () -> {};
 
   final DescriptorBudget.Share descriptors;
   final DescriptorBudget.Holder sockets;
@@ -126,6 +162,7 @@ final class ForwarderScene {
                 link,
                 Ipv6Names.NONE,
                 policy,
+                search,
                 sockets,
                 files,
                 UpstreamTimes.USUAL,

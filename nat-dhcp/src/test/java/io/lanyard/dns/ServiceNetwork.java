@@ -109,6 +109,7 @@ final class ServiceNetwork {
                 nat.gateway(),
                 Ipv6Names.of(nat.gateway()),
                 nat.names(),
+                nat.translators(),
                 nat.descriptors().holder("dns"),
                 new HostFiles(resolvConf, folder.resolve("hosts"), folder.resolve("bus")),
                 UpstreamTimes.USUAL,

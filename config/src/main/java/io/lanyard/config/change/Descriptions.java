@@ -385,17 +385,31 @@ final class Descriptions {
     Parts parts =
         new Parts(subject)
             .add("default", defaultOf(before), defaultOf(after))
-            .add("dry-run", before.dryRun(), after.dryRun())
-            .lists("nat64-prefixes", texts(before.nat64Prefixes()), texts(after.nat64Prefixes()))
-            .lists("rules", KeyedValues.rules(before), KeyedValues.rules(after));
-    return parts.line();
+            .add("dry-run", before.dryRun(), after.dryRun());
+    return nat64(parts, before, after)
+        .lists("rules", KeyedValues.rules(before), KeyedValues.rules(after))
+        .line();
+  }
+
+  private static Parts nat64(Parts parts, EgressConfig before, EgressConfig after) {
+    return before.nat64() instanceof EgressConfig.Prefixes
+            && after.nat64() instanceof EgressConfig.Prefixes
+        ? parts.lists("nat64-prefixes", texts(before), texts(after))
+        : parts.add("nat64-prefixes", nat64(before), nat64(after));
+  }
+
+  private static List<String> texts(EgressConfig egress) {
+    return egress.nat64().said().stream().map(Subnet::toString).toList();
   }
 
   private static String defaultOf(EgressConfig egress) {
     return egress.otherwise() == null ? "" : word(egress.otherwise());
   }
 
-  private static List<String> texts(List<Subnet> subnets) {
-    return subnets.stream().map(Subnet::toString).toList();
+  private static String nat64(EgressConfig egress) {
+    return switch (egress.nat64()) {
+      case EgressConfig.Discovered _ -> "those of ipv4only.arpa";
+      case EgressConfig.Prefixes some -> Parts.text(some.prefixes());
+    };
   }
 }

@@ -36,6 +36,7 @@ final class DnsService {
             nat.gateway(),
             Ipv6Names.of(nat.gateway()),
             nat.names(),
+            nat.translators(),
             nat.descriptors().holder("dns"));
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));

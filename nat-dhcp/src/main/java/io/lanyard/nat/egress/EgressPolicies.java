@@ -4,9 +4,11 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
 import io.lanyard.config.PortPolicy;
+import io.lanyard.net.Subnet;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,6 +41,9 @@ public final class EgressPolicies {
   private PortEgress ports;
   private EgressPolicy network;
 
+  /** The prefixes that name servers say; none where the configuration says some. */
+  private List<Subnet> discovered = List.of();
+
   /**
    * Makes them.
    *
@@ -48,7 +53,50 @@ public final class EgressPolicies {
    */
   public EgressPolicies(EgressConfig config, HostLoopback hostLoopback, PortEgress ports) {
     this.ports = ports;
-    network = EgressPolicy.of(new EgressLevel("", config, null), hostLoopback);
+    network =
+        EgressPolicy.of(new EgressLevel("", config, null), hostLoopback, translators(config));
+  }
+
+  private Translators translators(EgressConfig config) {
+    return new Translators(config.nat64().said(), discovered);
+  }
+
+  /**
+   * Whether the translators' prefixes are those that name servers say.
+   *
+   * @return false where the configuration says them, or that there are none
+   */
+  public boolean discovers() {
+    return network.levels().getLast().config().nat64() instanceof EgressConfig.Discovered;
+  }
+
+  /**
+   * The translators of the host's network, which are the same for all ports.
+   *
+   * @return those that count at present
+   */
+  public Translators translators() {
+    return network.translators();
+  }
+
+  /**
+   * Takes the prefixes that name servers say. Nothing happens where the configuration says some.
+   *
+   * @param prefixes the prefixes
+   * @return whether they are others
+   */
+  public boolean discovered(List<Subnet> prefixes) {
+    if (!discovers() || prefixes.equals(discovered)) {
+      return false;
+    }
+    discovered = List.copyOf(prefixes);
+    network(network.levels().getLast(), network.hostLoopback());
+    return true;
+  }
+
+  private void network(EgressLevel level, HostLoopback hostLoopback) {
+    network = EgressPolicy.of(level, hostLoopback, translators(level.config()));
+    made.replaceAll((port, its) -> make(port, its.from(), its.own()));
   }
 
   /**
@@ -127,8 +175,10 @@ public final class EgressPolicies {
     if (config.equals(before.config()) && hostLoopback.equals(network.hostLoopback())) {
       return false;
     }
-    network = EgressPolicy.of(new EgressLevel("", config, before), hostLoopback);
-    made.replaceAll((port, its) -> make(port, its.from(), its.own()));
+    if (!(config.nat64() instanceof EgressConfig.Discovered)) {
+      discovered = List.of();
+    }
+    network(new EgressLevel("", config, before), hostLoopback);
     return true;
   }
 

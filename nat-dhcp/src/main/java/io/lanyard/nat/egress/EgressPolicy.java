@@ -39,15 +39,17 @@ public final class EgressPolicy {
    *
    * @param network the network's rules, which have a default
    * @param hostLoopback what of the host's loopback guests reach
+   * @param translators the translators of the host's network
    * @return the policy
    */
-  public static EgressPolicy of(EgressLevel network, HostLoopback hostLoopback) {
+  public static EgressPolicy of(
+      EgressLevel network, HostLoopback hostLoopback, Translators translators) {
     return new EgressPolicy(
         List.of(network),
         List.of(network),
         hostLoopback,
         ServiceTable.of(hostLoopback.services()),
-        new Translators(network.config().nat64Prefixes()));
+        translators);
   }
 
   /**

@@ -62,6 +62,7 @@ public final class SpecialAddresses {
   private static final Subnet NAT64 = Subnet.parse("64:ff9b::/96"); // RFC 6052 section 2.1
   private static final Subnet LOCAL_NAT64 = Subnet.parse("64:ff9b:1::/48"); // RFC 8215
   private static final Subnet SIX_TO_FOUR = Subnet.parse("2002::/16"); // RFC 3056 section 2
+  private static final Subnet TEREDO = Subnet.parse("2001::/32"); // RFC 4380 section 2.6
 
   private final SubnetTable ipv4;
   private final SubnetTable ipv6;
@@ -92,9 +93,21 @@ public final class SpecialAddresses {
   }
 
   /**
+   * Whether an address is one of a site's translators (RFC 8215), whose prefixes within that one
+   * have any length.
+   *
+   * @param high the upper long of the address
+   * @param low its lower long
+   * @return true if it is
+   */
+  public static boolean isOfLocalTranslators(long high, long low) {
+    return LOCAL_NAT64.contains(high, low);
+  }
+
+  /**
    * The IPv4 address that an IPv6 one stands for: by the well-known prefix of translators, by a
-   * prefix of 96 bits below the one for translators of a site, or by 6to4. Which other prefixes
-   * translators have, {@link Translators} are told.
+   * prefix of 96 bits below the one for translators of a site, by 6to4, or as the client of a
+   * Teredo relay. Which other prefixes translators have, {@link Translators} are told.
    *
    * @param high the upper long of the address
    * @param low its lower long
@@ -104,6 +117,9 @@ public final class SpecialAddresses {
     if (NAT64.contains(high, low) || LOCAL_NAT64.contains(high, low)) {
       return Address.ipv4Low((int) low);
     }
-    return SIX_TO_FOUR.contains(high, low) ? Address.ipv4Low((int) (high >>> 16)) : NONE;
+    if (SIX_TO_FOUR.contains(high, low)) {
+      return Address.ipv4Low((int) (high >>> 16));
+    }
+    return TEREDO.contains(high, low) ? Address.ipv4Low(~(int) low) : NONE;
   }
 }

@@ -32,6 +32,9 @@ public final class Destinations {
   /** The reason of {@link Kind#PROHIBITED}, for people. */
   static final String PROHIBITED = "an address by which the host would reach itself";
 
+  /** The reason of {@link Kind#MARTIAN}, for people. */
+  static final String MARTIAN = "an address to which nothing is forwarded";
+
   /** The first 16 bits of addresses of 6to4 (RFC 3056 section 2). */
   private static final int SIX_TO_FOUR = 0x2002;
 
@@ -82,6 +85,20 @@ public final class Destinations {
     };
   }
 
+  /**
+   * The reason why nothing is sent to an IPv4 address beyond the network, whatever rules say.
+   *
+   * @param bits the address
+   * @return words for people; empty if there is none
+   */
+  static String neverOut(int bits) {
+    return switch (kindOfOtherIpv4(bits)) {
+      case PROHIBITED -> PROHIBITED;
+      case MARTIAN -> MARTIAN;
+      default -> "";
+    };
+  }
+
   /** RFC 4291 section 2.4 to 2.7, RFC 6890. */
   private Kind kindOfIpv6(long high, long low) {
     Ipv6Addresses ipv6 = addresses.ipv6();
@@ -97,6 +114,9 @@ public final class Destinations {
     }
     if (first >>> 6 == 0xfe80 >>> 6) {
       return Kind.ON_LINK;
+    }
+    if (SpecialAddresses.isOfLocalTranslators(high, low)) {
+      return Kind.OUT; // Egress judges by the IPv4 address, whose place it knows.
     }
     if (first >>> 8 == 0 || first == SIX_TO_FOUR) {
       // ::/8 has the host's way to itself. What a translator or a relay makes an IPv4 address of

@@ -26,6 +26,7 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.net.Subnet;
 import java.lang.System.Logger;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -135,6 +136,35 @@ public final class Egress implements NamePolicy, Dumpable {
       policies.refresh();
       changed.accept(port);
     });
+  }
+
+  /**
+   * Whether the prefixes of translators are those that name servers say.
+   *
+   * @return false where the configuration says them
+   */
+  public boolean discoversTranslators() {
+    return policies.discovers();
+  }
+
+  /**
+   * Takes the prefixes by which translators of the host's network stand for IPv4 addresses, as name
+   * servers say them. The caller ends the flows that {@link #admits(Flow)} no longer admits.
+   *
+   * @param prefixes the prefixes
+   * @return whether they count, and are others than before
+   */
+  public boolean translators(List<Subnet> prefixes) {
+    return policies.discovered(prefixes);
+  }
+
+  /**
+   * The prefixes of translators beside those that all have.
+   *
+   * @return those that the configuration says, or that name servers say
+   */
+  public List<Subnet> translators() {
+    return policies.translators().prefixes();
   }
 
   /**
@@ -425,6 +455,7 @@ public final class Egress implements NamePolicy, Dumpable {
   public Predicate<Flow> admitsUnder(
       EgressConfig config, HostLoopback hostLoopback, PortEgress ports) {
     EgressPolicies others = new EgressPolicies(config, hostLoopback, ports);
+    others.discovered(policies.translators().found());
     return flow -> admits(flow, others.of(flow.port()), Grant.names(flow.grant()));
   }
 
@@ -478,7 +509,7 @@ public final class Egress implements NamePolicy, Dumpable {
         return EgressTrial.denied(Destinations.PROHIBITED);
       }
       case MARTIAN -> {
-        return EgressTrial.denied("an address to which nothing is forwarded");
+        return EgressTrial.denied(Destinations.MARTIAN);
       }
       case LOOPBACK -> leads = Destinations.loopback(destination.high(), destination.low());
       case OUT -> {
@@ -583,6 +614,11 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   @Override
+  public boolean isPrivate(Address address) {
+    return policies.translators().isPrivate(address.high(), address.low());
+  }
+
+  @Override
   public void told(PortBudget port, String name, Address address, long seconds) {
     if (policies.of(port.name()).byName()) {
       told.add(port, name, address, seconds);
@@ -605,6 +641,9 @@ public final class Egress implements NamePolicy, Dumpable {
             .withNonZero("toldNames", told.size())
             .withNonZero("toldNamesEvicted", told.evicted())
             .with("hostAddresses", protection.size());
+    if (!translators().isEmpty()) {
+      node.with("nat64Prefixes", translators().stream().map(Subnet::toString).toList());
+    }
     policies.addTo(node);
     return node.build();
   }

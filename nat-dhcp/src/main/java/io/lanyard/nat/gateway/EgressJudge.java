@@ -6,7 +6,6 @@ import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.EgressRules;
 import io.lanyard.nat.egress.NameServices;
 import io.lanyard.nat.egress.Protection;
-import io.lanyard.nat.egress.SpecialAddresses;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
@@ -91,7 +90,7 @@ final class EgressJudge {
           continue;
         }
         boolean permits = level.verdict(own) == Verdict.ALLOW;
-        if (permits && (!shield.isEmpty() || isPrivate(under, high, low))) {
+        if (permits && (!shield.isEmpty() || under.translators().isPrivate(high, low))) {
           // The owner of the name could lead guests anywhere.
           withheld =
               level.label(own)
@@ -114,13 +113,6 @@ final class EgressJudge {
     }
     return EgressDecision.after(
         tried, otherwise(last, resolves, shield, withheld, protocol, high, low, port));
-  }
-
-  /** Whether an address, or the one that it stands for, is one that no public name leads to. */
-  private static boolean isPrivate(EgressPolicy under, long high, long low) {
-    long ipv4 = under.translators().embedded(high, low);
-    return SpecialAddresses.PRIVATE.contains(high, low)
-        || (ipv4 != SpecialAddresses.NONE && SpecialAddresses.PRIVATE.contains(0, ipv4));
   }
 
   /**
@@ -260,20 +252,30 @@ final class EgressJudge {
   }
 
   /**
-   * The denial of a flow to the IPv4 address that an IPv6 address stands for, null if there is
-   * none, where the host's network translates it (RFC 6052 section 2.1, RFC 3056 section 2): what
-   * IPv4 rules forbid is not reached by IPv6.
+   * The denial of a flow to an IPv4 address that an IPv6 address may stand for, null if there is
+   * none, where the host's network translates it (RFC 6052, RFC 3056 section 2): what IPv4 rules
+   * forbid is not reached by IPv6.
    */
   private @Nullable EgressDecision judgeEmbedded(
       EgressPolicy under, boolean resolves, int protocol, long high, long low, int port) {
-    long ipv4 = under.translators().embedded(high, low);
-    if (ipv4 == SpecialAddresses.NONE) {
-      return null;
+    EgressDecision tried = null;
+    for (long ipv4 : under.translators().standsFor(high, low)) {
+      EgressDecision decision = judgeEmbedded(under, resolves, protocol, ipv4, port);
+      if (decision != null && decision.passing() == null) {
+        return decision;
+      }
+      tried = tried == null ? decision : tried;
     }
-    String shield =
-        Destinations.isLoopback(0, ipv4)
-            ? "an address of the host itself"
-            : protection.reason(0, ipv4);
+    return tried;
+  }
+
+  private @Nullable EgressDecision judgeEmbedded(
+      EgressPolicy under, boolean resolves, int protocol, long ipv4, int port) {
+    String never = Destinations.neverOut((int) ipv4);
+    if (!never.isEmpty()) {
+      return EgressDecision.denied(null, never);
+    }
+    String shield = protection.reason(0, ipv4);
     EgressDecision tried = null;
     for (EgressLevel level : under.levels()) {
       int index = level.rules().find(0, ipv4, protocol, port, !shield.isEmpty(), resolves);

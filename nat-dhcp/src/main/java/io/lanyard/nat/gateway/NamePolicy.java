@@ -1,5 +1,6 @@
 package io.lanyard.nat.gateway;
 
+import io.lanyard.nat.egress.Translators;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 
@@ -48,6 +49,17 @@ public interface NamePolicy {
    * @return what becomes of it
    */
   Question question(PortBudget port, String name, int type);
+
+  /**
+   * Whether no name of others leads to an address rightly, so that protection against rebinding
+   * takes it out of answers.
+   *
+   * @param address the address
+   * @return true for private addresses, and for those that translators make private ones of
+   */
+  default boolean isPrivate(Address address) {
+    return Translators.USUAL.isPrivate(address.high(), address.low());
+  }
 
   /**
    * Hears what a guest is about to be told.

@@ -38,7 +38,9 @@ class DestinationsTest {
     "64:ff9b::224.0.0.1, MARTIAN",
     "64:ff9b:1::192.0.2.1, OUT",
     "64:ff9b:1:7::192.0.2.1, OUT",
-    "64:ff9b:1::127.0.0.1, PROHIBITED",
+    // Egress judges these: only it knows where a site's prefix ends (EgressJudgeTest).
+    "64:ff9b:1::127.0.0.1, OUT",
+    "64:ff9b:1:7:c0:2:7f00::, OUT",
     "64:ff9b:2::192.0.2.1, PROHIBITED",
     "64:ff9b:0:0:1::192.0.2.1, PROHIBITED",
     "2002:c000:201::1, OUT",

@@ -121,7 +121,7 @@ class EgressGroupsTest {
             shared.storm(),
             List.of(),
             shared.limits(),
-            new EgressConfig(null, own.rules(), false, List.of()),
+            new EgressConfig(null, own.rules(), false, own.nat64()),
             shared.groupEgress()));
 
     assertThat(why(policies, "web.nic0", "203.0.113.1", 80))

@@ -10,11 +10,13 @@ import io.lanyard.nat.egress.EgressLevel;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.Protection;
 import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.egress.Translators;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -41,9 +43,16 @@ class EgressJudgeTest {
             "egress: {" + network + "}",
             "ports: [{name: p1, kind: qemu-stream, path: p1.sock, egress: {" + port + "}}]");
     EgressConfig own = config.ports().getFirst().policy().egress();
+    return of(config, HostLoopback.NONE).behind(new EgressLevel("port p1", own, null));
+  }
+
+  /** The policy of a network whose name servers say prefixes of translators. */
+  private static EgressPolicy of(
+      NetworkConfig config, HostLoopback loopback, String... discovered) {
+    EgressConfig egress = TestNetworks.mode(config).egress();
+    List<Subnet> found = Stream.of(discovered).map(Subnet::parse).toList();
     return EgressPolicy.of(
-            new EgressLevel("", TestNetworks.mode(config).egress(), null), HostLoopback.NONE)
-        .behind(new EgressLevel("port p1", own, null));
+        new EgressLevel("", egress, null), loopback, new Translators(egress.nat64().said(), found));
   }
 
   private EgressDecision tcp(EgressPolicy under, String address, int port, String... names) {
@@ -190,8 +199,7 @@ class EgressJudgeTest {
 
   private boolean loopback(NetworkConfig config, int port) {
     HostLoopback loopback = TestNetworks.mode(config).nat().hostLoopback();
-    EgressPolicy under =
-        EgressPolicy.of(new EgressLevel("", TestNetworks.mode(config).egress(), null), loopback);
+    EgressPolicy under = of(config, loopback);
     Address to = Address.LOOPBACK_IPV4;
     return judge.judge(under, List.of(), FlowKey.UDP, to.high(), to.low(), port).admitted();
   }
@@ -268,6 +276,123 @@ class EgressJudgeTest {
     assertThat(tcp(named, "2001:db8:64::198.51.100.1", 443, "www.example").admitted()).isTrue();
     assertThat(tcp(named, "2001:db8:64::10.9.9.9", 443, "www.example").why())
         .isEqualTo("rule 0 of port p1 permits www.example, but not at a private address");
+  }
+
+  @Test
+  void aPrefixThatNameServersSayClosesWhatIpv4RulesForbidAndOpensNothing() {
+    NetworkConfig config =
+        TestNetworks.nat("egress: {rules: [{deny: 192.0.2.0/24}, {allow: 198.51.100.0/24}]}");
+    EgressPolicy without = of(config, HostLoopback.NONE);
+    EgressPolicy with = of(config, HostLoopback.NONE, "2001:db8:64::/96", "2001:db8:48::/48");
+    assertThat(tcp(without, "2001:db8:64::192.0.2.7", 443).admitted()).isTrue();
+    for (String denied : List.of("2001:db8:64::192.0.2.7", "2001:db8:48:c000:2:700::")) {
+      assertThat(tcp(with, denied, 443).why()).isEqualTo("rule 0, deny 192.0.2.0/24");
+    }
+    assertThat(tcp(with, "2001:db8:64::10.1.1.1", 443).why())
+        .isEqualTo("an address of the host itself");
+    assertThat(tcp(with, "2001:db8:64::169.254.169.254", 443).admitted()).isFalse();
+    assertThat(tcp(with, "2001:db8:64::203.0.113.1", 443).admitted()).isTrue();
+  }
+
+  /** A server that lies cannot have what other prefixes forbid judged as something else. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "64:ff9b::10.1.1.1",
+        "64:ff9b::127.0.0.1",
+        "64:ff9b::192.0.2.7",
+        "64:ff9b:1::10.1.1.1",
+        "64:ff9b:1::127.0.0.1",
+        "64:ff9b:1::169.254.169.254",
+        "64:ff9b:1::192.0.2.7",
+        "64:ff9b:1::198.51.100.7",
+        "2002:c000:207::1",
+        "2001:db8:64::192.0.2.7",
+        "10.1.1.1",
+        "169.254.169.254",
+        "fd00:ec2::254",
+        "fd00::7",
+        "2001:db8:1::7"
+      })
+  void noPrefixThatNameServersSayMakesAnythingMorePermitted(String address) {
+    List<String> lies =
+        List.of(
+            "64:ff9b:1::/48",
+            "64:ff9b:1::/56",
+            "64:ff9b:1::/64",
+            "64:ff9b::/40",
+            "64:ff9b::/32",
+            "2002:c000::/32",
+            "2001:db8::/32",
+            "2001:db8:64::/64",
+            "fd00::/32",
+            "fd00:ec2::/96");
+    for (String rules :
+        List.of(
+            "default: allow, rules: [{deny: 192.0.2.0/24}]",
+            "default: deny, rules: [{allow: 'www.example'}, {allow: 0.0.0.0/1}]",
+            "default: deny, rules: [{allow: '[fd00::/16]:80'}, {allow: 'www.example:443'}]",
+            "nat64-prefixes: ['2001:db8:64::/96'], rules: [{deny: 192.0.2.0/24}]")) {
+      NetworkConfig config = TestNetworks.nat("egress: {" + rules + "}");
+      boolean before =
+          tcp(of(config, HostLoopback.NONE), address, 443, "www.example").admitted();
+      for (String lie : lies) {
+        EgressPolicy under = of(config, HostLoopback.NONE, lie);
+        boolean after = tcp(under, address, 443, "www.example").admitted();
+        assertThat(after && !before).as(rules + " and " + lie).isFalse();
+      }
+      EgressPolicy all = of(config, HostLoopback.NONE, lies.toArray(String[]::new));
+      assertThat(tcp(all, address, 443, "www.example").admitted() && !before).isFalse();
+    }
+  }
+
+  /** RFC 8215: by the last 32 bits it would be 1.0.0.0, 127.0.0.0, 224.0.0.0 and 10.0.0.0. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 127, 224, 10})
+  void aPrefixOfASitesTranslatorsThatIsSaidIsJudgedByItsLength(int last) {
+    String address = "64:ff9b:1:7:c0:2:%02x00::".formatted(last);
+    String outside = "64:ff9b:1:7:c6:3364:%02x00::".formatted(last);
+    String rules = "rules: [{deny: 192.0.2.0/24}, {deny: 10.0.0.0/8}, {allow: 'www.example'}]";
+    NetworkConfig said =
+        TestNetworks.nat("egress: {nat64-prefixes: ['64:ff9b:1:7::/64'], " + rules + "}");
+    EgressPolicy under = of(said, HostLoopback.NONE);
+    assertThat(tcp(under, address, 443).why()).isEqualTo("rule 0, deny 192.0.2.0/24");
+    assertThat(tcp(under, outside, 443).why()).isEqualTo("default, allow");
+    NetworkConfig named =
+        TestNetworks.nat(
+            "egress: {default: deny, nat64-prefixes: ['64:ff9b:1:7::/64'], " + rules + "}");
+    assertThat(tcp(of(named, HostLoopback.NONE), outside, 443, "www.example").admitted())
+        .as("a name leads there")
+        .isTrue();
+    NetworkConfig unknown = TestNetworks.nat("egress: {" + rules + "}");
+    assertThat(tcp(of(unknown, HostLoopback.NONE, "64:ff9b:1:7::/64"), address, 443).admitted())
+        .as("a name server says the prefix")
+        .isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"127.0.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255"})
+  void noRuleOpensWhatNothingIsSentTo(String ipv4) {
+    NetworkConfig config =
+        TestNetworks.nat(
+            "egress: {nat64-prefixes: ['2001:db8:64::/96'], rules: [{allow: 0.0.0.0/1},"
+                + " {allow: 128.0.0.0/1}, {allow: '2000::/3'}, {allow: '64:ff9b::/32'}]}");
+    EgressPolicy under = of(config, HostLoopback.NONE);
+    for (String prefix : List.of("2001:db8:64::", "64:ff9b::", "64:ff9b:1::", "64:ff9b:1:7::")) {
+      assertThat(tcp(under, prefix + ipv4, 443).passing()).as(prefix).isNull();
+    }
+  }
+
+  @Test
+  void aSitesPrivatePrefixLeadsWhereItsIpv4AddressesDo() {
+    String rules = "default: deny, rules: [{allow: 'www.example'}]";
+    EgressPolicy said =
+        of(TestNetworks.nat("egress: {nat64-prefixes: ['fd64::/96'], " + rules + "}"), HostLoopback.NONE);
+    assertThat(tcp(said, "fd64::198.51.100.1", 443, "www.example").admitted()).isTrue();
+    assertThat(tcp(said, "fd64::10.9.9.9", 443, "www.example").admitted()).isFalse();
+    assertThat(tcp(said, "fd65::1", 443, "www.example").admitted()).isFalse();
+    EgressPolicy found = of(TestNetworks.nat("egress: {" + rules + "}"), HostLoopback.NONE, "fd64::/96");
+    assertThat(tcp(found, "fd64::198.51.100.1", 443, "www.example").admitted()).isFalse();
   }
 
   @Test

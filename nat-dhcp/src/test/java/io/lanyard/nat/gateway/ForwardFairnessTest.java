@@ -293,7 +293,8 @@ class ForwardFairnessTest {
             ample.published(),
             ample.subnets(),
             ample.prefixes(),
-            new MemoryPool(1 << 20));
+            new MemoryPool(1 << 20),
+            ample.ipv6Route());
     ForwardConfig forward =
         TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), ten(), 80);
     try (NatScene scene =

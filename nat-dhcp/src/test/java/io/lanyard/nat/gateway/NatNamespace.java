@@ -3,6 +3,7 @@ package io.lanyard.nat.gateway;
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
@@ -50,7 +51,7 @@ public final class NatNamespace implements AutoCloseable {
   private final DevicePort tap;
 
   /** The resources that the network shares with others. */
-  public final HostResources shared = HostResources.alone();
+  public final HostResources shared;
 
   /** The gateway and all that belongs to it; touch it by {@link #on} only. */
   public final NatNetwork nat;
@@ -91,6 +92,11 @@ public final class NatNamespace implements AutoCloseable {
   public NatNamespace(
       NetworkConfig config, GuestAddresses guests, @Nullable String hostNamespace, Clock clock)
       throws Exception {
+    // What a network asks its name servers stays between namespaces that a test has made.
+    shared =
+        hostNamespace == null
+            ? HostResources.alone()
+            : HostResources.alone().by(HostRoute::hasIpv6);
     ThreadFactory threads =
         task ->
             new Thread(
