@@ -39,6 +39,16 @@ public record PortRules(
       this.is = is;
       this.reaches = reaches;
     }
+
+    /**
+     * Whether the switch passes frames to another port.
+     *
+     * @param other the other port's reach
+     * @return false if it keeps the ports apart
+     */
+    public boolean reaches(Reach other) {
+      return (reaches & other.is) != 0;
+    }
   }
 
   /** A port of which nothing is said: nothing holds it down. */

@@ -24,6 +24,9 @@ final class Slot {
 
   final int reaches;
 
+  /** The same for people. */
+  final PortRules.Reach reach;
+
   final @Nullable StormControl storm;
 
   final Refusals refusals = new Refusals();
@@ -55,6 +58,7 @@ final class Slot {
     this.mtu = port.mtu();
     this.ingress = compile(rules.ingress());
     this.egress = compile(rules.egress());
+    this.reach = rules.reach();
     this.is = rules.reach().is;
     this.reaches = rules.reach().reaches;
     StormLimits limits = rules.storm();

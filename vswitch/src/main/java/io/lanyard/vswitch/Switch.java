@@ -267,6 +267,17 @@ public final class Switch implements Dumpable {
   }
 
   /**
+   * The reach of a port, by which the switch passes its frames on.
+   *
+   * @param port a port
+   * @return whom it can reach; nobody if it is not attached
+   */
+  public PortRules.Reach reach(Port port) {
+    Slot slot = slots.get(port);
+    return slot == null ? PortRules.Reach.NOBODY : slot.reach;
+  }
+
+  /**
    * Takes a frame from a port and forwards it.
    *
    * @param from the port that it came in by; a frame of one that is not attached is ignored

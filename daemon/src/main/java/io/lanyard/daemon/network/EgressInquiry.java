@@ -7,7 +7,9 @@ import io.lanyard.dns.DnsForwarder;
 import io.lanyard.nat.gateway.Egress;
 import io.lanyard.nat.gateway.EgressTrial;
 import io.lanyard.nat.gateway.EgressTrial.Outcome;
+import io.lanyard.nat.gateway.GatewayAddresses;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Switch;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,13 +25,24 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class EgressInquiry {
+  private static final String NOWHERE = "a host-only network leads nowhere";
+
   private final NetworkServices services;
+  private final LinkInquiry link;
+  private final boolean leadsOut;
   private final String network;
   private final String port;
   private final EgressQuestion question;
 
-  EgressInquiry(NetworkServices services, String network, String port, EgressQuestion question) {
+  EgressInquiry(
+      NetworkServices services,
+      Switch ethernet,
+      String network,
+      String port,
+      EgressQuestion question) {
     this.services = services;
+    link = new LinkInquiry(ethernet, services, port);
+    leadsOut = services.nat().config().mode() instanceof NetworkMode.Nat;
     this.network = network;
     this.port = port;
     this.question = question;
@@ -38,10 +51,10 @@ final class EgressInquiry {
   /** The answers: one for each address. */
   CompletionStage<List<EgressTestInfo>> run() {
     Egress egress = services.nat().egress();
-    if (!(services.nat().config().mode() instanceof NetworkMode.Nat)) {
-      return done(info(null, Outcome.DENY, "a host-only network leads nowhere"));
-    }
     Address given = question.address();
+    if (question.inward() && !leadsOut) {
+      return done(info(given, Outcome.DENY, "a host-only network has no forwards"));
+    }
     if (given != null && question.inward()) {
       EgressTrial trial = egress.testClient(port, question.protocol(), given, question.service());
       return done(info(given, trial.outcome(), trial.reason()));
@@ -86,6 +99,14 @@ final class EgressInquiry {
   }
 
   private EgressTestInfo of(Egress egress, Address address, List<String> names) {
+    EgressTrial onLink = link.trial(address, question.protocol(), question.service());
+    if (onLink != null) {
+      return info(address, onLink.outcome(), onLink.reason());
+    }
+    GatewayAddresses own = services.nat().gateway().addresses();
+    if (!leadsOut && !own.isGateway(address.high(), address.low())) {
+      return info(address, Outcome.DENY, NOWHERE);
+    }
     EgressTrial trial = egress.test(port, names, address, question.protocol(), question.service());
     String missing = trial.outcome() == Outcome.DENY ? "" : services.nat().outboundProblem(address);
     return missing.isEmpty()

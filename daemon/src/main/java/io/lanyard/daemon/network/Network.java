@@ -13,6 +13,7 @@ import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.EgressTestInfo;
@@ -427,7 +428,26 @@ public final class Network implements AutoCloseable {
    * @return an answer for each address that the flow may lead to; at least one
    */
   public List<EgressTestInfo> testEgress(String port, EgressQuestion question) {
-    return gateway.testEgress(port, question);
+    List<EgressTestInfo> answers = gateway.testEgress(ethernet, port, question);
+    return answers.isEmpty() ? List.of(withoutGateway(port, question)) : answers;
+  }
+
+  private EgressTestInfo withoutGateway(String port, EgressQuestion question) {
+    boolean isBridged = config.enabled() && config.mode() instanceof NetworkMode.Bridged;
+    Address address = question.address();
+    return new EgressTestInfo(
+        name(),
+        port,
+        question.name(),
+        address == null ? "" : address.toString(),
+        question.text(),
+        isBridged ? "allow" : "deny",
+        isBridged
+            ? "a bridged network has no egress rules: its guests are on the LAN, and reach what"
+                + " that lets them"
+            : config.gateway() == null
+                ? "an isolated network leads nowhere, and no rule is about the guests on it"
+                : "the network has no gateway that runs");
   }
 
   /**

@@ -13,6 +13,7 @@ import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.Switch;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -164,22 +165,13 @@ final class NetworkGateway {
     });
   }
 
-  /** Answers what would become of a guest's flow. */
-  List<EgressTestInfo> testEgress(String port, EgressQuestion question) {
+  /** Answers what would become of a guest's flow; nothing where there is no gateway. */
+  List<EgressTestInfo> testEgress(Switch ethernet, String port, EgressQuestion question) {
     return loop.await(() -> {
       NetworkServices offered = services;
       return offered == null
-          ? CompletableFuture.completedFuture(
-              List.of(
-                  new EgressTestInfo(
-                      network,
-                      port,
-                      question.name(),
-                      "",
-                      question.text(),
-                      "deny",
-                      "the network has no gateway that runs")))
-          : new EgressInquiry(offered, network, port, question).run();
+          ? CompletableFuture.completedFuture(List.of())
+          : new EgressInquiry(offered, ethernet, network, port, question).run();
     });
   }
 

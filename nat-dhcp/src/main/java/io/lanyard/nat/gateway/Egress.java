@@ -502,8 +502,10 @@ public final class Egress implements NamePolicy, Dumpable {
         return EgressTrial.allowed("the gateway's own address, which no rule is about");
       }
       case ON_LINK, BROADCAST -> {
-        return EgressTrial.of(
-            judge.judgeAtHost(under, protocol, destination.high(), destination.low(), service));
+        EgressTrial trial = testAtHost(port, protocol, destination, service);
+        return trial.reason().isEmpty()
+            ? EgressTrial.allowed("an address of the network itself, which no rule is about")
+            : trial;
       }
       case PROHIBITED -> {
         return EgressTrial.denied(Destinations.PROHIBITED);
@@ -531,6 +533,21 @@ public final class Egress implements NamePolicy, Dumpable {
             && under.deniesBySniBefore(decision.level(), decision.rule(), service)
         ? trial.but("TLS for a name that the rules deny is reset")
         : trial;
+  }
+
+  /**
+   * Tries a packet to the host's adapter, likewise.
+   *
+   * @param port the name of the port that the guest is behind
+   * @param protocol the IP protocol number
+   * @param destination the destination
+   * @param service the destination's port; 0 for ICMP
+   * @return what would happen, and why; without a reason where no rule is about it
+   */
+  public EgressTrial testAtHost(String port, int protocol, Address destination, int service) {
+    return EgressTrial.of(
+        judge.judgeAtHost(
+            policies.of(port), protocol, destination.high(), destination.low(), service));
   }
 
   /**

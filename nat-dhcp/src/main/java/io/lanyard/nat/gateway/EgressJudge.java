@@ -178,13 +178,11 @@ final class EgressJudge {
    * @param high the upper long of the destination
    * @param low its lower long
    * @param port the destination's port
-   * @return the decision
+   * @return the decision; without words where no rule is about the packet
    */
   EgressDecision judgeAtHost(EgressPolicy under, int protocol, long high, long low, int port) {
     if (!under.closesNameServices() || !NameServices.isOne(protocol, port)) {
-      return EgressDecision.allowed(
-          null,
-          "an address of the network itself, which no rule is about; isolated: true closes it");
+      return EgressDecision.allowed(null, "");
     }
     for (EgressLevel level : under.levels()) {
       int index = level.rules().find(high, low, protocol, port, true, true);

@@ -38,11 +38,23 @@ public record EgressTrial(Outcome outcome, String reason) {
     return new EgressTrial(outcome, reason + "; " + condition);
   }
 
-  static EgressTrial allowed(String reason) {
+  /**
+   * Of a flow that would be.
+   *
+   * @param reason what decides
+   * @return the answer
+   */
+  public static EgressTrial allowed(String reason) {
     return new EgressTrial(Outcome.ALLOW, reason);
   }
 
-  static EgressTrial denied(String reason) {
+  /**
+   * Of a flow that would not be.
+   *
+   * @param reason what decides
+   * @return the answer
+   */
+  public static EgressTrial denied(String reason) {
     return new EgressTrial(Outcome.DENY, reason);
   }
 }
