@@ -119,7 +119,8 @@ class HostAdapterIT {
   @ParameterizedTest
   @ValueSource(strings = {"10.93.17.1", "fd93:17:0:17::1"})
   void aNameServerOfTheHostsIsClosedWhereRulesAreAboutNames(String own) throws Exception {
-    String rules = "egress: {default: deny, rules: [{allow: 'good.example:443'}]}";
+    String rules =
+        "egress: {default: deny, nat64-prefixes: [], rules: [{allow: 'good.example:443'}]}";
     open("mode: nat\n    " + rules, false, 17);
     addressTheGuest();
     InetAddress host = InetAddress.getByName(own);
@@ -129,6 +130,50 @@ class HostAdapterIT {
       assertThat(connects(names)).isFalse();
       assertThat(LogWatch.count("names are asked of the gateway, and not of the host"))
           .isPositive();
+    }
+  }
+
+  /** As containers have it: a device of its own MAC address, on the adapter or on a bridge. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ip link add link ADAPTER name DEVICE type macvlan mode bridge",
+        "ip link add BRIDGE type bridge; ip link set BRIDGE up; ip link set ADAPTER master BRIDGE;"
+            + " ip link add DEVICE type veth peer name BRIDGEp; ip link set BRIDGEp up;"
+            + " ip link set BRIDGEp master BRIDGE"
+      })
+  void aDeviceOnTopOfTheAdapterIsAStationOfTheNetwork(String stack) throws Exception {
+    open(false, 17);
+    addressTheGuest();
+    String device = "lyhd" + PID;
+    String bridge = "lyhb" + PID;
+    String inside = "lyhc" + PID;
+    HostCommand.runLine("ip netns add " + inside);
+    try {
+      for (String line : stack.split(";", -1)) {
+        HostCommand.runLine(
+            line.strip()
+                .replace("ADAPTER", ADAPTER)
+                .replace("DEVICE", device)
+                .replace("BRIDGE", bridge));
+      }
+      HostCommand.runLine("ip link set " + device + " netns " + inside);
+      String ip = "ip -n " + inside + " ";
+      HostCommand.runLine(ip + "link set " + device + " up");
+      HostCommand.runLine(ip + "addr add 10.93.17.60/24 dev " + device);
+      HostCommand.runLine(ip + "addr add fd93:17:0:17::60/64 dev " + device + " nodad");
+      HostCommand.runLine(ip + "addr add 10.93.99.1/32 dev " + device);
+      HostCommand.runLine("ip -n " + NAMESPACE + " route add 10.93.99.1/32 via 10.93.17.60");
+      assertThat(BridgedIT.reaches(NAMESPACE, "10.93.17.60")).isTrue();
+      assertThat(BridgedIT.reaches(NAMESPACE, "fd93:17:0:17::60")).isTrue();
+      assertThat(BridgedIT.reaches(NAMESPACE, "10.93.99.1"))
+          .as("what is beyond the network")
+          .isFalse();
+    } finally {
+      HostCommand.runLine("ip netns del " + inside);
+      if (Ifreq.exists(bridge)) {
+        HostCommand.runLine("ip link del " + bridge);
+      }
     }
   }
 

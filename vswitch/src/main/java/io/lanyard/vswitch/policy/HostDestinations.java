@@ -25,6 +25,16 @@ import org.jspecify.annotations.Nullable;
  * Broadcasts, groups and link-local IPv6 addresses pass: they lead no further than the link. So do
  * frames that are not IP.
  *
+ * <pre>
+ *   to the adapter's MAC address       the host's own addresses on the network
+ *   to another MAC address             any address of the network's subnets as well
+ * </pre>
+ *
+ * <p>Behind other MAC addresses are devices that stand on the adapter (a macvlan, what is on a
+ * bridge with it): stations of the network like those behind other ports. They get packets for
+ * addresses of the network alone, too, as such a device may be the host's own, which has all of the
+ * host's addresses.
+ *
  * <p>Thread: the network's loop only.
  */
 public final class HostDestinations implements Policy {
@@ -72,6 +82,8 @@ public final class HostDestinations implements Policy {
 
   private final long[] ipv6;
 
+  private final Subnet[] subnets;
+
   /** The adapter's MAC address; 0 while it is not known. */
   private long mac;
 
@@ -83,6 +95,7 @@ public final class HostDestinations implements Policy {
    */
   public HostDestinations(List<Own> own, Rules rules) {
     this.rules = rules;
+    subnets = own.stream().map(Own::subnet).toArray(Subnet[]::new);
     ipv4 =
         own.stream()
             .filter(one -> one.address().isIpv4())
@@ -120,7 +133,7 @@ public final class HostDestinations implements Policy {
       return DropCause.GUARD_MALFORMED;
     }
     long low = Address.ipv4Low(Ipv4.destination(frame, at));
-    if (!isOnLink(low)) {
+    if (!isOnLink(low) && !isAnothers(passage, 0, low)) {
       return strayed(passage, 0, low);
     }
     return Ipv4.fragmentOffset(frame, at) != 0
@@ -151,7 +164,7 @@ public final class HostDestinations implements Policy {
     }
     long high = Ipv6.destinationHigh(frame, at);
     long low = Ipv6.destinationLow(frame, at);
-    if (!isOnLink(high, low)) {
+    if (!isOnLink(high, low) && !isAnothers(passage, high, low)) {
       return strayed(passage, high, low);
     }
     return service(passage, frame, Ipv6.protocol(walk), Ipv6.index(walk), end, high, low);
@@ -164,6 +177,19 @@ public final class HostDestinations implements Policy {
       }
     }
     return high >>> 56 == 0xff || high >>> 54 == 0xfe80 >>> 6;
+  }
+
+  /** Whether a packet is for another station of the network than the host's adapter itself. */
+  private boolean isAnothers(Passage passage, long high, long low) {
+    if (mac == 0 || passage.destination() == mac || Ethernet.isGroup(passage.destination())) {
+      return false;
+    }
+    for (Subnet subnet : subnets) {
+      if (subnet.contains(high, low)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private DropCause strayed(Passage passage, long high, long low) {

@@ -135,17 +135,29 @@ class HostDestinationsTest {
     assertThat(asked).containsExactly(to + " 80", to + " 53");
   }
 
-  /** Nobody has heard their stations yet, so that the host's port gets a copy as all do. */
+  /** A device on top of the adapter, or nobody: nobody has heard the station yet. */
   @ParameterizedTest
   @CsvSource({"10.0.0.20", "fd00::20"})
-  void copiesOfPacketsToOtherStationsAreDroppedWithoutAWordOfStrayedPackets(String other) {
+  void packetsToOtherStationsOfTheNetworkPassAndTheHostsOwnMacAddressTakesNone(String other) {
     destinations.isAt(HOST + 1);
-    assertThat(arrives(udp(other, 80))).isFalse();
-    assertThat(host.counters().transmitDrops(DropCause.NOT_FOR_HOST)).isEqualTo(1);
+    assertThat(arrives(udp(other, 80))).isTrue();
+    assertThat(arrives(udp(other, 53))).as("a name server, perhaps the host's").isFalse();
+    assertThat(host.counters().transmitDrops(DropCause.NAME_SERVICE)).isEqualTo(1);
     assertThat(strayed).isEmpty();
     destinations.isAt(HOST);
     assertThat(arrives(udp(other, 80))).isFalse();
+    assertThat(host.counters().transmitDrops(DropCause.NOT_FOR_HOST)).isEqualTo(1);
     assertThat(strayed).containsExactly("guest " + Address.parse(other));
+  }
+
+  /** A device on top of the adapter that is the host's own has all of the host's addresses. */
+  @ParameterizedTest
+  @CsvSource({"192.0.2.1", "127.0.0.1", "169.254.169.254", "fd01::1", "2001:db8::1", "::1"})
+  void noPacketGoesPastTheGatewayByADeviceOnTopOfTheAdapter(String other) {
+    destinations.isAt(HOST + 1);
+    assertThat(arrives(udp(other, 80))).isFalse();
+    assertThat(host.counters().transmitDrops(DropCause.NOT_FOR_HOST)).isEqualTo(1);
+    assertThat(strayed).as("copies of packets to stations that are not known").isEmpty();
   }
 
   @Test
