@@ -51,6 +51,10 @@ final class StatusCommand implements Callable<Integer> {
     if (!status.busiest().isEmpty()) {
       output.line("busiest ports  " + busiest(status));
     }
+    if (!status.translators().isEmpty()) {
+      String translators = String.join(", ", status.translators());
+      output.line("translators    " + PrintableText.of(translators));
+    }
     if (status.problems().isEmpty()) {
       output.line("problems       none");
     }

@@ -54,6 +54,7 @@ final class SeeingInsideIT {
                 mode: nat
                 ipv4: {subnet: 10.94.17.0/24}
                 ipv6: {subnet: "fd94:17:0:17::/64"}
+                egress: {nat64-prefixes: []}
                 history: 1M
                 ports:
                   - {name: guest, kind: tap, device: t0, netns: %s}

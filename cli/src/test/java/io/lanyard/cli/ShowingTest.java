@@ -193,6 +193,21 @@ final class ShowingTest {
   }
 
   @Test
+  void theStatusNamesTheTranslatorsThatWereFound() {
+    daemon.answer(
+        "GET /v1/status",
+        """
+        {"version":"1","uptimeSeconds":90,
+         "translators":["2001:db8:64::/96 of vmnet8","64:ff9b:1::/48 of lab"]}
+        """);
+    assertThat(run("status")).isZero();
+    assertThat(said.out()).doesNotContain("translators");
+    assertThat(run("status")).isZero();
+    assertThat(said.out())
+        .contains("translators    2001:db8:64::/96 of vmnet8, 64:ff9b:1::/48 of lab\n");
+  }
+
+  @Test
   void numbersHaveOneForm() {
     assertThat(run("port ls")).as(said.err()).isZero();
     assertThat(said.out())

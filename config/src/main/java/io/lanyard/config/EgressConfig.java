@@ -146,9 +146,9 @@ public record EgressConfig(
               "allow",
               TARGET,
               "none",
-              "Flows that may be: an address, a subnet, @ and the name of an address set, a name, *."
-                  + " before a name for all names below it, or *, and if wanted a colon with protocols and ports behind it. An IPv6"
-                  + " address stands in brackets then.");
+              "Flows that may be: an address, a subnet, @ and the name of an address set, a name,"
+                  + " *. before a name for all names below it, or *, and if wanted a colon with"
+                  + " protocols and ports behind it. An IPv6 address stands in brackets then.");
 
       static final Key<Target> DENY =
           Key.optional(

@@ -51,9 +51,7 @@ final class EgressReader {
   }
 
   private static EgressConfig.Nat64 nat64(@Nullable List<Subnet> prefixes) {
-    return prefixes == null
-        ? new EgressConfig.Discovered()
-        : new EgressConfig.Prefixes(prefixes);
+    return prefixes == null ? new EgressConfig.Discovered() : new EgressConfig.Prefixes(prefixes);
   }
 
   /**
@@ -81,7 +79,8 @@ final class EgressReader {
         if (rule.target().where() instanceof Destination.Names && !hasNames) {
           fields.problem(
               rule.verdict() == Verdict.ALLOW ? Rule.Keys.ALLOW : Rule.Keys.DENY,
-              "names mean what the network's name server has told, and dns: {enabled: false} says that there is none");
+              "names mean what the network's name server has told, and dns: {enabled: false} says"
+                  + " that there is none");
         }
         rules.add(rule);
       }

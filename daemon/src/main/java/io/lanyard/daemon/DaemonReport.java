@@ -131,6 +131,7 @@ final class DaemonReport {
             .sorted(Comparator.comparingInt(PortLoad::percent).reversed())
             .limit(MOST_BUSY)
             .toList(),
+        present.translators(),
         Problems.bounded(present.problems()));
   }
 
@@ -140,11 +141,12 @@ final class DaemonReport {
   }
 
   /** The words of its parts about themselves at one moment. */
-  private record Present(List<String> problems, List<PortLoad> busiest) {}
+  private record Present(List<String> problems, List<PortLoad> busiest, List<String> translators) {}
 
   private Present present() {
     List<String> all = new ArrayList<>(problems.present());
     List<PortLoad> busiest = new ArrayList<>();
+    List<String> translators = new ArrayList<>();
     // All at once: one that hangs must not keep the others' problems back.
     Map<String, Future<NetworkInfo>> asked = new LinkedHashMap<>();
     tree.networks()
@@ -162,6 +164,7 @@ final class DaemonReport {
               Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
       if (answered && answer.isSuccess()) {
         busiest.addAll(answer.getNow().busiest());
+        answer.getNow().nat64Prefixes().forEach(prefix -> translators.add(prefix + " of " + name));
         answer.getNow().problems().forEach(problem -> all.add(name + ": " + problem));
       } else {
         all.add(
@@ -172,7 +175,7 @@ final class DaemonReport {
                     : "it does not answer; the log says what it does if that lasts"));
       }
     });
-    return new Present(all, busiest);
+    return new Present(all, busiest, translators);
   }
 
   /** The problems of the guests. */

@@ -95,6 +95,7 @@ final class QemuVmmIT {
         ipv4: {subnet: 10.78.0.0/24}
         # iPXE waits 20 s for a router where none answers.
         ipv6: on
+        egress: {nat64-prefixes: []}
         nat: {host-loopback: true}
         dhcp:
           reservations:

@@ -163,6 +163,7 @@ final class VmmsTogetherIT {
             mode: nat
             ipv4: {subnet: 10.78.0.0/24}
             ipv6: {subnet: "fd78::/64"}
+            egress: {nat64-prefixes: []}
             nat: {host-loopback: true}
             dhcp:
               reservations:
@@ -211,6 +212,7 @@ final class VmmsTogetherIT {
           vmnet8:
             mode: nat
             ipv6: {subnet: "fd78::/64"}
+            egress: {nat64-prefixes: []}
             nat: {host-loopback: true}
         guests:
         """

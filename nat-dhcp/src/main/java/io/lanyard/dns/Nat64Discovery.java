@@ -191,7 +191,8 @@ final class Nat64Discovery {
   private static long least(List<Record> records, long most) {
     long least = most;
     for (Record each : records) {
-      long own = each instanceof SOARecord soa ? Math.min(soa.getMinimum(), each.getTTL()) : each.getTTL();
+      long own =
+          each instanceof SOARecord soa ? Math.min(soa.getMinimum(), each.getTTL()) : each.getTTL();
       // RFC 2181 section 8: a time with the top bit set is zero.
       least = Math.min(least, own > Integer.MAX_VALUE ? 0 : own);
     }

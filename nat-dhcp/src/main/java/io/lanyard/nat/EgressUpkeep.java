@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps a network's egress up to date with what it depends on beside its configuration: the host's
  * own addresses, the subnets of other networks, what the daemon publishes, and the translators of
- * the host's network. What becomes forbidden ends, and what is bound to an address that the host has lost.
+ * the host's network. What becomes forbidden ends, and what is bound to an address that the host
+ * has lost.
  *
  * <p>Thread: the network's loop only.
  */

@@ -74,8 +74,7 @@ public record HostResources(
    * @return a copy that shares the live objects
    */
   public HostResources by(Predicate<List<Subnet>> routes) {
-    return new HostResources(
-        descriptors, ports, published, subnets, prefixes, memory, routes);
+    return new HostResources(descriptors, ports, published, subnets, prefixes, memory, routes);
   }
 
   /**

@@ -312,8 +312,8 @@ final class EgressScene {
       });
       if (family == Family.IPV6) {
         String wait =
-            "for i in $(seq 100); do ip -6 addr show dev t0 scope global | grep -q inet6"
-                + " && ! ip -6 addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
+            "for i in $(seq 100); do ip -6 addr show dev t0 scope global | grep -q inet6 && ! ip -6"
+                + " addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
         assertThat(net.guest("sh", "-c", wait).status()).isZero();
       }
     }

@@ -226,8 +226,7 @@ class EvasiveEgressIT {
     try (Guests guests = scene.new Guests(Family.IPV6, "rules: [{deny: 198.51.100.20}]", clock)) {
       jump(guests, clock, 3);
       Await.until("the question for translators", () -> asksForTranslators() == 1);
-      Process talk =
-          guests.net.startGuest("socat", "-T", "20", "-", "TCP6:[" + evil + "]:8088");
+      Process talk = guests.net.startGuest("socat", "-T", "20", "-", "TCP6:[" + evil + "]:8088");
       try (BufferedReader said = talk.inputReader()) {
         assertThat(said.readLine()).as("nobody knows of translators").isEqualTo("served");
         scene.further.put("ipv4only.arpa.", "2001:db8:64::192.0.0.170");

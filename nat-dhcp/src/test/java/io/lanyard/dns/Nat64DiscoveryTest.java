@@ -183,10 +183,11 @@ class Nat64DiscoveryTest {
     stepUntilAnswered();
     awaitState("no-answer");
     assertThat(search.prefixes).containsExactly("2001:db8:64::/96");
-    scene.upstream.answer = response -> {
-      response.getHeader().setRcode(Rcode.SERVFAIL);
-      return response;
-    };
+    scene.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(Rcode.SERVFAIL);
+          return response;
+        };
     scene.step(Duration.ofSeconds(70));
     assertThat(search.prefixes).as("a failure").containsExactly("2001:db8:64::/96");
     scene.upstream.answer =
@@ -245,7 +246,8 @@ class Nat64DiscoveryTest {
         "the question",
         () ->
             other.queries.stream()
-                .anyMatch(query -> query.getQuestion().getName().toString().startsWith("ipv4only")));
+                .anyMatch(
+                    query -> query.getQuestion().getName().toString().startsWith("ipv4only")));
     stepUntilAnswered();
     awaitState("no-answer");
     assertThat(search.prefixes).as("while it is silent").containsExactly("2001:db8:64::/96");

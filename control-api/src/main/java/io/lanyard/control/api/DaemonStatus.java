@@ -19,6 +19,8 @@ import java.util.List;
  * @param loopFailures exceptions that reached a network's loop, which should be none
  * @param busiest the ports that take most of their networks' loops at present, the busiest first;
  *     empty where nothing is busy
+ * @param translators the prefixes of translators (NAT64) that name servers or the configuration
+ *     say, each with its network
  * @param problems what does not run, in words; empty when all is well
  */
 public record DaemonStatus(
@@ -35,11 +37,13 @@ public record DaemonStatus(
     int guests,
     long loopFailures,
     List<PortLoad> busiest,
+    List<String> translators,
     List<String> problems) {
   /** Copies the lists. */
   public DaemonStatus {
     stopped = List.copyOf(stopped);
     busiest = List.copyOf(busiest);
+    translators = List.copyOf(translators);
     problems = List.copyOf(problems);
   }
 }

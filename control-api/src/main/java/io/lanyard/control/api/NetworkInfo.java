@@ -14,6 +14,10 @@ import java.util.List;
  * @param ipv6Gateway the gateway's IPv6 address in it, or empty
  * @param mtu bytes of IP packet
  * @param hostAdapter the host adapter's device, or empty
+ * @param hostServices what of the host its guests reach at the host's address on it, in words, or
+ *     empty for nothing
+ * @param nat64Prefixes the prefixes by which translators of the host's network stand for IPv4
+ *     addresses, as the configuration or name servers say them
  * @param ports how many ports its switch has
  * @param leases how many leases are held
  * @param flows how many flows there are
@@ -31,6 +35,8 @@ public record NetworkInfo(
     String ipv6Gateway,
     int mtu,
     String hostAdapter,
+    String hostServices,
+    List<String> nat64Prefixes,
     int ports,
     int leases,
     int flows,
@@ -38,6 +44,7 @@ public record NetworkInfo(
     List<String> problems) {
   /** Copies the lists. */
   public NetworkInfo {
+    nat64Prefixes = List.copyOf(nat64Prefixes);
     busiest = List.copyOf(busiest);
     problems = List.copyOf(problems);
   }

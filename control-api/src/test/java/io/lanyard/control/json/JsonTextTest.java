@@ -52,6 +52,7 @@ class JsonTextTest {
             0,
             0,
             List.of(new PortLoad("lab", "p", 7)),
+            List.of("2001:db8:64::/96 of lab"),
             List.of("one", "2"));
     assertThat(read(DaemonStatus.class, JsonText.text(status))).isEqualTo(status);
     assertThat(read(GuestInfo.class, JsonText.text(GUEST))).isEqualTo(GUEST);

@@ -46,7 +46,8 @@ final class EarlyStart {
     // Netty reads this of each handler that it adds; the JVM makes proxies for the annotation.
     boolean _ = ChannelInitializer.class.isAnnotationPresent(ChannelHandler.Sharable.class);
     DaemonStatus nothing =
-        new DaemonStatus("", 0, 0, false, 0, "", "", "", 0, List.of(), 0, 0, List.of(), List.of());
+        new DaemonStatus(
+            "", 0, 0, false, 0, "", "", "", 0, List.of(), 0, 0, List.of(), List.of(), List.of());
     var _ = Json.response(nothing);
   }
 }

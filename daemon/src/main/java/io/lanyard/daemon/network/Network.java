@@ -482,6 +482,8 @@ public final class Network implements AutoCloseable {
         !gateway.isThere() || ipv6 == null ? "" : Ipv6Config.gateway(ipv6).toString(),
         config.mtu(),
         ports.hasHostAdapter() && config.hostAdapter() != null ? config.hostAdapter().name() : "",
+        HostServices.text(config, ipv6, ports.hasHostAdapter()),
+        gateway.nat64Prefixes(),
         ethernet.ports().size(),
         gateway.boundLeases(),
         gateway.flowCount(),

@@ -12,6 +12,7 @@ import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Address;
+import io.lanyard.net.Subnet;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import java.util.ArrayList;
@@ -139,6 +140,14 @@ final class NetworkGateway {
       Address address = offered == null ? null : offered.addressOf(mac);
       return address == null ? "" : address.toString();
     });
+  }
+
+  /** The prefixes of translators that egress goes by, beside those that all have. On the loop. */
+  List<String> nat64Prefixes() {
+    NetworkServices offered = services;
+    return offered == null
+        ? List.of()
+        : offered.nat().egress().translators().stream().map(Subnet::toString).toList();
   }
 
   /** The flows through the NAT. On the loop. */

@@ -40,7 +40,7 @@ final class ChangingWorld {
           "    nat: {filtering: endpoint-independent, timeouts: {udp: 3m}, quotas: {tcp: 100}}\n",
           "    egress: {default: deny, rules: [{allow: 192.0.2.0/24}]}\n",
           "    guard: strict\n",
-          "    ipv6: on\n    dhcp: {ipv6: stateful}\n",
+          "    ipv6: on\n    dhcp: {ipv6: stateful}\n    egress: {nat64-prefixes: []}\n",
           "    guard: learn\n    storm-control: {broadcast: 100}\n");
 
   /** The kinds of {@link #mutate(int)}. */

@@ -83,7 +83,8 @@ class EgressOnTheLinkIT {
                 dns: {upstreams: []}
                 %s
                 ports:
-            %s"""
+            %s\
+            """
                 .formatted(keys, ports));
     int host = 50;
     for (String port : List.of("one", "two", "alone")) {
@@ -94,9 +95,12 @@ class EgressOnTheLinkIT {
     }
   }
 
+  private Network network() {
+    return Objects.requireNonNull(Objects.requireNonNull(daemon).network("a"));
+  }
+
   private EgressTestInfo verdict(String port, String address, int service) {
-    Network network = Objects.requireNonNull(Objects.requireNonNull(daemon).network("a"));
-    return network
+    return network()
         .testEgress(
             port, new EgressQuestion(false, "", Address.parse(address), FlowKey.TCP, service))
         .getFirst();
@@ -129,16 +133,19 @@ class EgressOnTheLinkIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"nat", "host-only"})
-  void theHostsServicesAreReachedAtItsAdapterUnlessThePortIsIsolated(String mode)
-      throws Exception {
+  void theHostsServicesAreReachedAtItsAdapterUnlessThePortIsIsolated(String mode) throws Exception {
     open("mode: " + mode + "\n    host-adapter: {name: " + ADAPTER + "}");
     for (String host : List.of("10.94.17.1", "fd94:17::1")) {
-      try (ServerSocket _ = new ServerSocket(SERVED, 9, InetAddress.getByName(host))) {
+      try (ServerSocket _ = new ServerSocket(SERVED, 9, InetAddress.ofLiteral(host))) {
         assertVerdict("one", host, SERVED, true, "the host at its own adapter " + ADAPTER);
         assertVerdict("one", host, SERVED + 1, true, "no rule is about it");
         assertVerdict("alone", host, SERVED, false, "isolated");
       }
     }
+    assertThat(network().info().hostServices())
+        .isEqualTo(
+            "what listens at 10.94.17.1 and fd94:17::1, or on all of the host's addresses; not for"
+                + " isolated ports");
     for (String other : List.of("10.94.17.51", "fd94:17::51")) {
       assertVerdict("one", other, SERVED, true, "another station of the network");
       assertVerdict("alone", other, SERVED, false, "isolated");
@@ -174,12 +181,15 @@ class EgressOnTheLinkIT {
       assertVerdict("one", host, SERVED, false, "the host has no address on the network");
       assertVerdict("alone", host, SERVED, false, "the host has no address on the network");
     }
+    assertThat(network().info().hostServices()).isEmpty();
     Objects.requireNonNull(daemon).close();
     open("mode: nat\n    nat: {host-loopback: [" + SERVED + "]}");
-    try (ServerSocket _ = new ServerSocket(SERVED, 9, InetAddress.getByName("127.0.0.1"))) {
+    try (ServerSocket _ = new ServerSocket(SERVED, 9, InetAddress.ofLiteral("127.0.0.1"))) {
       assertVerdict("one", "10.94.17.1", SERVED, true, "host-loopback");
       assertVerdict("one", "10.94.17.1", SERVED + 1, false, "the port is not in host-loopback");
       assertVerdict("alone", "10.94.17.1", SERVED, true, "host-loopback");
+      assertThat(network().info().hostServices())
+          .isEqualTo("5300 of the host's loopback, at 10.94.17.1 and fd94:17::1");
     }
   }
 

@@ -351,7 +351,8 @@ final class GuardedPortsTest {
   @ParameterizedTest
   @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "NONE")
   void theGatewayKeepsTheAddressesOfAGuardedPortWithIt(Protection protection) throws Exception {
-    startWithFreePort(protection, "ipv6: {subnet: 'fd09:9:8::/64'}");
+    startWithFreePort(
+        protection, "ipv6: {subnet: 'fd09:9:8::/64'}\n    egress: {nat64-prefixes: []}");
     Guest good = new Guest("good", 1);
     Guest free = new Guest("free", 2);
     Address chosen = Address.parse("fd09:9:8::abcd");

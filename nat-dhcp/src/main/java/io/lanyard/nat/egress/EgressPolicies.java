@@ -53,8 +53,7 @@ public final class EgressPolicies {
    */
   public EgressPolicies(EgressConfig config, HostLoopback hostLoopback, PortEgress ports) {
     this.ports = ports;
-    network =
-        EgressPolicy.of(new EgressLevel("", config, null), hostLoopback, translators(config));
+    network = EgressPolicy.of(new EgressLevel("", config, null), hostLoopback, translators(config));
   }
 
   private Translators translators(EgressConfig config) {

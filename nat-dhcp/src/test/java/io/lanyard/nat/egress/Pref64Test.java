@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Stream;
@@ -82,17 +83,14 @@ class Pref64Test {
   @Test
   void whatIsFoundMakesOneOfTheNamesAddressesOfTheAddress() {
     Random random = new Random(7);
+    byte[] bytes = new byte[16];
     for (int i = 0; i < 100_000; i++) {
-      long high = random.nextLong();
-      long low = random.nextLong();
-      int shift = random.nextInt(97);
-      long value = 0xc000_00aaL + random.nextInt(2);
-      high = shift < 32 ? high & ~(0xffff_ffffL << 32 - shift) | value << 32 - shift : high;
-      low = shift >= 64 ? low & ~(0xffff_ffffL << 96 - shift) | value << 96 - shift : low;
-      Address address = new Address(high, low);
+      random.nextBytes(bytes);
+      ByteBuffer.wrap(bytes).putInt(random.nextInt(13), 0xc000_00aa + random.nextInt(2));
+      Address address = Address.of(bytes);
       for (Subnet prefix : Pref64.in(List.of(address))) {
         Translators found = new Translators(List.of(prefix), List.of());
-        assertThat(found.standsFor(high, low))
+        assertThat(found.standsFor(address.high(), address.low()))
             .as(address + " in " + prefix)
             .containsAnyOf(Address.ipv4Low(0xc000_00aa), Address.ipv4Low(0xc000_00ab));
       }

@@ -334,8 +334,7 @@ class EgressJudgeTest {
             "default: deny, rules: [{allow: '[fd00::/16]:80'}, {allow: 'www.example:443'}]",
             "nat64-prefixes: ['2001:db8:64::/96'], rules: [{deny: 192.0.2.0/24}]")) {
       NetworkConfig config = TestNetworks.nat("egress: {" + rules + "}");
-      boolean before =
-          tcp(of(config, HostLoopback.NONE), address, 443, "www.example").admitted();
+      boolean before = tcp(of(config, HostLoopback.NONE), address, 443, "www.example").admitted();
       for (String lie : lies) {
         EgressPolicy under = of(config, HostLoopback.NONE, lie);
         boolean after = tcp(under, address, 443, "www.example").admitted();
@@ -387,11 +386,14 @@ class EgressJudgeTest {
   void aSitesPrivatePrefixLeadsWhereItsIpv4AddressesDo() {
     String rules = "default: deny, rules: [{allow: 'www.example'}]";
     EgressPolicy said =
-        of(TestNetworks.nat("egress: {nat64-prefixes: ['fd64::/96'], " + rules + "}"), HostLoopback.NONE);
+        of(
+            TestNetworks.nat("egress: {nat64-prefixes: ['fd64::/96'], " + rules + "}"),
+            HostLoopback.NONE);
     assertThat(tcp(said, "fd64::198.51.100.1", 443, "www.example").admitted()).isTrue();
     assertThat(tcp(said, "fd64::10.9.9.9", 443, "www.example").admitted()).isFalse();
     assertThat(tcp(said, "fd65::1", 443, "www.example").admitted()).isFalse();
-    EgressPolicy found = of(TestNetworks.nat("egress: {" + rules + "}"), HostLoopback.NONE, "fd64::/96");
+    EgressPolicy found =
+        of(TestNetworks.nat("egress: {" + rules + "}"), HostLoopback.NONE, "fd64::/96");
     assertThat(tcp(found, "fd64::198.51.100.1", 443, "www.example").admitted()).isFalse();
   }
 

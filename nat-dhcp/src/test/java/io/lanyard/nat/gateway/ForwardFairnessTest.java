@@ -155,9 +155,9 @@ class ForwardFairnessTest {
       assertThat(status(scene).problem()).isNull();
       assertThat(status(scene).problems())
           .containsExactly(
-              "tcp/127.0.0.1:0 is full, so that new connections are refused or end idle ones: client"
-                  + " 127.0.0.1 has all 4 connections that one client takes; raise nat: {quotas:"
-                  + " {tcp: ...}}, of which that is one part in 8");
+              "tcp/127.0.0.1:0 is full, so that new connections are refused or end idle ones:"
+                  + " client 127.0.0.1 has all 4 connections that one client takes; raise nat:"
+                  + " {quotas: {tcp: ...}}, of which that is one part in 8");
       connect(scene, "127.0.0.2", 4);
       advance(scene, Duration.ofSeconds(2));
       connect(scene, "127.0.0.3", 1);
