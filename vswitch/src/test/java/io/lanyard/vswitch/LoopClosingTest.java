@@ -50,8 +50,8 @@ class LoopClosingTest {
                   assertThat(isPlaceholder(entry(socket.fd()))).isTrue();
                   return socket.fd();
                 })
-            .get(5, TimeUnit.SECONDS);
-    loop.submit(() -> {}).get(5, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
+    loop.submit(() -> {}).get(60, TimeUnit.SECONDS);
     Path after = entry(closed);
     // Another thread of the process may have taken the number since.
     assertThat(!Files.exists(after, LinkOption.NOFOLLOW_LINKS) || !isPlaceholder(after)).isTrue();
@@ -68,7 +68,7 @@ class LoopClosingTest {
                   .close();
               return port;
             })
-        .get(5, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   @Test

@@ -3,6 +3,8 @@ package io.lanyard.daemon.adversary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
+import io.lanyard.testing.PingSeries;
+import io.lanyard.testing.ProcessorTime;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -238,7 +240,7 @@ final class AdversarialGuestIT {
   }
 
   /** The networks' loops: that of the attacker's, and the other. */
-  private record Loops(LoopProcessor honest, LoopProcessor other) {
+  private record Loops(ProcessorTime honest, ProcessorTime other) {
     static Loops now() throws IOException {
       return new Loops(daemon.processor("a"), daemon.processor("b"));
     }

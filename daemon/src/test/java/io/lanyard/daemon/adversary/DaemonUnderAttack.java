@@ -10,6 +10,7 @@ import io.lanyard.daemon.DaemonHome;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
+import io.lanyard.testing.ProcessorTime;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -141,8 +142,8 @@ final class DaemonUnderAttack {
   }
 
   /** How the loop of a network has got on with the host's processors. */
-  LoopProcessor processor(String network) throws IOException {
-    return LoopProcessor.of(running.process().pid(), network);
+  ProcessorTime processor(String network) throws IOException {
+    return ProcessorTime.of(running.process().pid(), "network-" + network);
   }
 
   private String pid() {

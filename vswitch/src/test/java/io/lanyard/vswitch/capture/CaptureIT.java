@@ -92,7 +92,7 @@ class CaptureIT {
         Frames.udp4(
             0x525400000001L, 0x525400000002L, 0x0a000002, 5353, 0x0a000001, 53, new byte[20]));
     capture.close();
-    assertThat(capture.done().get(10, TimeUnit.SECONDS).frames()).isEqualTo(11);
+    assertThat(capture.done().get(60, TimeUnit.SECONDS).frames()).isEqualTo(11);
     List<String> lines =
         tshark(
             file,

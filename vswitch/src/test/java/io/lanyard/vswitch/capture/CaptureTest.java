@@ -62,7 +62,7 @@ class CaptureTest {
   private static Capture.Summary end(Capture capture) throws Exception {
     capture.close();
     capture.close();
-    return capture.done().get(10, TimeUnit.SECONDS);
+    return capture.done().get(60, TimeUnit.SECONDS);
   }
 
   /** One block as it lies in the file, checked for its frame. */
@@ -194,7 +194,7 @@ class CaptureTest {
     large.release();
     capture.close();
     gate.countDown();
-    Capture.Summary summary = capture.done().get(10, TimeUnit.SECONDS);
+    Capture.Summary summary = capture.done().get(60, TimeUnit.SECONDS);
     assertThat(summary.frames() + summary.dropped()).isEqualTo(330 * 40);
     assertThat(summary.dropped()).isPositive();
     Block statistics = blocks().getLast();
@@ -224,7 +224,7 @@ class CaptureTest {
     captures.forEach(Capture::close);
     gate.countDown();
     for (Capture capture : captures) {
-      capture.done().get(10, TimeUnit.SECONDS);
+      capture.done().get(60, TimeUnit.SECONDS);
       assertThat(capture.dump().properties()).containsEntry("waitingBytes", 0L);
     }
   }
@@ -243,16 +243,16 @@ class CaptureTest {
     assertThat(Capture.running()).as("their readers are there").isEqualTo(Capture.MOST);
     gate.countDown();
     for (Capture capture : captures) {
-      capture.done().get(10, TimeUnit.SECONDS);
+      capture.done().get(60, TimeUnit.SECONDS);
     }
-    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long limit = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (Capture.running() > 0) {
       assertThat(System.nanoTime()).as("deadline").isLessThan(limit);
       LockSupport.parkNanos(1_000_000);
     }
     Capture another = start(a, Capture.WHOLE_FRAMES, stuck(gate));
     another.close();
-    another.done().get(10, TimeUnit.SECONDS);
+    another.done().get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -275,7 +275,7 @@ class CaptureTest {
         };
     Capture capture = start(null, 100, full);
     a.send(Frames.udp4(B, A, 1, 2, 3, 4, new byte[30]));
-    assertThatThrownBy(() -> capture.done().get(10, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> capture.done().get(60, TimeUnit.SECONDS))
         .hasMessageContaining("No space left");
     a.send(Frames.udp4(B, A, 1, 2, 3, 4, new byte[30]));
     assertThat(b.pending()).isEqualTo(2);

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.PingSeries;
+import io.lanyard.testing.ProcessorTime;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
 import io.lanyard.vswitch.LoopFaults;
@@ -109,10 +112,7 @@ class BridgeLoopIT {
       port.start();
       return port;
     });
-    long end = System.nanoTime() + 10_000_000_000L;
-    while (onLoop(port::hardwareAddress) == 0) { // it is down yet
-      assertThat(System.nanoTime()).as("the device opens in time").isLessThan(end);
-    }
+    Await.until("the device opens", () -> onLoop(port::hardwareAddress) != 0); // it is down yet
     return port;
   }
 
@@ -133,6 +133,7 @@ class BridgeLoopIT {
     return output;
   }
 
+  /** The times of the pings that were answered, in ms and in order. */
   private static List<Double> pings() throws Exception {
     List<Double> times = new ArrayList<>();
     Matcher matcher =
@@ -144,46 +145,47 @@ class BridgeLoopIT {
     return times;
   }
 
-  private static double median(List<Double> times) {
-    return times.get(times.size() / 2);
-  }
-
   private long looped() throws Exception {
     return onLoop(() -> first.counters().receivedFrames() + second.counters().receivedFrames());
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(240)
   void othersGoOnWhileABridgeJoinsTwoPorts() throws Exception {
-    double quiet = median(pings());
     LogWatch.allowWarnings(); // of a storm, where the host is fast enough for one
     join();
     // Each broadcast goes round from now on, until storm control drops it: more are sent meanwhile.
     Process broadcasts =
         new ProcessBuilder(
-                ("ip netns exec " + PREFIX + "a ping -b -n -q -i 0.01 -c 3000 10.99.0.255")
+                ("ip netns exec " + PREFIX + "a ping -b -n -q -i 0.01 -w 240 10.99.0.255")
                     .split(" "))
             .redirectErrorStream(true)
             .start();
-    List<Double> times;
+    PingSeries series = new PingSeries();
     try {
-      times = pings();
+      while (!series.isDecided()) {
+        ProcessorTime before = onLoop(ProcessorTime::ofThisThread);
+        List<Double> times = pings();
+        assertThat(times).as("pings that were answered").hasSizeGreaterThan(45);
+        double slowness = onLoop(ProcessorTime::ofThisThread).since(before).slowness();
+        series.add(times.get(times.size() / 2), slowness);
+      }
       assertThat(looped()).as("frames that went round").isGreaterThan(1_000);
     } finally {
       broadcasts.destroyForcibly().waitFor();
     }
     assertThat(onLoop(() -> first.counters().loopNanos())).as("what it costs").isPositive();
-    assertThat(times).as("pings that were answered").hasSizeGreaterThan(45);
-    // Both are below a millisecond on a host with nothing else to do; a busy one delays both.
-    assertThat(median(times)).as("the median in ms").isLessThan(5.0 + 10 * quiet);
+    assertThat(series).as("medians of pings").matches(PingSeries::isShort);
 
     run("ip", "-n", PREFIX + "l", "link", "set", "br0", "down");
-    long end = System.nanoTime() + 10_000_000_000L;
-    long last = -1;
-    while (looped() != last && System.nanoTime() < end) {
-      last = looped();
-      pings();
-    }
-    assertThat(looped()).as("frames once the loop is open").isEqualTo(last);
+    long[] last = {-1};
+    Await.until(
+        "no frame goes round once the loop is open",
+        () -> {
+          long before = last[0];
+          last[0] = looped();
+          pings();
+          return last[0] == before;
+        });
   }
 }

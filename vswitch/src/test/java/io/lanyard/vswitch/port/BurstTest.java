@@ -28,6 +28,7 @@ class BurstTest {
 
   /** Copies of the kernel to another place take up to a tenth longer. */
   @Test
+  @SuppressWarnings("restricted") // the burst tells the place of its own memory
   void framesAreReadToWhereCacheLinesBegin() {
     ByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
     DeviceBurst burst = new DeviceBurst(allocator);

@@ -73,9 +73,9 @@ final class DatagramGuest implements PortSuite.Guest, AutoCloseable {
   @Override
   public void send(byte[] frame) throws IOException {
     int result = trySend(frame);
-    for (long end = System.nanoTime() + 10_000_000_000L; result == -Errno.EAGAIN; ) {
+    for (long end = System.nanoTime() + 60_000_000_000L; result == -Errno.EAGAIN; ) {
       if (System.nanoTime() > end) {
-        throw new IOException("the port has taken nothing for 10 s");
+        throw new IOException("the port has taken nothing for 60 s");
       }
       Thread.onSpinWait();
       result = trySend(frame);
@@ -94,9 +94,9 @@ final class DatagramGuest implements PortSuite.Guest, AutoCloseable {
 
   @Override
   public byte[] receive() throws InterruptedException {
-    byte[] frame = got.poll(10, TimeUnit.SECONDS);
+    byte[] frame = got.poll(60, TimeUnit.SECONDS);
     if (frame == null) {
-      throw new AssertionError("no datagram came in 10 s");
+      throw new AssertionError("no datagram came in 60 s");
     }
     return frame;
   }

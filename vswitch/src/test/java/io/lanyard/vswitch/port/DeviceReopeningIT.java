@@ -127,8 +127,7 @@ class DeviceReopeningIT {
       return 0;
     });
     Process ping =
-        new ProcessBuilder(
-                "ip", "netns", "exec", NAMESPACE, "ping", "-c", "1", "-W", "1", "10.99.0.9")
+        new ProcessBuilder("ip", "netns", "exec", NAMESPACE, "ping", "-q", "-w", "100", "10.99.0.9")
             .start();
     await(() -> peer.drain().stream().anyMatch(DeviceReopeningIT::isArp));
     ping.destroyForcibly().waitFor();

@@ -90,7 +90,7 @@ class InProcessPortTest extends PortSuite {
 
       @Override
       public byte[] receive() throws Exception {
-        byte[] frame = toGuest.poll(10, TimeUnit.SECONDS);
+        byte[] frame = toGuest.poll(60, TimeUnit.SECONDS);
         assertThat(frame).isNotNull();
         return java.util.Objects.requireNonNull(frame);
       }

@@ -7,6 +7,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.MemoryBudget;
 import io.lanyard.testing.FewDescriptors;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.vswitch.AcceptFailures;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.LoadedClasses;
@@ -43,6 +44,7 @@ import java.util.Objects;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -503,13 +505,16 @@ class StreamPortTest extends PortSuite {
     try (FewDescriptors few = new FewDescriptors();
         Client late = new Client(channel)) {
       few.begin();
+      long began = System.nanoTime();
       channel.connect(UnixDomainSocketAddress.of(directory.resolve("vm.sock")));
       awaitState(made(), "failed");
       assertThat(onLoop(() -> made().state().problem()))
           .contains("Too many open files", "LimitNOFILE");
       // One failure for each pause: a loop that spun would have thousands.
       awaitOnLoop("it is tried again", () -> failedAccepts() > 1);
-      assertThat(failedAccepts()).isLessThan(5);
+      long failed = failedAccepts();
+      long seconds = TimeUnit.NANOSECONDS.toSeconds(System.nanoTime() - began);
+      assertThat(failed).isLessThan(5 + seconds / AcceptFailures.PAUSE_SECONDS);
       few.end();
       awaitState(made(), "up");
       late.send(numbered(PEER, GUEST, 1, 60));

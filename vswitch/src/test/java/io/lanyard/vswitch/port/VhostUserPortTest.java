@@ -403,7 +403,7 @@ class VhostUserPortTest extends PortSuite {
 
   private static Socket accept(Socket server) throws Exception {
     byte[] address = new byte[128];
-    long deadline = System.nanoTime() + 20_000_000_000L;
+    long deadline = System.nanoTime() + 90_000_000_000L;
     while (true) {
       int accepted = server.accept(address);
       if (accepted >= 0) {

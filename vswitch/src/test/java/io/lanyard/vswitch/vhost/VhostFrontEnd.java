@@ -54,7 +54,7 @@ public final class VhostFrontEnd implements AutoCloseable {
   private static final int BUFFER = 2048;
   private static final int ROOM = 0x1_1000;
   private static final int ROOMS = 64;
-  private static final long LIMIT = TimeUnit.SECONDS.toNanos(20);
+  private static final long LIMIT = TimeUnit.SECONDS.toNanos(90);
   private static final ValueLayout.OfLong LONG = ValueLayout.JAVA_LONG_UNALIGNED;
   private static final ValueLayout.OfInt INT = ValueLayout.JAVA_INT_UNALIGNED;
 
