@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Memory that another process shares by a file descriptor, mapped for reading and writing.
@@ -59,6 +60,14 @@ public final class SharedMemory {
   /** Files are not larger, and neither is the address space of a process. */
   private static final long MOST_BYTES = 1L << 47;
 
+  /**
+   * All mappings together: half of the address space. A file that is mostly holes costs the other
+   * process nothing, and a process without addresses gets no threads and no memory any more.
+   */
+  private static final long MOST_MAPPED = MOST_BYTES / 2;
+
+  private static final AtomicLong MAPPED = new AtomicLong();
+
   private static final MemorySegment STATX = NativeCall.function("statx");
   private static final MemorySegment FSTATFS = NativeCall.function("fstatfs");
   private static final MemorySegment FCNTL = NativeCall.function("fcntl");
@@ -92,7 +101,7 @@ public final class SharedMemory {
    * @param size bytes
    * @return the mapping, for the caller to unmap
    * @throws IOException if the file is not memory, does not have all of the part, or cannot be
-   *     mapped
+   *     mapped, or if all mappings together would take more than half of the process's addresses
    */
   @SuppressWarnings("restricted") // the mapping is as large as it says
   public static SharedMemory map(int fd, long offset, long size) throws IOException {
@@ -132,7 +141,15 @@ public final class SharedMemory {
     }
     long before = offset % granule;
     long whole = (before + size + granule - 1) / granule * granule;
+    if (MAPPED.addAndGet(whole) > MOST_MAPPED) {
+      MAPPED.addAndGet(-whole);
+      throw new IOException(
+          "a region of " + size + " bytes is more than is left of " + MOST_MAPPED + " for all");
+    }
     long address = Mapping.map(whole, Mapping.SHARED | Mapping.NORESERVE, fd, offset - before);
+    if (address < 0) {
+      MAPPED.addAndGet(-whole);
+    }
     check(address, "mmap of " + size + " bytes");
     MemorySegment segment = MemorySegment.ofAddress(address + before).reinterpret(size);
     return new SharedMemory(segment, part, address, whole, sealed);
@@ -183,6 +200,7 @@ public final class SharedMemory {
   /** Ends the mapping. Nobody may touch its memory any more. To be called once. */
   public void unmap() {
     int _ = Mapping.unmap(mapped, mappedLength);
+    MAPPED.addAndGet(-mappedLength);
   }
 
   /**

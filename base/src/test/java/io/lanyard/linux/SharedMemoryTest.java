@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class SharedMemoryTest {
@@ -89,6 +91,28 @@ class SharedMemoryTest {
     assertThat(truncate(fd, 4096)).isEqualTo(-Errno.EPERM);
     Libc.close(fd);
     memory.unmap();
+  }
+
+  @Test
+  void halfOfTheAddressesOfTheProcessAreNotForSharedMemory() throws IOException {
+    long most = 1L << 44;
+    int fd = Memfd.create("holes", most);
+    List<SharedMemory> mapped = new ArrayList<>();
+    try {
+      assertThatThrownBy(() -> {
+            while (mapped.size() < 8) {
+              mapped.add(SharedMemory.map(fd, 0, most));
+            }
+          })
+          .isInstanceOf(IOException.class)
+          .hasMessageContaining("for all");
+      assertThat(mapped).hasSizeBetween(1, 4);
+    } finally {
+      mapped.forEach(SharedMemory::unmap);
+    }
+    SharedMemory again = SharedMemory.map(fd, 0, most);
+    again.unmap();
+    Memfd.close(fd);
   }
 
   /** The assumption about SIGBUS of everybody who touches such memory. */

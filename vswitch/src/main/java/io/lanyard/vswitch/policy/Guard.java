@@ -283,10 +283,16 @@ public final class Guard implements Policy {
     return permitted4(passage.source(), sender) ? null : DropCause.GUARD_ARP;
   }
 
-  private @Nullable DropCause ipv6(Passage passage, ByteBuf frame, int at, int end) {
-    if (end - at < Ipv6.HEADER_LENGTH || (frame.getByte(at) & 0xf0) != 0x60) {
+  private @Nullable DropCause ipv6(Passage passage, ByteBuf frame, int at, int frameEnd) {
+    if (frameEnd - at < Ipv6.HEADER_LENGTH || (frame.getByte(at) & 0xf0) != 0x60) {
       return DropCause.GUARD_MALFORMED;
     }
+    // The bytes behind a packet are no part of it: the next fragment's take their place. Of a
+    // super-frame they all are, whatever its header says.
+    int end =
+        passage.headerLength() == 0
+            ? Math.min(frameEnd, at + Ipv6.HEADER_LENGTH + Ipv6.payloadLength(frame, at))
+            : frameEnd;
     long walk = Ipv6.upperLayer(frame, at, end);
     if (walk == -1) {
       return DropCause.GUARD_MALFORMED; // RFC 7113 section 2: hides what it is

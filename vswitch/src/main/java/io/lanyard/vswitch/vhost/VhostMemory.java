@@ -21,6 +21,12 @@ final class VhostMemory {
    */
   static final int MOST_REGIONS = 64;
 
+  /**
+   * The bytes of all regions. The largest hosts have as much; a file of holes may be larger, and
+   * would take the addresses that other front ends need.
+   */
+  static final long MOST_BYTES = 8L << 40;
+
   /** Bytes of a region's description. */
   static final int DESCRIPTION = 32;
 
@@ -63,6 +69,10 @@ final class VhostMemory {
 
   /** The bytes of all regions. */
   long bytes() {
+    return bytes(regions);
+  }
+
+  private static long bytes(List<Region> regions) {
     return regions.stream().mapToLong(Region::size).sum();
   }
 
@@ -86,6 +96,7 @@ final class VhostMemory {
       for (int i = 0; i < count; i++) {
         Region region = map(payload, at + (long) i * DESCRIPTION, descriptors[i]);
         made.add(region);
+        checkSize(made, 0);
         if (!check.add(region.guest, region.memory.segment())) {
           throw new VhostException("regions of the guest's memory overlap");
         }
@@ -114,11 +125,25 @@ final class VhostMemory {
         return;
       }
     }
+    try {
+      checkSize(regions, region.size());
+    } catch (VhostException e) {
+      region.memory.unmap();
+      throw e;
+    }
     if (!memory.add(region.guest, region.memory.segment())) {
       region.memory.unmap();
       throw new VhostException("a region overlaps another, or is one too many");
     }
     regions.add(region);
+  }
+
+  private static void checkSize(List<Region> regions, long more) throws VhostException {
+    long bytes = bytes(regions) + more;
+    if (bytes > MOST_BYTES) {
+      throw new VhostException(
+          bytes + " bytes of memory are more than a guest may share, " + MOST_BYTES);
+    }
   }
 
   /** Removes the region that is described. */

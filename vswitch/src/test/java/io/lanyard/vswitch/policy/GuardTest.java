@@ -495,6 +495,28 @@ class GuardTest {
     refused(guest, DropCause.GUARD_MALFORMED, short4);
   }
 
+  /** A fragment of so many bytes, with bytes behind it that could be the next one's. */
+  private static ByteBuf beginning(int bytes) {
+    ByteBuf fragment =
+        Frames.ethernet(0x333300000001L, GUEST, Ethernet.TYPE_IPV6, new byte[40 + 8 + 16 + 8]);
+    int ip = Frames.PAYLOAD;
+    // Of the options' header 8 bytes are in this fragment, and the rest in the next.
+    Ipv6.write(fragment, ip, bytes, Ipv6.FRAGMENT, 64, 0xfe80L << 48, 5, 0xff02L << 48, 1);
+    fragment.setByte(ip + 40, Ipv6.DESTINATION);
+    fragment.setShort(ip + 42, 1); // more follow
+    fragment.setByte(ip + 48, Ipv4.UDP);
+    fragment.setByte(ip + 49, 1);
+    fragment.setShort(ip + 66, 9999); // where the next one has 546, a client of DHCPv6
+    return fragment;
+  }
+
+  @Test
+  void bytesBehindAFragmentDoNotStandForItsNextOne() {
+    InMemoryPort guest = strict();
+    refused(guest, DropCause.GUARD_MALFORMED, beginning(16));
+    assertThat(passes(guest, beginning(32))).as("one that has all of them").isTrue();
+  }
+
   /** The first fragment of a message, or a later one, of which no type can be read. */
   private static ByteBuf fragment(int type, int offset) {
     ByteBuf frame = icmpv6(type, 1);

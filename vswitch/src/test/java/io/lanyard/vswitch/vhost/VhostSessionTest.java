@@ -181,6 +181,28 @@ class VhostSessionTest {
   }
 
   @Test
+  void aFileOfHolesDoesNotTakeTheAddressesOfAllOthers() throws Exception {
+    negotiate();
+    long half = VhostMemory.MOST_BYTES / 2;
+    int holes = Memfd.create("holes", 2 * VhostMemory.MOST_BYTES);
+    int add = VhostRequest.ADD_MEM_REG;
+    for (int i = 0; i < 2; i++) {
+      long at = i * half;
+      assertThat(acknowledged(add, new int[] {Libc.duplicate(holes)}, 0, at, half, at, 0)).isZero();
+    }
+    assertThat(
+            acknowledged(
+                add, new int[] {Libc.duplicate(holes)}, 0, 2 * half, 4096, 2 * half, 2 * half))
+        .isNotZero();
+    assertThat(session.lastRefusal()).contains("more than a guest may share");
+    assertThat(session.sharedBytes()).isEqualTo(VhostMemory.MOST_BYTES);
+    assertThat(
+            acknowledged(VhostRequest.SET_MEM_TABLE, new int[] {holes}, 1, 0, 4 * half, 0, 0))
+        .isNotZero();
+    assertThat(session.sharedBytes()).isEqualTo(VhostMemory.MOST_BYTES);
+  }
+
+  @Test
   void aRingThatIsStoppedSaysWhereItIs() throws Exception {
     negotiate();
     acknowledged(VhostRequest.ADD_MEM_REG, new int[] {shared()}, 0, GUEST, MEMORY, USER, 0);
