@@ -99,11 +99,12 @@ class SharedMemoryTest {
     int fd = Memfd.create("holes", most);
     List<SharedMemory> mapped = new ArrayList<>();
     try {
-      assertThatThrownBy(() -> {
-            while (mapped.size() < 8) {
-              mapped.add(SharedMemory.map(fd, 0, most));
-            }
-          })
+      assertThatThrownBy(
+              () -> {
+                while (mapped.size() < 8) {
+                  mapped.add(SharedMemory.map(fd, 0, most));
+                }
+              })
           .isInstanceOf(IOException.class)
           .hasMessageContaining("for all");
       assertThat(mapped).hasSizeBetween(1, 4);

@@ -77,6 +77,21 @@ public final class Ipv6 {
   }
 
   /**
+   * The end of a packet in its frame. The bytes behind it are no part of it: where it is a first
+   * fragment, the next one's take their place.
+   *
+   * @param b the buffer
+   * @param at index of the header, all of which is there
+   * @param end index behind the frame's last byte
+   * @param isSuper whether it stands for several packets, so that all of the frame is part of them
+   *     whatever the header says
+   * @return index behind the packet's last byte, at most the frame's end
+   */
+  public static int end(ByteBuf b, int at, int end, boolean isSuper) {
+    return isSuper ? end : Math.min(end, at + HEADER_LENGTH + payloadLength(b, at));
+  }
+
+  /**
    * Reads the fixed header's next header.
    *
    * @param b the buffer

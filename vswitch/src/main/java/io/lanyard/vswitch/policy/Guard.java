@@ -287,12 +287,7 @@ public final class Guard implements Policy {
     if (frameEnd - at < Ipv6.HEADER_LENGTH || (frame.getByte(at) & 0xf0) != 0x60) {
       return DropCause.GUARD_MALFORMED;
     }
-    // The bytes behind a packet are no part of it: the next fragment's take their place. Of a
-    // super-frame they all are, whatever its header says.
-    int end =
-        passage.headerLength() == 0
-            ? Math.min(frameEnd, at + Ipv6.HEADER_LENGTH + Ipv6.payloadLength(frame, at))
-            : frameEnd;
+    int end = Ipv6.end(frame, at, frameEnd, passage.headerLength() != 0);
     long walk = Ipv6.upperLayer(frame, at, end);
     if (walk == -1) {
       return DropCause.GUARD_MALFORMED; // RFC 7113 section 2: hides what it is

@@ -157,8 +157,12 @@ public final class HostDestinations implements Policy {
     return low == Address.BROADCAST_IPV4.low() || (int) low >>> 28 == 0xe;
   }
 
-  private @Nullable DropCause ipv6(Passage passage, ByteBuf frame, int at, int end) {
-    long walk = end - at < Ipv6.HEADER_LENGTH ? -1 : Ipv6.upperLayer(frame, at, end);
+  private @Nullable DropCause ipv6(Passage passage, ByteBuf frame, int at, int frameEnd) {
+    if (frameEnd - at < Ipv6.HEADER_LENGTH) {
+      return DropCause.GUARD_MALFORMED;
+    }
+    int end = Ipv6.end(frame, at, frameEnd, passage.headerLength() != 0);
+    long walk = Ipv6.upperLayer(frame, at, end);
     if (walk == -1) {
       return DropCause.GUARD_MALFORMED;
     }

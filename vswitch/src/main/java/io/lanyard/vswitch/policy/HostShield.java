@@ -41,7 +41,7 @@ public final class HostShield implements Policy {
     int end = frame.writerIndex();
     return switch (passage.etherType()) {
       case Ethernet.TYPE_IPV4 -> ipv4(frame, at, end);
-      case Ethernet.TYPE_IPV6 -> ipv6(frame, at, end);
+      case Ethernet.TYPE_IPV6 -> ipv6(passage, frame, at, end);
       default -> null;
     };
   }
@@ -65,8 +65,12 @@ public final class HostShield implements Policy {
     return type == ICMP_REDIRECT || type == ICMP_ROUTER ? DropCause.GUARD_SERVER : null;
   }
 
-  private static @Nullable DropCause ipv6(ByteBuf frame, int at, int end) {
-    long upper = end - at < Ipv6.HEADER_LENGTH ? -1 : Ipv6.upperLayer(frame, at, end);
+  private static @Nullable DropCause ipv6(Passage passage, ByteBuf frame, int at, int frameEnd) {
+    if (frameEnd - at < Ipv6.HEADER_LENGTH) {
+      return DropCause.GUARD_MALFORMED;
+    }
+    int end = Ipv6.end(frame, at, frameEnd, passage.headerLength() != 0);
+    long upper = Ipv6.upperLayer(frame, at, end);
     if (upper == -1) {
       return DropCause.GUARD_MALFORMED;
     }

@@ -196,8 +196,7 @@ class VhostSessionTest {
         .isNotZero();
     assertThat(session.lastRefusal()).contains("more than a guest may share");
     assertThat(session.sharedBytes()).isEqualTo(VhostMemory.MOST_BYTES);
-    assertThat(
-            acknowledged(VhostRequest.SET_MEM_TABLE, new int[] {holes}, 1, 0, 4 * half, 0, 0))
+    assertThat(acknowledged(VhostRequest.SET_MEM_TABLE, new int[] {holes}, 1, 0, 4 * half, 0, 0))
         .isNotZero();
     assertThat(session.sharedBytes()).isEqualTo(VhostMemory.MOST_BYTES);
   }
