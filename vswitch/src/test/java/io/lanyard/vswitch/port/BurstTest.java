@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.vswitch.ScarceAllocator;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import org.junit.jupiter.api.Test;
 
 class BurstTest {
@@ -33,9 +33,10 @@ class BurstTest {
     ByteBufAllocator allocator = new UnpooledByteBufAllocator(true);
     DeviceBurst burst = new DeviceBurst(allocator);
     for (int frame = 0; frame < DeviceBurst.FRAMES; frame++) {
-      MemorySegment vectors = MemorySegment.ofAddress(burst.vectors()).reinterpret(32);
-      assertThat(vectors.get(ValueLayout.JAVA_LONG, 0) % 64).isZero();
-      assertThat(vectors.get(ValueLayout.JAVA_LONG, 16) % 64).isZero();
+      ByteBuf vectors = Unpooled.wrappedBuffer(burst.vectors(), 32, false);
+      assertThat(vectors.getLongLE(0) % 64).isZero();
+      assertThat(vectors.getLongLE(16) % 64).isZero();
+      vectors.release();
       assertThat(burst.take(60)).isTrue();
     }
     burst.release();
