@@ -295,17 +295,17 @@ public final class HttpServer implements AutoCloseable {
             dispatcher,
             threads,
             meter,
-            peer(client),
+            peer(channel, client),
             new StreamPlace(streams, open, client),
             new BodyLimit(MAX_BODY, bodies, client.trusted()),
             limits.firstRequest())
         .install(channel.pipeline());
   }
 
-  private static String peer(Places.Client client) {
-    return client.key() instanceof InetAddress address
-        ? address.getHostAddress()
-        : "user " + UserNames.of((Integer) client.key());
+  private static String peer(Channel channel, Places.Client client) {
+    return client.key() instanceof Integer user
+        ? "user " + UserNames.of(user)
+        : address(channel).getHostAddress();
   }
 
   private Places.Client client(Channel channel) throws IOException {
@@ -313,7 +313,11 @@ public final class HttpServer implements AutoCloseable {
       int user = local.peerCredentials().uid();
       return new Places.Client(user, user == owner || user == 0);
     }
-    return new Places.Client(((InetSocketAddress) channel.remoteAddress()).getAddress(), false);
+    return Places.Client.at(address(channel));
+  }
+
+  private static InetAddress address(Channel channel) {
+    return ((InetSocketAddress) channel.remoteAddress()).getAddress();
   }
 
   private void refuse(Channel channel) {

@@ -8,7 +8,7 @@ import java.time.Duration;
  * @param connections open connections in all
  * @param reserved how many of them only the daemon's own user and root may have
  * @param perClient open connections of one client: a user of the host on a UNIX socket, an address
- *     on TCP; the daemon's own user and root are not limited by this
+ *     on TCP, of IPv6 a subnet of 64 bits; the daemon's own user and root are not limited by this
  * @param firstRequest how long a client may take from connecting to its first whole request
  */
 public record Limits(int connections, int reserved, int perClient, Duration firstRequest) {

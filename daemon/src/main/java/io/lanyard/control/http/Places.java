@@ -2,9 +2,13 @@ package io.lanyard.control.http;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Shortage;
+import java.net.Inet6Address;
 import java.net.InetAddress;
+import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * Counts who has how many of a server's connections, or of its streams.
@@ -21,10 +25,25 @@ final class Places {
   /**
    * Who connects.
    *
-   * @param key what tells clients apart, with equals: a user id ({@link Integer}) or an address
+   * @param key what tells clients apart, with equals: a user id ({@link Integer}), or the text
+   *     of an address; of IPv6 that of the subnet, since a host makes up the rest
    * @param trusted whether it is the daemon's own user, or root
    */
-  record Client(Object key, boolean trusted) {}
+  record Client(Object key, boolean trusted) {
+    /** A client on TCP. */
+    static Client at(InetAddress address) {
+      boolean whole = !(address instanceof Inet6Address) || address.isLoopbackAddress();
+      return new Client(whole ? address.getHostAddress() : subnet(address), false);
+    }
+
+    /** RFC 4291 section 2.5.1. */
+    private static String subnet(InetAddress address) {
+      ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
+      return IntStream.range(0, 4)
+          .mapToObj(i -> Integer.toHexString(bytes.getChar(2 * i)))
+          .collect(Collectors.joining(":", "", "::/64"));
+    }
+  }
 
   /**
    * Makes places that are all free.
@@ -75,7 +94,7 @@ final class Places {
         }
       }
     }
-    String holder = key instanceof InetAddress address ? address.getHostAddress() : "user " + key;
+    String holder = key instanceof Integer user ? "user " + user : key.toString();
     boolean _ =
         shortage.say(
             holder,

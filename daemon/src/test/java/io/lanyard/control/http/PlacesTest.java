@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.control.http.Places.Client;
 import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
@@ -53,12 +54,27 @@ final class PlacesTest {
 
   @Test
   void theClientThatHoldsMostIsNamedWhereAnotherIsRefused() throws Exception {
-    Client hog = new Client(InetAddress.getByName("192.0.2.1"), false);
+    Client hog = at("192.0.2.1");
     for (int i = 0; i < 5; i++) {
       assertThat(places.take(hog)).isTrue();
     }
     takeAll(new Client(2, false));
     assertThat(places.problem()).startsWith("192.0.2.1 holds 5 of the 8 connections");
+  }
+
+  @Test
+  void theAddressesOfAnIpv6SubnetAreOneClient() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      assertThat(places.take(at("2001:db8:99:1::" + i))).isTrue();
+    }
+    assertThat(places.take(at("2001:db8:99:1:2::"))).isFalse();
+    assertThat(places.problem()).startsWith("2001:db8:99:1::/64 holds 5 of the 5 connections");
+    assertThat(places.take(at("2001:db8:99:2::1"))).isTrue();
+    assertThat(places.take(at("::1"))).isTrue();
+  }
+
+  private static Client at(String address) throws UnknownHostException {
+    return Client.at(InetAddress.getByName(address));
   }
 
   @Test
