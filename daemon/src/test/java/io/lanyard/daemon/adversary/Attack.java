@@ -86,6 +86,24 @@ enum Attack {
           new HostileGuest(
               site, new StreamEnd(site.socket()), Family.IPV4, LinkAttacks::askForMuch, false),
       Sign.PORT_PROBLEM),
+  UDP_FLOOD_TAP(Kind.DEVICE, Family.IPV4, FlowAttacks::floodUdp),
+  FRAGMENTS_TAP(Kind.DEVICE, Family.IPV4, FlowAttacks::fragments),
+  DHCP_STARVATION_TAP(Kind.DEVICE, Family.IPV4, ServiceAttacks::starve),
+  ARP_CLAIMS_TAP(Kind.DEVICE, Family.IPV4, LinkAttacks::claimAddresses),
+  BROADCAST_TAP(Kind.DEVICE, Family.IPV4, LinkAttacks::broadcast),
+  MAC_FLOOD_TAP(Kind.DEVICE, Family.IPV4, LinkAttacks::manySources),
+  UDP_FLOOD_DATAGRAM(Kind.DATAGRAM, Family.IPV6, FlowAttacks::floodUdp),
+  FRAGMENTS_DATAGRAM(Kind.DATAGRAM, Family.IPV6, FlowAttacks::fragments),
+  DHCPV6_STARVATION_DATAGRAM(Kind.DATAGRAM, Family.IPV6, NeighbourAttacks::starve),
+  ND_CLAIMS_DATAGRAM(Kind.DATAGRAM, Family.IPV6, NeighbourAttacks::claimAddresses),
+  BROADCAST_DATAGRAM(Kind.DATAGRAM, Family.IPV4, LinkAttacks::broadcast),
+  MAC_FLOOD_DATAGRAM(Kind.DATAGRAM, Family.IPV4, LinkAttacks::manySources),
+  UDP_FLOOD_VHOST(Kind.VHOST, Family.IPV4, FlowAttacks::floodUdp),
+  FRAGMENTS_VHOST(Kind.VHOST, Family.IPV4, FlowAttacks::fragments),
+  DHCP_STARVATION_VHOST(Kind.VHOST, Family.IPV4, ServiceAttacks::starve),
+  ARP_CLAIMS_VHOST(Kind.VHOST, Family.IPV4, LinkAttacks::claimAddresses),
+  BROADCAST_VHOST(Kind.VHOST, Family.IPV4, LinkAttacks::broadcast),
+  MAC_FLOOD_VHOST(Kind.VHOST, Family.IPV4, LinkAttacks::manySources),
   VHOST_RESETS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::reset), Sign.BUSY),
   VHOST_KICKS(Kind.VHOST, site -> new VhostDriver(site, VhostDriver::kick), Sign.BUSY),
   VXLAN_STATIONS(VxlanHost::makeUpStations, Family.IPV4),
@@ -103,12 +121,25 @@ enum Attack {
     STREAM,
     /** A TAP device in a namespace of its own. */
     DEVICE,
+    /** A datagram port. */
+    DATAGRAM,
     /** A port for a VMM that shares its guest's memory. */
     VHOST,
     /** A port that leads to another host. */
     VXLAN,
     /** The API's socket, or a forward from the world. */
-    NO_PORT
+    NO_PORT;
+
+    /** Attaches a guest that makes its own frames. */
+    FrameEnd attach(Site site) throws IOException {
+      return switch (this) {
+        case STREAM -> new StreamEnd(site.socket());
+        case DEVICE -> PacketEnd.of(site);
+        case DATAGRAM -> new DatagramEnd(site.socket(), site.ownSocket());
+        case VHOST -> new VhostEnd(site.socket());
+        case VXLAN, NO_PORT -> throw new IOException(this + " has no guest");
+      };
+    }
   }
 
   /** Makes an attacker. */
@@ -141,11 +172,16 @@ enum Attack {
   }
 
   Attack(Family family, HostileGuest.Act act, Sign sign) {
+    this(Kind.STREAM, family, act, sign);
+  }
+
+  Attack(Kind kind, Family family, HostileGuest.Act act) {
+    this(kind, family, act, Sign.PORT_PROBLEM);
+  }
+
+  Attack(Kind kind, Family family, HostileGuest.Act act, Sign sign) {
     this(
-        Kind.STREAM,
-        family,
-        site -> new HostileGuest(site, new StreamEnd(site.socket()), family, act, true),
-        sign);
+        kind, family, (Site site) -> new HostileGuest(site, kind.attach(site), family, act, true), sign);
   }
 
   Attack(Kind kind, Maker maker, Sign sign) {
@@ -167,7 +203,7 @@ enum Attack {
   }
 
   Attack(Sign sign, Family family) {
-    this(Kind.NO_PORT, family, site -> new ForwardFlood(site, family), sign);
+    this(Kind.NO_PORT, family, (Site site) -> new ForwardFlood(site, family), sign);
   }
 
   Hostile begin(Site site) throws IOException {
@@ -199,14 +235,22 @@ enum Attack {
     return "evil-" + name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
+  /** Its device in the hostile guest's namespace, if it has one. */
+  String device() {
+    return "t" + ordinal();
+  }
+
   /** The port as the configuration declares it; empty for none. */
   String declaration(World world) {
     return switch (kind) {
       case STREAM ->
           "{name: %s, kind: qemu-stream, path: %1$s.sock, guard: %s}".formatted(port(), guard());
       case DEVICE ->
-          "{name: %s, kind: tap, device: t0, netns: %s}".formatted(port(), world.hostile);
-      case VHOST -> "{name: %s, kind: vhost-user, path: %1$s.sock}".formatted(port());
+          "{name: %s, kind: tap, device: %s, netns: %s, guard: off}"
+              .formatted(port(), device(), world.hostile);
+      case DATAGRAM ->
+          "{name: %s, kind: vfkit, path: %1$s.sock, guard: off}".formatted(port());
+      case VHOST -> "{name: %s, kind: vhost-user, path: %1$s.sock, guard: off}".formatted(port());
       case VXLAN ->
           "{name: %s, kind: vxlan, vni: %d, remotes: [\"%s\"], port: %d}"
               .formatted(port(), VxlanHost.VNI, family.tunnel, VxlanHost.port(this));

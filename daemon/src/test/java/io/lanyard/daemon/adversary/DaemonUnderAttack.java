@@ -65,11 +65,10 @@ final class DaemonUnderAttack {
     address(world);
     awaitRouter(world.guestA);
     awaitRouter(world.guestB);
-    World.run("ip -n " + world.hostile + " link set t0 up");
   }
 
   /** Gives the guests behind TAP devices their addresses. */
-  static void address(World world) throws IOException, InterruptedException {
+  static void address(World world) throws IOException {
     World.run(
         """
         set -e
@@ -85,7 +84,7 @@ final class DaemonUnderAttack {
   }
 
   /** Waits until a guest has taken its network's gateway for its IPv6 router. */
-  static void awaitRouter(String guest) throws IOException, InterruptedException {
+  static void awaitRouter(String guest) throws IOException {
     World.run("until ip -n " + guest + " -6 route show default | grep -q via; do sleep 0.05; done");
   }
 
@@ -131,7 +130,7 @@ final class DaemonUnderAttack {
 
   /** Connects an attacker, which does nothing yet. */
   Hostile hostile(Attack attack, LeaseClient.Lease victim, Dhcp6.Lease victim6) throws IOException {
-    return attack.begin(new Site(home.resolve("run"), attack.port(), world, victim, victim6));
+    return attack.begin(new Site(home.resolve("run"), attack.port(), attack.device(), world, victim, victim6));
   }
 
   /** How many files the daemon has open. */
@@ -246,7 +245,7 @@ final class DaemonUnderAttack {
   }
 
   /** Bytes of the heap that are in use and no garbage. */
-  long heap() throws IOException, InterruptedException {
+  long heap() throws IOException {
     new HeapProbe(running.process().pid()).collect();
     return (long) metric("lanyard_heap_bytes");
   }

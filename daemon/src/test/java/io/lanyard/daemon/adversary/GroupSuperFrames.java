@@ -14,7 +14,7 @@ final class GroupSuperFrames implements Hostile {
       import socket, struct, sys, time
       s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
       s.setsockopt(263, 15, 1)
-      s.bind(('t0', 0))
+      s.bind((sys.argv[1], 0))
       offload = struct.pack('=BBHHHH', 1, 1, 54, 1448, 34, 16)
       ethernet = b'\\xff' * 6 + bytes.fromhex('0266000000010800')
       data = bytes(10 * 1448)
@@ -28,10 +28,17 @@ final class GroupSuperFrames implements Hostile {
       """;
 
   private final Program program;
+  private final String link;
 
   GroupSuperFrames(Site site) throws IOException {
+    link = "ip -n " + site.world().hostile + " link set " + site.device();
+    World.run(link + " up");
     program =
-        new Program(site.runtime(), List.of("ip", "netns", "exec", site.world().hostile), PROGRAM);
+        new Program(
+            site.runtime(),
+            List.of("ip", "netns", "exec", site.world().hostile),
+            PROGRAM,
+            site.device());
   }
 
   @Override
@@ -40,7 +47,8 @@ final class GroupSuperFrames implements Hostile {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     program.close();
+    World.run(link + " down");
   }
 }

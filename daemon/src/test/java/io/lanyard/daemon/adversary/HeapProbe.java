@@ -22,7 +22,7 @@ record HeapProbe(long pid) {
   private static final byte[] COLLECT = "1\0jcmd\0GC.run\0\0\0".getBytes(US_ASCII);
 
   /** Collects all garbage; returns when that is done. */
-  void collect() throws IOException, InterruptedException {
+  void collect() throws IOException {
     Path socket = Path.of("/tmp/.java_pid" + pid);
     if (Files.exists(socket)) {
       try (SocketChannel jvm = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {

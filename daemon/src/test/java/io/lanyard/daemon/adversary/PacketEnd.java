@@ -28,28 +28,34 @@ final class PacketEnd implements FrameEnd {
   private static final long PAUSE_NANOS = 200_000;
 
   private final PacketSocket socket;
+  private final String down;
   private final Arena arena = Arena.ofShared();
   private final MemorySegment out = arena.allocate(LARGEST);
   private final MemorySegment in = arena.allocate(PacketSocket.HEADROOM + LARGEST);
   private final MemorySegment vector = arena.allocate(16, 8);
   private volatile boolean stopped;
 
-  private PacketEnd(PacketSocket socket) {
+  private PacketEnd(PacketSocket socket, String down) {
     this.socket = socket;
+    this.down = down;
     vector.set(ValueLayout.JAVA_LONG, 0, in.address() + PacketSocket.HEADROOM);
     vector.set(ValueLayout.JAVA_LONG, 8, LARGEST);
   }
 
-  /** The end of a namespace's device, which is up. */
-  static PacketEnd of(String namespace, String device) throws IOException {
-    return new PacketEnd(PacketSocket.open(device, namespace));
+  /** The end of a device of the hostile guest's, whose link is up until it is closed. */
+  static PacketEnd of(Site site) throws IOException {
+    String link = "ip -n " + site.world().hostile + " link set " + site.device();
+    World.run(link + " up");
+    return new PacketEnd(
+        PacketSocket.open(site.device(), site.world().hostile), link + " down");
   }
 
-  /** One that only sends, beside the namespace's own stack. */
+  /** One that only sends by a namespace's device, beside the namespace's own stack. */
   static PacketEnd sender(String namespace, String device) throws IOException {
     return new PacketEnd(
         NetworkNamespace.run(
-            namespace, () -> PacketSocket.open(HostInterface.read(device), true, NO_VLAN)));
+            namespace, () -> PacketSocket.open(HostInterface.read(device), true, NO_VLAN)),
+        "true");
   }
 
   @Override
@@ -90,8 +96,9 @@ final class PacketEnd implements FrameEnd {
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     socket.close();
     arena.close();
+    World.run(down);
   }
 }

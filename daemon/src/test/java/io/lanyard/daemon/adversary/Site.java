@@ -7,13 +7,20 @@ import java.nio.file.Path;
  *
  * @param runtime the daemon's runtime directory, with its sockets
  * @param port the attacker's port
+ * @param device its device in the hostile guest's namespace, where it has one
  * @param world the namespaces
  * @param victim the honest guest's lease
  * @param victim6 its lease of an IPv6 address
  */
-record Site(Path runtime, String port, World world, LeaseClient.Lease victim, Dhcp6.Lease victim6) {
+record Site(
+    Path runtime, String port, String device, World world, LeaseClient.Lease victim, Dhcp6.Lease victim6) {
   /** The socket of the attacker's stream port. */
   Path socket() {
     return runtime.resolve(port + ".sock");
+  }
+
+  /** The socket of the guest's own end, where the port's kind wants one. */
+  Path ownSocket() {
+    return runtime.resolve(port + ".guest");
   }
 }

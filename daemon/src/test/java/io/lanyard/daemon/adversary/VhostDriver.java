@@ -1,7 +1,6 @@
 package io.lanyard.daemon.adversary;
 
 import io.lanyard.vswitch.vhost.VhostFrontEnd;
-import io.netty.channel.epoll.Epoll;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
@@ -24,15 +23,7 @@ final class VhostDriver implements Hostile {
 
   VhostDriver(Site site, Act act) throws IOException {
     this.act = act;
-    Epoll.ensureAvailability(); // loads what the front end's socket is made of
-    try {
-      driver = VhostFrontEnd.connect(site.socket());
-      driver.start(VhostFrontEnd.PLAIN);
-    } catch (IOException | RuntimeException e) {
-      throw e;
-    } catch (Exception e) {
-      throw new IOException("the port's device does not start", e);
-    }
+    driver = VhostEnd.start(site.socket());
   }
 
   /** Sets its rings up anew. */

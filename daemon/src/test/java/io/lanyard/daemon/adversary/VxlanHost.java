@@ -50,12 +50,7 @@ final class VxlanHost implements Hostile {
     Address own = attack.family.tunnel;
     String prefix = own.isIpv4() ? "/32" : "/128";
     change = "ip -n " + site.world().world + " addr %s " + own + prefix + " dev vw";
-    try {
-      World.run(change.formatted("add"));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException(e);
-    }
+    World.run(change.formatted("add"));
     int port = port(attack);
     socket =
         NetworkNamespace.run(
@@ -107,10 +102,6 @@ final class VxlanHost implements Hostile {
   public void close() throws IOException {
     closed = true;
     socket.close();
-    try {
-      World.run(change.formatted("del"));
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    World.run(change.formatted("del"));
   }
 }

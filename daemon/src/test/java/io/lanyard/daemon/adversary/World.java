@@ -82,7 +82,7 @@ final class World {
   private final NameServer names;
   private final DatagramSocket sink;
 
-  World() throws IOException, InterruptedException {
+  World() throws IOException {
     run(
         """
         set -e
@@ -102,6 +102,8 @@ final class World {
         ip -n H route add default via 10.99.0.2; ip -n H route add default via 2001:db8:99::2
         ip -n W addr add 169.254.169.254/32 dev lo; ip -n W addr add fd00:ec2::254/128 dev lo
         ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
+        # Its devices send what the attacker sends, and nothing else.
+        ip netns exec E sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
         # A connection that needs a third attempt has failed.
         for n in A B; do ip netns exec $n sysctl -qw net.ipv4.tcp_syn_retries=1; done
         """
@@ -122,11 +124,11 @@ final class World {
   }
 
   /** Runs a script as root; it must succeed. */
-  static void run(String script) throws IOException, InterruptedException {
+  static void run(String script) throws IOException {
     Process process =
         new ProcessBuilder("timeout", "30", "sh", "-c", script).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
+    assertThat(process.onExit().join().exitValue()).as(said).isZero();
   }
 
   /** Talks with one client. */
@@ -191,7 +193,7 @@ final class World {
     }
   }
 
-  void close() throws IOException, InterruptedException {
+  void close() throws IOException {
     for (ServerSocket server : servers) {
       server.close();
     }

@@ -6,7 +6,7 @@
  * namespace, so that its budgets are the kernel's and the JVM's and not the test's opinion: it ends
  * on OutOfMemoryError, and it cannot open more files than its limit. The honest guests are Linux
  * stacks behind TAP devices in namespaces; the hostile one is made of bytes, and comes by a stream
- * port, by a packet socket on a TAP device, or by memory that it shares. Users of the host attack
+ * or datagram port, by a packet socket on a TAP device, or by memory that it shares. Users of the host attack
  * the API, another host attacks by VXLAN, and clients in the world by a forward. The world is one
  * more namespace, with servers that the test runs.
  *

@@ -23,7 +23,7 @@ import java.util.concurrent.TimeUnit;
  * A front end of vhost-user with the driver of its guest: memory in a memfd, a ring in each
  * direction, well-behaved unless told otherwise.
  *
- * <p>Thread: one.
+ * <p>Thread: one; while the device runs, one that sends frames and another that receives them.
  */
 public final class VhostFrontEnd implements AutoCloseable {
   /** Where the guest's memory begins, for the guest. */
@@ -297,9 +297,14 @@ public final class VhostFrontEnd implements AutoCloseable {
     return java.util.Arrays.copyOfRange(whole, headerLength(), whole.length);
   }
 
+  /** Whether a frame, or the first part of one, waits to be received. */
+  public boolean hasReceived() {
+    return rings[RECEIVE].used() != (taken[RECEIVE] & 0xffff);
+  }
+
   private byte[] takeBuffer() throws InterruptedException {
     long deadline = System.nanoTime() + LIMIT;
-    while (rings[RECEIVE].used() == (taken[RECEIVE] & 0xffff)) {
+    while (!hasReceived()) {
       assertThat(System.nanoTime()).as("a frame has come").isLessThan(deadline);
       Thread.sleep(0, 50_000);
     }
