@@ -130,7 +130,8 @@ final class DaemonUnderAttack {
 
   /** Connects an attacker, which does nothing yet. */
   Hostile hostile(Attack attack, LeaseClient.Lease victim, Dhcp6.Lease victim6) throws IOException {
-    return attack.begin(new Site(home.resolve("run"), attack.port(), attack.device(), world, victim, victim6));
+    return attack.begin(
+        new Site(home.resolve("run"), attack.port(), attack.device(), world, victim, victim6));
   }
 
   /** How many files the daemon has open. */

@@ -46,8 +46,7 @@ final class PacketEnd implements FrameEnd {
   static PacketEnd of(Site site) throws IOException {
     String link = "ip -n " + site.world().hostile + " link set " + site.device();
     World.run(link + " up");
-    return new PacketEnd(
-        PacketSocket.open(site.device(), site.world().hostile), link + " down");
+    return new PacketEnd(PacketSocket.open(site.device(), site.world().hostile), link + " down");
   }
 
   /** One that only sends by a namespace's device, beside the namespace's own stack. */

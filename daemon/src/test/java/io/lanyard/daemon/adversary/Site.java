@@ -13,7 +13,12 @@ import java.nio.file.Path;
  * @param victim6 its lease of an IPv6 address
  */
 record Site(
-    Path runtime, String port, String device, World world, LeaseClient.Lease victim, Dhcp6.Lease victim6) {
+    Path runtime,
+    String port,
+    String device,
+    World world,
+    LeaseClient.Lease victim,
+    Dhcp6.Lease victim6) {
   /** The socket of the attacker's stream port. */
   Path socket() {
     return runtime.resolve(port + ".sock");
