@@ -25,8 +25,8 @@ final class Places {
   /**
    * Who connects.
    *
-   * @param key what tells clients apart, with equals: a user id ({@link Integer}), or the text
-   *     of an address; of IPv6 that of the subnet, since a host makes up the rest
+   * @param key what tells clients apart, with equals: a user id ({@link Integer}), or the text of
+   *     an address; of IPv6 that of the subnet, since a host makes up the rest
    * @param trusted whether it is the daemon's own user, or root
    */
   record Client(Object key, boolean trusted) {

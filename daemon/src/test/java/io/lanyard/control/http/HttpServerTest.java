@@ -63,6 +63,7 @@ final class HttpServerTest {
       assertThat(answer.status()).isEqualTo(200);
     }
     LoadedClasses.ofAcceptFailures();
+    Await.until(() -> server.problem().isEmpty()); // loads it while there are descriptors
     SocketChannel late = SocketChannel.open(StandardProtocolFamily.UNIX);
     try (FewDescriptors few = new FewDescriptors();
         late) {
