@@ -42,7 +42,7 @@ final class Machine {
    * one that resets its disk waits for the host's disk, and a caller that stops the guest should
    * not.
    */
-  private static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(1);
+  static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(1);
 
   /** Why a machine ended. */
   sealed interface End {
