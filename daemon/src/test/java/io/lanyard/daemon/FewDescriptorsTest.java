@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
 import io.lanyard.testing.Await;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Checksum;
@@ -124,7 +123,7 @@ final class FewDescriptorsTest {
       mac = 0x5254_0000_0000L | number;
       this.third = third;
       this.number = number;
-      router = MacAddress.derivedFrom("gateway of " + network).bits();
+      router = KnownSeed.gatewayOf(network);
       socket.connect(UnixDomainSocketAddress.of(home.resolve("run/" + port + ".sock")));
       guests.add(this);
       ByteBuf frame = Unpooled.buffer(42).writeZero(42);
@@ -307,6 +306,7 @@ final class FewDescriptorsTest {
           "version: 1\nnetworks:\n"
               + network("a", 1, names.getLocalPort(), "p1", "p2")
               + network("b", 2, names.getLocalPort(), "p3");
+      KnownSeed.plant(home.resolve("state"));
       DaemonHome.Running running =
           daemons.daemon(
               yaml, DaemonHome.steppedJava("prlimit", "--nofile=" + LIMIT + ":" + LIMIT));

@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
  * @param ports UDP ports of the host that no guest gets by asking for them
  * @param published what the networks serve on the host's addresses
  * @param subnets those of all networks
- * @param prefixes the IPv6 subnets of networks whose configuration says none
+ * @param prefixes what lasts on this host and is another thing on every other host: the MAC
+ *     addresses of gateways, and the IPv6 subnets of networks whose configuration says none
  * @param memory what TCP connections draw their buffers from
  * @param ipv6Route whether the host has an IPv6 route besides those of given subnets
  */
@@ -52,7 +53,7 @@ public record HostResources(
    *
    * @param descriptors the process's descriptors
    * @param subnets those of all networks
-   * @param prefixes the IPv6 subnets of networks whose configuration says none
+   * @param prefixes what lasts on this host and is another thing on every other host
    * @return new objects besides, for this host
    */
   public static HostResources of(

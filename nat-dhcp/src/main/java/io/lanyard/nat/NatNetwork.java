@@ -42,7 +42,6 @@ import io.lanyard.nat.udp.HostReader;
 import io.lanyard.nat.udp.UdpNat;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
-import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.netty.buffer.ByteBufAllocator;
@@ -186,7 +185,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private static GatewayAddresses addresses(
       NetworkConfig config, NatConfig nat, HostResources host) {
     return new GatewayAddresses(
-        MacAddress.derivedFrom("gateway of " + config.name()).bits(),
+        host.prefixes().macAddress("gateway of " + config.name()).bits(),
         GatewayConfig.of(config).ipv4(),
         host.ipv6SubnetOf(config),
         answersForHost(config, nat));

@@ -11,7 +11,6 @@ import io.netty.buffer.ByteBufAllocator;
  * migration).
  */
 final class Announcement {
-  private static final int RARP = 0x8035;
   private static final int ETHERNET = 1;
   private static final int IPV4 = 0x0800;
   private static final int REQUEST_REVERSE = 3;
@@ -33,7 +32,7 @@ final class Announcement {
     int at = OffloadHeader.LENGTH;
     put(frame, at, Ethernet.BROADCAST);
     put(frame, at + 6, mac);
-    frame.setShort(at + 12, RARP);
+    frame.setShort(at + 12, Ethernet.TYPE_RARP);
     frame.setShort(at + 14, ETHERNET);
     frame.setShort(at + 16, IPV4);
     frame.setByte(at + 18, 6);

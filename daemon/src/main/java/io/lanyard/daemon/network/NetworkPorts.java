@@ -21,7 +21,6 @@ import io.lanyard.daemon.network.port.PortKinds;
 import io.lanyard.daemon.network.port.PortPlace;
 import io.lanyard.daemon.network.port.UplinkPorts;
 import io.lanyard.nat.egress.PortEgress;
-import io.lanyard.net.MacAddress;
 import io.lanyard.net.Subnet;
 import io.lanyard.net.UniqueLocal;
 import io.lanyard.vmm.Attachment;
@@ -67,6 +66,8 @@ final class NetworkPorts {
   private final PortContext context;
   private final Switch ethernet;
   private final PortAddresses addresses;
+
+  private final UniqueLocal identifiers;
 
   /** The IPv6 subnet of a network, said or derived; null for none. */
   private final Function<NetworkConfig, @Nullable Subnet> ipv6Subnet;
@@ -121,6 +122,7 @@ final class NetworkPorts {
     this.governance =
         new PortGovernance(
             ethernet, new PortPolicies(config.switching(), addresses, context.timers().clock()));
+    this.identifiers = identifiers;
     PortPlace place = new PortPlace(context, runtimeDirectory, patches, identifiers);
     this.attached = new AttachedPorts(governance, place, metrics, events, this::ended);
     this.report =
@@ -323,7 +325,7 @@ final class NetworkPorts {
                 .toList(),
             adapter.persistent(),
             // The same for each adapter of the network: guests that know it go on.
-            MacAddress.derivedFrom("host of " + config.name()).bits());
+            identifiers.macAddress("host of " + config.name()).bits());
     HostDestinations destinations = new HostDestinations(own, hostRules);
     PortListener claim =
         new HostAdapterListener(

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.DaemonHome;
+import io.lanyard.daemon.KnownSeed;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.MacAddress;
@@ -40,6 +41,7 @@ final class DaemonUnderAttack {
     this.home = home;
     this.world = world;
     daemons = new DaemonHome(home);
+    KnownSeed.plant(home.resolve("state"));
     running =
         daemons.daemon(
             configuration(world),

@@ -2,8 +2,8 @@ package io.lanyard.daemon.adversary;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import io.lanyard.daemon.KnownSeed;
 import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Icmp;
@@ -23,7 +23,7 @@ final class Forgery {
   /** Network a's gateway. */
   static final int GATEWAY = Ipv4.parse("10.66.0.2");
 
-  static final long GATEWAY_MAC = MacAddress.derivedFrom("gateway of a").bits();
+  static final long GATEWAY_MAC = KnownSeed.gatewayOf("a");
 
   private static final long FIRST_MAC = 0x0266_0000_0000L;
   private static final int IP = Ethernet.HEADER_LENGTH;

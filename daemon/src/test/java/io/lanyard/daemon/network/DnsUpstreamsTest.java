@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
-import io.lanyard.net.MacAddress;
+import io.lanyard.daemon.KnownSeed;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.DatagramPacket;
@@ -74,6 +74,7 @@ final class DnsUpstreamsTest {
         guests: {demo: {vmm: lanyard, image: none, nics: [{network: lab, mac: '02:00:00:00:00:07'}]}}
         """
             .formatted(mode, dns);
+    KnownSeed.plant(home.resolve("s"));
     Daemon daemon = InProcessDaemon.open(home, yaml);
     try (SocketChannel guest = SocketChannel.open(StandardProtocolFamily.UNIX)) {
       guest.connect(UnixDomainSocketAddress.of(home.resolve("r/guest.sock")));
@@ -96,7 +97,7 @@ final class DnsUpstreamsTest {
       dns.put((byte) label.length()).put(label.getBytes(US_ASCII));
     }
     dns.put((byte) 0).putShort((short) 1).putShort((short) 1).flip();
-    long gateway = MacAddress.derivedFrom("gateway of lab").bits();
+    long gateway = KnownSeed.gatewayOf("lab");
     ByteBuffer frame = ByteBuffer.allocate(14 + 28 + dns.remaining());
     frame.putShort((short) (gateway >> 32)).putInt((int) gateway);
     frame.putShort((short) 0x5254).putInt(0x77).putShort((short) 0x0800);

@@ -6,8 +6,8 @@ import io.lanyard.base.DumpNode;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.daemon.KnownSeed;
 import io.lanyard.net.Address;
-import io.lanyard.net.MacAddress;
 import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Arp;
@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** The configuration of ports holds for the frames that guests send. */
 @Timeout(60)
 final class GuardedPortsTest {
-  private static final long GATEWAY = MacAddress.derivedFrom("gateway of lab").bits();
+  private static final long GATEWAY = KnownSeed.gatewayOf("lab");
   private static final int GATEWAY_ADDRESS = Ipv4.parse("10.9.8.2");
   private static final int RESERVED = Ipv4.parse("10.9.8.10");
   private static final int GIVEN = Ipv4.parse("10.9.8.20");
@@ -71,6 +71,7 @@ final class GuardedPortsTest {
     }
     yaml.append("guests: {demo: {vmm: lanyard, image: none, ");
     yaml.append("nics: [{network: lab, mac: '52:54:00:00:00:77'}]}}\n");
+    KnownSeed.plant(home.resolve("s"));
     daemon = InProcessDaemon.open(home, yaml.toString());
   }
 

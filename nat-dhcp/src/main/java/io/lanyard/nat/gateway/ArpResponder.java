@@ -11,6 +11,7 @@ import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.netty.buffer.ByteBuf;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -101,6 +102,16 @@ final class ArpResponder {
   /** Announces that an address is ours (RFC 5227 section 3): stale caches are put right. */
   void announce(Address address) {
     send(Ethernet.BROADCAST, null, Arp.REQUEST, address.ipv4(), 0, address.ipv4());
+  }
+
+  /** Announces the gateway's addresses to a station alone. */
+  void introduce(Station to) {
+    for (Address address : List.of(own.gateway(), own.host())) {
+      if (addresses.isOurs(0, Address.ipv4Low(address.ipv4()))) {
+        counters.count(GatewayCount.ARP_ANSWERED);
+        send(to.mac(), to.budget(), Arp.REQUEST, address.ipv4(), 0, address.ipv4());
+      }
+    }
   }
 
   /** Asks who has an address: everybody, or the station that had it. */

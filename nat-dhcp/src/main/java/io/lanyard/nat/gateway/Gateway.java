@@ -7,6 +7,8 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
+import io.lanyard.nat.station.EventRate;
+import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
 import io.lanyard.nat.station.PortBudget;
@@ -410,6 +412,7 @@ public final class Gateway implements GuestLink, Dumpable {
             responder.receive(from, frame, at, end);
           }
         }
+        case Ethernet.TYPE_RARP -> introduce(from);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
@@ -442,6 +445,28 @@ public final class Gateway implements GuestLink, Dumpable {
       failures.failed(e);
     } finally {
       inSwitch = nested;
+    }
+  }
+
+  /**
+   * Tells a guest where the gateway is. Its VMM announces it: it has come from another host, most
+   * likely, and knows the gateway there, whose MAC address is another.
+   */
+  private void introduce(Station guest) {
+    long now = timers.clock().nanoTime();
+    EventRate rate = guest.budget().solicitations();
+    if (!rate.permits(now)) {
+      guest.budget().count(Excess.ADVERTISEMENTS);
+      return;
+    }
+    rate.use(now);
+    ArpResponder responder = arp;
+    if (responder != null) {
+      responder.introduce(guest);
+    }
+    Ipv6Side side = ipv6;
+    if (side != null) {
+      side.advertiser().solicited(guest, null, guest.mac());
     }
   }
 

@@ -87,6 +87,27 @@ class GatewayTest {
     assertThat(calls).hasValue(0);
   }
 
+  /** As QEMU does for a guest that has come from another host, whose gateway it knows. */
+  @Test
+  void aGuestThatHasComeFromAnotherHostHearsWhereTheGatewayIs() {
+    byte[] announcement =
+        TestNetwork.arp(Ethernet.BROADCAST, 3, TestNetwork.GUEST_MAC, 0, TestNetwork.GUEST_MAC, 0);
+    view(announcement).setShort(12, Ethernet.TYPE_RARP);
+    net.guest.drain();
+    List<byte[]> heard = net.exchange(announcement);
+    assertThat(heard).hasSize(1);
+    ByteBuf frame = view(heard.getFirst());
+    assertThat(Ethernet.mac(frame, 0)).isEqualTo(TestNetwork.GUEST_MAC);
+    assertThat(Arp.senderMac(frame, 14)).isEqualTo(TestNetwork.GATEWAY_MAC);
+    assertThat(Arp.senderAddress(frame, 14)).isEqualTo(TestNetwork.GATEWAY);
+    assertThat(Arp.targetAddress(frame, 14)).isEqualTo(TestNetwork.GATEWAY);
+    int answers = 0;
+    for (int i = 0; i < 200; i++) {
+      answers += net.exchange(announcement).size();
+    }
+    assertThat(answers).as("to a flood").isEqualTo(59);
+  }
+
   /** Lets the gateway learn the guest. */
   private void introduce() {
     net.exchange(ask(TestNetwork.GATEWAY));

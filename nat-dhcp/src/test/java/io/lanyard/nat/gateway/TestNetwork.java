@@ -2,10 +2,10 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.NetworkConfig;
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
-import io.lanyard.net.MacAddress;
 import io.lanyard.net.Transport;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
@@ -28,8 +28,9 @@ import java.util.concurrent.Executor;
 final class TestNetwork {
   static final long GUEST_MAC = 0x5254_0000_0010L;
 
-  /** As a gateway derives it from the network's name, which is {@code test}. */
-  static final long GATEWAY_MAC = MacAddress.derivedFrom("gateway of test").bits();
+  /** As a gateway of the network {@code test} has it where the host has no seed of its own. */
+  static final long GATEWAY_MAC =
+      HostResources.alone().prefixes().macAddress("gateway of test").bits();
 
   static final int GUEST = Ipv4.parse("192.168.127.10");
   static final int GATEWAY = Ipv4.parse("192.168.127.2");

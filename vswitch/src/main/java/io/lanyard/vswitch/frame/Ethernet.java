@@ -27,6 +27,9 @@ public final class Ethernet {
   /** EtherType of IPv6. */
   public static final int TYPE_IPV6 = 0x86dd;
 
+  /** Reverse ARP (RFC 903), by which VMMs announce a guest that has moved. */
+  public static final int TYPE_RARP = 0x8035;
+
   /** EtherType (TPID) of a customer tag (IEEE 802.1Q). */
   public static final int TYPE_VLAN = 0x8100;
 

@@ -45,7 +45,6 @@ final class SharedMac {
   /** The longest frame that is more than patched: no packet of DHCP or of discovery is longer. */
   private static final int LARGEST = OffloadHeader.LENGTH + 1600;
 
-  private static final int TYPE_RARP = 0x8035;
   private static final int DHCP_SERVER = 67;
   private static final int DHCP_CLIENT = 68;
 
@@ -143,7 +142,7 @@ final class SharedMac {
             ? discovery(passage, address, length)
             : patched(passage, address, length);
       }
-      case TYPE_RARP -> announce(passage, address, length);
+      case Ethernet.TYPE_RARP -> announce(passage, address, length);
       default -> patched(passage, address, length);
     };
   }
