@@ -256,7 +256,9 @@ final class StepMaker {
 
   private Step guest(Change change, GuestConfig guest) {
     return new Pair(
-        change.describe(), () -> add(guest, false), () -> tree.discardGuest(guest.name()));
+        change.describe(),
+        () -> add(guest, guest.autostart()),
+        () -> tree.discardGuest(guest.name()));
   }
 
   private Step guest(Change change, GuestConfig before, GuestConfig after) {
@@ -266,12 +268,12 @@ final class StepMaker {
         () -> of(tree.guests(), before.name()).configure(before));
   }
 
-  /** Adds a guest, makes it, and starts it if it is to run; answers with what went wrong. */
+  /** Adds a guest, makes it, and starts it if it is to run; returns what went wrong. */
   private String add(GuestConfig config, boolean start) {
     GuestSlot slot = tree.addGuest(config);
     try {
       slot.create();
-      if (start || config.autostart()) {
+      if (start) {
         slot.act("start it", Guest::start);
       }
       return "";
@@ -280,15 +282,21 @@ final class StepMaker {
     }
   }
 
-  /** A guest that goes; it is started again if it ran and is to stay after all. */
+  /** A guest that goes. If it is to stay after all, it is made again and is as it was: on, off or failed. */
   private final class GuestRemoval implements Step {
     private final String what;
     private final GuestConfig guest;
     private boolean ran;
+    private boolean failed;
 
     GuestRemoval(String what, GuestConfig guest) {
       this.what = what;
       this.guest = guest;
+    }
+
+    /** Whether a guest in its place starts: it ran, or should have and could not. */
+    boolean starts(GuestConfig next) {
+      return ran || (failed && next.autostart());
     }
 
     @Override
@@ -298,21 +306,23 @@ final class StepMaker {
 
     @Override
     public String run() {
-      ran = of(tree.guests(), guest.name()).wasOn();
+      GuestSlot slot = of(tree.guests(), guest.name());
+      ran = slot.wasOn();
+      failed = !ran && slot.hasProblem();
       tree.removeGuest(guest.name());
       return "";
     }
 
     @Override
     public void undo() throws VmmException {
-      String problem = add(guest, ran);
-      if (!problem.isEmpty()) {
+      String problem = add(guest, starts(guest));
+      if (!problem.isEmpty() && !failed) {
         throw new VmmException(problem);
       }
     }
   }
 
-  /** A guest that is made anew; it runs if it ran before. */
+  /** A guest that is made anew. It runs if it ran before, or had failed to. */
   private final class GuestReplacement implements Step {
     private final GuestRemoval removal;
     private final GuestConfig after;
@@ -330,7 +340,7 @@ final class StepMaker {
     @Override
     public String run() {
       String _ = removal.run();
-      return add(after, removal.ran);
+      return add(after, removal.starts(after));
     }
 
     @Override
