@@ -51,7 +51,9 @@ final class Change {
 
   @Option(
       names = "--tolerate",
-      description = "Keep a port or a forward that does not work yet: it is tried again.")
+      description =
+          "Keep what does not work yet. A port or a forward is tried again; a guest, when it is"
+              + " started.")
   boolean tolerate;
 
   @Option(names = "--dry-run", description = "Only show what would change.")

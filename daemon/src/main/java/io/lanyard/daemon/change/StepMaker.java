@@ -282,7 +282,10 @@ final class StepMaker {
     }
   }
 
-  /** A guest that goes. If it is to stay after all, it is made again and is as it was: on, off or failed. */
+  /**
+   * A guest that goes. If it is to stay after all, it is made again and is as it was: on, off or
+   * failed.
+   */
   private final class GuestRemoval implements Step {
     private final String what;
     private final GuestConfig guest;

@@ -4,6 +4,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
 import io.lanyard.vmm.VmmException;
+import io.lanyard.vswitch.port.DevicePort;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -82,11 +83,12 @@ final class Transaction {
 
   private ChangeRefusedException failed(Step step, String why) {
     undo();
+    // What is refused is not kept, and nobody tries it again.
     return new ChangeRefusedException(
         Reason.FAILED,
-        step.describe() + ": " + why,
+        step.describe() + ": " + why.replace("; " + DevicePort.RETRIED, ""),
         List.of(),
-        "set that right, or repeat it with --tolerate to have it tried again until it works");
+        "set that right, or repeat it with --tolerate to keep what does not work yet");
   }
 
   /** Undoes the steps that were done, the last one first. */

@@ -1,5 +1,8 @@
 package io.lanyard.daemon.guest;
 
+import io.lanyard.base.LogEvent;
+import io.lanyard.base.Nearest;
+import io.lanyard.config.DocumentPath;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.image.Catalog;
@@ -13,6 +16,8 @@ import io.lanyard.vmm.NicSpec;
 import io.lanyard.vmm.SpecProblem;
 import io.lanyard.vmm.VmmDescription;
 import io.lanyard.vmm.VmmException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -22,6 +27,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.StringJoiner;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +43,11 @@ final class GuestSpecs {
 
   /** {@code sun_path} without its terminator. */
   private static final int LONGEST_SOCKET = 107;
+
+  private static final System.Logger LOG = System.getLogger(GuestSpecs.class.getName());
+
+  /** As many steps lead to a guest in the configuration: guests, and its name. */
+  private static final int GUESTS_STEPS = 2;
 
   private final VmmPlugins plugins;
   private final ImageStore images;
@@ -64,10 +75,26 @@ final class GuestSpecs {
   GuestSpec checked(GuestConfig guest, Mtus mtus) throws VmmException {
     VmmDescription vmm = plugins.describe(guest.vmm());
     List<SpecProblem> problems = new ArrayList<>(undescribed(guest, vmm));
-    SpecProblem.refuse(guest.name(), problems);
+    refuse(guest, problems);
     GuestSpec spec = specification(guest, vmm, boot(guest), mtus);
-    SpecProblem.refuse(guest.name(), plugins.validate(guest.vmm(), spec));
+    refuse(guest, plugins.validate(guest.vmm(), spec));
     return spec;
+  }
+
+  /** Refuses a guest that cannot be made, by the keys that it has in the configuration. */
+  private static void refuse(GuestConfig guest, List<SpecProblem> problems) throws VmmException {
+    StringJoiner reasons = new StringJoiner("; ");
+    for (SpecProblem problem : problems) {
+      if (problem.fatal()) {
+        List<String> steps = GuestCheck.keyOf(guest, problem.path()).steps();
+        List<String> key = steps.subList(GUESTS_STEPS, steps.size());
+        reasons.add(
+            key.isEmpty() ? problem.message() : new DocumentPath(key) + ": " + problem.message());
+      }
+    }
+    if (reasons.length() > 0) {
+      throw new VmmException(reasons.toString());
+    }
   }
 
   /** All that is wrong with a guest as far as can be told without making it. */
@@ -267,6 +294,19 @@ final class GuestSpecs {
         : name;
   }
 
+  /** The image that a misspelt name was meant to be, as a question; empty if there is none. */
+  private String nearest(String name) {
+    List<String> known = new ArrayList<>();
+    Catalog.entries().forEach(entry -> known.add(entry.name()));
+    try {
+      images.list().forEach(image -> known.add(image.manifest().name()));
+    } catch (IOException e) {
+      LogEvent.of("images-not-listed").log(LOG, Level.DEBUG, e);
+    }
+    String meant = Nearest.to(name, known);
+    return meant == null ? "" : "did you mean " + meant + "? ";
+  }
+
   private BootSource found(Boot.Image wanted) throws VmmException {
     boolean slim = isSlim(wanted);
     String name = slim ? image(wanted) : wanted.name();
@@ -279,7 +319,9 @@ final class GuestSpecs {
               + images.directory()
               + (isOffered(name)
                   ? "; run: lanyard image pull " + name
-                  : ", and none of this name can be pulled; choose one that `lanyard image ls` lists"));
+                  : ", and none of this name can be pulled; "
+                      + nearest(name)
+                      + "choose one that `lanyard image ls` lists"));
     }
     @Nullable String commandLine = wanted.commandLine();
     return new BootSource.Kernel(

@@ -99,6 +99,16 @@ class ConductorTest {
     assertThat(daemon.conductor().present().configuration().networks()).containsOnlyKeys("a");
   }
 
+  @Test
+  void aPortThatIsRefusedIsNotSaidToBeTriedAgain() throws Exception {
+    start(START);
+    LogWatch.expect("event=port-failed network=\"a\" port=\"none\"");
+    String text =
+        START.replace(
+            "path: q.sock}", "path: q.sock}, {name: none, kind: interface, interface: none0}");
+    assertThat(refused(text).what()).contains("ports[none]").doesNotContain("tried again");
+  }
+
   /** The daemon's own file. */
   private Document document(String text) throws ConfigException {
     return document("test.yaml", text);

@@ -80,6 +80,14 @@ final class GuestCheckTest {
   }
 
   @Test
+  void aMisspeltImageIsAnsweredWithTheOneThatWasMeant() throws Exception {
+    assertThat(check("  a: {vmm: echo, image: debian-13-netbot}\n").problems())
+        .singleElement()
+        .asString()
+        .contains("; did you mean debian-13-netboot? choose one that `lanyard image ls` lists");
+  }
+
+  @Test
   void anImageThatIsNotThereHidesNothingElse() throws Exception {
     ConfigurationCheck.Report found =
         check(

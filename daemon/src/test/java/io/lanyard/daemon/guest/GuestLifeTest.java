@@ -168,6 +168,18 @@ final class GuestLifeTest {
     }
   }
 
+  @Test
+  void aGuestThatCannotBeMadeNamesTheKeyAsTheFileHasIt() throws Exception {
+    LogWatch.expect("event=guest-not-started guest=\"g\" cause=\"options.colour: this VMM");
+    try (Daemon daemon =
+        open("  g: {vmm: echo, memory: 64M, program: /bin/true, options: {colour: red}}\n")) {
+      assertThat(guest(daemon).info().reason())
+          .isEqualTo("options.colour: this VMM is grey, not red");
+      assertThat(daemon.status().problems())
+          .containsExactly("guest g: options.colour: this VMM is grey, not red");
+    }
+  }
+
   private static String address(Daemon daemon) {
     GuestInfo info = guest(daemon).info();
     return info.nics().getFirst().address();

@@ -63,7 +63,8 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   /** News come in groups, as for an interface that goes down and is deleted then. */
   static final int NEWS_MILLIS = 50;
 
-  private static final String RETRIED = "it is tried again by itself";
+  /** The remedy of a port that tries again by itself until its device can be had. */
+  public static final String RETRIED = "it is tried again by itself";
 
   private final DeviceSource source;
   private final PortBuffers buffers;

@@ -10,9 +10,12 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.GroupPrincipal;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.nio.file.attribute.UserPrincipalLookupService;
+import java.nio.file.attribute.UserPrincipalNotFoundException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -114,15 +117,19 @@ public record SocketFile(
   private void change(Path held) throws IOException {
     PosixFileAttributeView view = Files.getFileAttributeView(held, PosixFileAttributeView.class);
     UserPrincipalLookupService users = held.getFileSystem().getUserPrincipalLookupService();
+    GroupPrincipal itsGroup =
+        group == null ? null : found(group, "group", users::lookupPrincipalByGroupName);
+    UserPrincipal itsOwner =
+        owner == null ? null : found(owner, "user", users::lookupPrincipalByName);
     try {
       if (mode != null) {
         view.setPermissions(PosixFilePermissions.fromString(mode));
       }
-      if (group != null) {
-        view.setGroup(users.lookupPrincipalByGroupName(group));
+      if (itsGroup != null) {
+        view.setGroup(itsGroup);
       }
-      if (owner != null) {
-        view.setOwner(users.lookupPrincipalByName(owner));
+      if (itsOwner != null) {
+        view.setOwner(itsOwner);
       }
     } catch (IOException e) {
       throw new IOException(
@@ -136,6 +143,21 @@ public record SocketFile(
               + Causes.of(e)
               + "); only root gives files away, and a user to groups of its own",
           e);
+    }
+  }
+
+  /** A question to the host's user database. */
+  @FunctionalInterface
+  private interface Lookup<T> {
+    T of(String name) throws IOException;
+  }
+
+  /** A user or a group. The JDK's exception does not say which one is missing. */
+  private <T> T found(String name, String what, Lookup<T> lookup) throws IOException {
+    try {
+      return lookup.of(name);
+    } catch (UserPrincipalNotFoundException e) {
+      throw new IOException("there is no " + what + " " + name + " to give " + path + " to", e);
     }
   }
 

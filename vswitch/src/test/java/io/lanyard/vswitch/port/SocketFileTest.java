@@ -51,7 +51,9 @@ class SocketFileTest {
       assertThat(Files.getAttribute(path, "unix:gid")).isEqualTo(group);
       assertThat(mode(path)).isEqualTo("rw--w----");
       assertThatThrownBy(new SocketFile(path, "no-such-user", null, null)::grant)
-          .hasMessageContaining("cannot give " + path + " to user no-such-user");
+          .hasMessage("there is no user no-such-user to give " + path + " to");
+      assertThatThrownBy(new SocketFile(path, null, "no-such-group", null)::grant)
+          .hasMessage("there is no group no-such-group to give " + path + " to");
     }
   }
 
