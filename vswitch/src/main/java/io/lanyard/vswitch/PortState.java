@@ -58,6 +58,9 @@ public sealed interface PortState {
    * @param remedy what to do about it; may be empty where the reason says it
    */
   record Failed(String reason, String remedy) implements PortState {
+    /** The remedy where nothing is to be done but to let the device or the namespace come back. */
+    public static final String TRIED_AGAIN = "it is tried again by itself";
+
     @Override
     public String label() {
       return "failed";

@@ -4,7 +4,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.LogEvent;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
 import io.lanyard.vmm.VmmException;
-import io.lanyard.vswitch.port.DevicePort;
+import io.lanyard.vswitch.PortState;
 import java.lang.System.Logger.Level;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -86,7 +86,7 @@ final class Transaction {
     // What is refused is not kept, and nobody tries it again.
     return new ChangeRefusedException(
         Reason.FAILED,
-        step.describe() + ": " + why.replace("; " + DevicePort.RETRIED, ""),
+        step.describe() + ": " + why.replace("; " + PortState.Failed.TRIED_AGAIN, ""),
         List.of(),
         "set that right, or repeat it with --tolerate to keep what does not work yet");
   }

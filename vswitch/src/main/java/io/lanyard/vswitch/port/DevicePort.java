@@ -63,9 +63,6 @@ public final class DevicePort extends ObservedPort implements Dumpable {
   /** News come in groups, as for an interface that goes down and is deleted then. */
   static final int NEWS_MILLIS = 50;
 
-  /** The remedy of a port that tries again by itself until its device can be had. */
-  public static final String RETRIED = "it is tried again by itself";
-
   private final DeviceSource source;
   private final PortBuffers buffers;
   private final PortContext context;
@@ -245,7 +242,7 @@ public final class DevicePort extends ObservedPort implements Dumpable {
     busy = false;
     newsCame = false;
     if (!closed) {
-      become(new PortState.Failed(reason, RETRIED));
+      become(new PortState.Failed(reason, PortState.Failed.TRIED_AGAIN));
       timer.arm(retryMillis * 1_000_000L);
       retryMillis = Math.min(2 * retryMillis, LAST_RETRY_MILLIS);
     }
