@@ -82,7 +82,7 @@ final class Api {
         return tcp;
       }
     } else if (remote.isAsked()) {
-      throw new Failure("--socket and --connect name two daemons", "give one of them");
+      throw Failure.ofUsage("--socket and --connect name two daemons", "give one of them");
     }
     Path path = path();
     checkPlace(path);

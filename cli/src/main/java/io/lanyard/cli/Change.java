@@ -102,14 +102,14 @@ final class Change {
 
   private int make(Edits edits, @Nullable Long revision) {
     if (edits.isEmpty()) {
-      throw new Failure("nothing is said to change", "give KEY=VALUE");
+      throw Failure.ofUsage("nothing is said to change", "give KEY=VALUE");
     }
     String why = why();
     try {
       return send(
           (daemon, options) -> daemon.configuration().edit(edits.list(), why, options), revision);
     } catch (Failure e) {
-      throw e.reason().equals("invalid") ? e.ofThisChange() : e;
+      throw e.isOfContent() ? e.ofThisChange() : e;
     }
   }
 

@@ -85,7 +85,9 @@ final class ConfigCommand {
       try {
         return DocumentPath.parse(text);
       } catch (IllegalArgumentException e) {
-        throw new Failure("the path " + text + " cannot be read: " + e.getMessage());
+        throw Failure.ofUsage(
+            "the path " + text + " cannot be read: " + e.getMessage(),
+            "such as networks.vmnet8.dhcp");
       }
     }
 

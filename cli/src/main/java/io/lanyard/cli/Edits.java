@@ -58,7 +58,9 @@ final class Edits {
     try {
       return DocumentPath.parse(base + "." + key);
     } catch (IllegalArgumentException e) {
-      throw new Failure("the key " + key + " cannot be read: " + e.getMessage());
+      throw Failure.ofUsage(
+          "the key " + key + " cannot be read: " + e.getMessage(),
+          "such as dhcp.lease-time, or reservations[52:54:00:00:00:10].address");
     }
   }
 

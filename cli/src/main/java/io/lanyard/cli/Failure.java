@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Ends a command with exit code 1 and a message, without a stack trace.
+ * Ends a command with exit code 1 and a message, without a stack trace; with exit code 2 where the
+ * command line is the cause.
  *
  * <p>It has the members of a problem (RFC 9457), which {@code --json} prints: those that the daemon
  * gave; a failure on this side has the status 0.
@@ -20,22 +21,50 @@ final class Failure extends RuntimeException {
   private static final Pattern OF_A_CHANGE =
       Pattern.compile("^change by .{1,200}? at \\S{1,40}Z:\\d+:\\d+: (?=[a-z])");
 
+  /** The API's reasons for a change that says what this configuration, or none, could have. */
+  private static final String INVALID = "invalid";
+
+  private static final String MALFORMED = "malformed";
+
   private static final int NO_STATUS = 0;
 
+  /** The daemon's for a request that cannot be meant so (RFC 9110 section 15.5.1). */
+  private static final int BAD_REQUEST = 400;
+
   private final transient ProblemInfo problem;
+  private final boolean isUsage;
 
   Failure(String message) {
     this(message, "");
   }
 
   Failure(String message, String hint) {
-    this(new ProblemInfo("about:blank", NO_STATUS, "", message, "", hint.strip(), List.of()));
+    this(here(message, hint), false);
   }
 
   /** A refusal of the daemon, in its words. */
   Failure(ProblemInfo problem) {
+    this(problem, problem.status() == BAD_REQUEST);
+  }
+
+  private Failure(ProblemInfo problem, boolean isUsage) {
     super(text(problem));
     this.problem = problem;
+    this.isUsage = isUsage;
+  }
+
+  private static ProblemInfo here(String message, String hint) {
+    return new ProblemInfo("about:blank", NO_STATUS, "", message, "", hint.strip(), List.of());
+  }
+
+  /** Something in the command line that cannot be meant so. */
+  static Failure ofUsage(String message, String hint) {
+    return new Failure(here(message, hint), true);
+  }
+
+  /** Whether the command line is the cause. */
+  boolean isUsage() {
+    return isUsage;
   }
 
   private static String text(ProblemInfo problem) {
@@ -66,7 +95,13 @@ final class Failure extends RuntimeException {
             isOne ? errors.getFirst() : problem.title(),
             problem.where(),
             problem.hint(),
-            isOne ? List.of() : errors));
+            isOne ? List.of() : errors),
+        reason().equals(MALFORMED));
+  }
+
+  /** Whether a change was refused because of what it says. */
+  boolean isOfContent() {
+    return reason().equals(INVALID) || reason().equals(MALFORMED);
   }
 
   /** The problem as JSON has it. */

@@ -55,7 +55,7 @@ final class FileText {
     try {
       return request.get();
     } catch (Failure e) {
-      if (!e.reason().equals("invalid") || e.details().isEmpty() || output.json()) {
+      if (!e.isOfContent() || e.details().isEmpty() || output.json()) {
         throw e;
       }
       e.details().forEach(problem -> System.err.println(problem));

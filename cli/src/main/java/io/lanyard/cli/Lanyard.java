@@ -14,8 +14,11 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.RunLast;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -181,6 +184,7 @@ public final class Lanyard implements Runnable {
     line.setExecutionExceptionHandler(
         (exception, command, parsed) -> failed(exception, command.getErr(), json));
     line.setParameterExceptionHandler((exception, given) -> misused(exception, json));
+    line.setExecutionStrategy(Lanyard::run);
     return line.execute(arguments);
   }
 
@@ -206,7 +210,22 @@ public final class Lanyard implements Runnable {
     if (System.getenv("LANYARD_TRACE") != null) {
       exception.printStackTrace(err);
     }
-    return FAILED;
+    return failure.isUsage() ? BAD_USAGE : FAILED;
+  }
+
+  /** Runs a command unless one of its parameters is empty: an unset variable of a script. */
+  private static int run(ParseResult parsed) {
+    ParseResult command = parsed;
+    while (command.hasSubcommand()) {
+      command = command.subcommand();
+    }
+    for (PositionalParamSpec parameter : command.matchedPositionals()) {
+      if (!parameter.isMultiValue() && parameter.stringValues().contains("")) {
+        throw new ParameterException(
+            command.commandSpec().commandLine(), parameter.paramLabel() + " is empty");
+      }
+    }
+    return new RunLast().execute(parsed);
   }
 
   /** Says in a line what is wrong with the command line, and where its help is. */

@@ -46,7 +46,7 @@ final class LeaseCommand {
     @Parameters(index = "0", paramLabel = "NETWORK")
     String network = "";
 
-    @Parameters(index = "1", paramLabel = "ADDRESS")
+    @Parameters(index = "1", paramLabel = "ADDRESS", converter = AddressWord.class)
     String address = "";
 
     @Override
@@ -77,7 +77,7 @@ final class LeaseCommand {
     @Parameters(index = "0", paramLabel = "NETWORK")
     String network = "";
 
-    @Parameters(index = "1", paramLabel = "ADDRESS")
+    @Parameters(index = "1", paramLabel = "ADDRESS", converter = AddressWord.class)
     String address = "";
 
     @Override

@@ -152,15 +152,20 @@ final class PortForwardCommand implements Callable<Integer> {
     int colon = mapping.lastIndexOf(':');
     String listen = colon < 0 ? mapping : mapping.substring(0, colon);
     String to = destination.host() + ":" + mapping.substring(colon + 1);
-    LentForward forward =
-        api.ask(daemon ->
-            daemon
-                .networks()
-                .lendForward(
-                    destination.network(),
-                    udp ? "udp" : "tcp",
-                    listen.contains(":") ? listen : "127.0.0.1:" + listen,
-                    to));
+    LentForward forward;
+    try {
+      forward =
+          api.ask(daemon ->
+              daemon
+                  .networks()
+                  .lendForward(
+                      destination.network(),
+                      udp ? "udp" : "tcp",
+                      listen.contains(":") ? listen : "127.0.0.1:" + listen,
+                      to));
+    } catch (Failure e) {
+      throw e.isOfContent() ? e.ofThisChange() : e;
+    }
     report(forward.info());
     Thread.ofPlatform().daemon().name("forward").start(() -> ended.add(await(forward)));
   }

@@ -55,11 +55,23 @@ final class Remote {
     if (url.isEmpty()) {
       return null;
     }
+    checkUrl(url);
     try {
       return DaemonAddress.Tcp.parse(url, file(authority, "LANYARD_CA_FILE"), token());
     } catch (IllegalArgumentException e) {
       throw new Failure(
-          String.valueOf(e.getMessage()), "such as --connect https://lab.example:8443");
+          String.valueOf(e.getMessage()), "\"lanyard token add\" prints a token for its file");
+    }
+  }
+
+  private void checkUrl(String url) {
+    try {
+      var _ = DaemonAddress.Tcp.parse(url, null, "");
+    } catch (IllegalArgumentException e) {
+      String what = String.valueOf(e.getMessage());
+      throw connect == null
+          ? new Failure("LANYARD_CONNECT: " + what, "such as https://lab.example:8443")
+          : Failure.ofUsage("--connect: " + what, "such as --connect https://lab.example:8443");
     }
   }
 

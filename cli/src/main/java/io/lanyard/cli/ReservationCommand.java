@@ -100,10 +100,10 @@ final class ReservationCommand {
     @Parameters(index = "0", paramLabel = "NETWORK")
     String network = "";
 
-    @Parameters(index = "1", paramLabel = "MAC")
+    @Parameters(index = "1", paramLabel = "MAC", converter = MacWord.class)
     String mac = "";
 
-    @Parameters(index = "2", paramLabel = "ADDRESS")
+    @Parameters(index = "2", paramLabel = "ADDRESS", converter = AddressWord.class)
     String address = "";
 
     @Parameters(index = "3", arity = "0..1", paramLabel = "HOSTNAME")
@@ -112,6 +112,7 @@ final class ReservationCommand {
     @Option(
         names = "--ipv6",
         paramLabel = "ADDRESS",
+        converter = AddressWord.class,
         description = "Its IPv6 address, where dhcp.ipv6 is stateful.")
     @Nullable String ipv6;
 
@@ -145,7 +146,7 @@ final class ReservationCommand {
         "For example: lanyard reservation set vmnet8 52:54:00:00:00:10 address=192.168.127.11"
       })
   static final class Set extends SetCommand.OfNetwork {
-    @Parameters(index = "1", paramLabel = "MAC")
+    @Parameters(index = "1", paramLabel = "MAC", converter = MacWord.class)
     String mac = "";
 
     @Override
@@ -162,7 +163,7 @@ final class ReservationCommand {
     @Parameters(index = "0", paramLabel = "NETWORK")
     String network = "";
 
-    @Parameters(index = "1", paramLabel = "MAC")
+    @Parameters(index = "1", paramLabel = "MAC", converter = MacWord.class)
     String mac = "";
 
     @Override

@@ -118,7 +118,10 @@ final class TokenCommand {
       try {
         secret = place.read().add(name, role);
       } catch (IllegalArgumentException e) {
-        throw new Failure(String.valueOf(e.getMessage()));
+        throw Failure.ofUsage(String.valueOf(e.getMessage()), "such as \"lanyard token add ci\"");
+      } catch (IllegalStateException e) {
+        throw new Failure(
+            String.valueOf(e.getMessage()), "\"lanyard token ls\" lists what there is");
       }
       output.done(new Made(name, EnumText.word(role), secret), secret);
       return 0;

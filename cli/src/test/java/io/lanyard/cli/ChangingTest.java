@@ -102,10 +102,11 @@ final class ChangingTest {
 
   @Test
   void whoNamesAReservationByItsHostIsToldWhereToLook() throws IOException {
-    assertThat(run("reservation rm vmnet8 db")).isEqualTo(1);
+    assertThat(run("reservation rm vmnet8 db")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err())
+        .contains("expected a MAC address")
         .contains("known by its MAC address")
-        .contains("lanyard reservation ls vmnet8");
+        .contains("lanyard reservation ls");
     assertThat(run("reservation ls vmnet8")).as(said.err()).isZero();
     assertThat(said.out()).contains("52:54:00:00:00:10");
   }
@@ -351,11 +352,17 @@ final class ChangingTest {
         "network set none mtu=1400",
         "network rm none",
         "guest rm none",
-        "network set vmnet8",
       })
   void whatIsNotThereIsNotChanged(String command) {
     assertThat(run(command)).isEqualTo(Lanyard.FAILED);
-    assertThat(said.err()).startsWith("lanyard: ").containsAnyOf("has no", "nothing is said");
+    assertThat(said.err()).startsWith("lanyard: ").contains("has no");
+    assertThat(daemon.asked("PATCH")).isEmpty();
+  }
+
+  @Test
+  void aChangeOfNothingIsBadUsage() {
+    assertThat(run("network set vmnet8")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).startsWith("lanyard: nothing is said to change\n");
     assertThat(daemon.asked("PATCH")).isEmpty();
   }
 
@@ -435,6 +442,19 @@ final class ChangingTest {
   }
 
   @Test
+  void aChangeThatNoConfigurationCouldHaveIsBadUsage() {
+    daemon.answer(
+        "PATCH /v1/config",
+        422,
+        """
+        {"title":"the configuration has problems","status":422,"reason":"malformed",
+         "errors":["change by user 0 at 2026-11-29T11:01:44Z:1:1: networks.vmnet8.mtu: no number"]}
+        """);
+    assertThat(run("network set vmnet8 mtu=x")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).isEqualTo("lanyard: networks.vmnet8.mtu: no number\n");
+  }
+
+  @Test
   void aPersonSeesThePlanBeforeTheyAgree() throws IOException {
     Person agreeing = person(true);
     daemon
@@ -500,7 +520,7 @@ final class ChangingTest {
     assertThat(run("network set vmnet8 =1")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(run("network set vmnet8 mtu={a")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err()).contains("not YAML");
-    assertThat(run("network set vmnet8 a..b=1")).isEqualTo(Lanyard.FAILED);
+    assertThat(run("network set vmnet8 a..b=1")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err()).contains("the key a..b cannot be read");
   }
 

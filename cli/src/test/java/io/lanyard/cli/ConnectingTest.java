@@ -179,7 +179,7 @@ final class ConnectingTest {
     assertThat(said.err()).contains("no daemon answers at https://127.0.0.1:" + closed, "api:");
     for (String url :
         List.of("lab", "ftp://lab:1", "https://lab", "https://lab:0", "https://a:1/x")) {
-      assertThat(run("status", "--connect", url)).isEqualTo(1);
+      assertThat(run("status", "--connect", url)).isEqualTo(Lanyard.BAD_USAGE);
       assertThat(said.err()).contains("expected https://HOST:PORT, found " + url);
     }
     Files.writeString(token, "\n");
@@ -190,7 +190,7 @@ final class ConnectingTest {
     assertThat(run("status", "--connect", url, "--token-file", token.toString())).isEqualTo(1);
     assertThat(said.err()).contains("characters that no token has").doesNotContain("Host");
     assertThat(run("status", "--connect", url, "--ca-file", token.toString())).isEqualTo(1);
-    assertThat(run("status", "--connect", url, "--socket", "/x")).isEqualTo(1);
+    assertThat(run("status", "--connect", url, "--socket", "/x")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err()).contains("name two daemons");
   }
 }

@@ -37,7 +37,7 @@ final class Fields {
   static @Nullable Fields open(
       Problems problems, Section section, String path, Place place, YamlNode node) {
     if (!(node instanceof YamlNode.Mapping mapping)) {
-      problems.add(node.place(), path, Form.noMapping(node));
+      problems.malformed(node.place(), path, Form.noMapping(node));
       return null;
     }
     Fields fields = new Fields(problems, section, path, place);
@@ -46,7 +46,7 @@ final class Fields {
     }
     for (Key<?> key : section.keys()) {
       if (key.required() && !fields.has(key)) {
-        problems.add(place, path, "the key " + Quoted.quote(key.name()) + " is missing");
+        problems.malformed(place, path, "the key " + Quoted.quote(key.name()) + " is missing");
       }
     }
     for (KeyRule rule : section.rules()) {
@@ -66,7 +66,7 @@ final class Fields {
     String later = section.later().get(key);
     String message =
         later != null ? later + " not supported by this version" : "unknown key" + suggestion(key);
-    problems.add(entry.keyPlace(), join(path, key), message);
+    problems.malformed(entry.keyPlace(), join(path, key), message);
   }
 
   private String suggestion(String key) {

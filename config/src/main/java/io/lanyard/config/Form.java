@@ -67,7 +67,7 @@ sealed interface Form<T>
       if (node instanceof YamlNode.Scalar scalar && scalar.isBoolean()) {
         return scalar.text().equalsIgnoreCase("true");
       }
-      problems.add(node.place(), path, "expected " + expected + ", found " + node.found());
+      problems.malformed(node.place(), path, "expected " + expected + ", found " + node.found());
       return null;
     }
   }
@@ -89,7 +89,7 @@ sealed interface Form<T>
           return (int) number;
         }
       }
-      problems.add(
+      problems.malformed(
           node.place(),
           path,
           "expected a number from "
@@ -134,7 +134,7 @@ sealed interface Form<T>
           && scalar.text().equals(Integer.toString(number))) {
         return number;
       }
-      problems.add(
+      problems.malformed(
           node.place(),
           path,
           "expected " + number + ", " + why + "; found " + node.found() + Whole.hint(node));
@@ -157,7 +157,7 @@ sealed interface Form<T>
       if (value == null || (value.compareTo(least) >= 0 && value.compareTo(most) <= 0)) {
         return value;
       }
-      problems.add(
+      problems.malformed(
           node.place(),
           path,
           "expected " + kind.what() + " from " + range(" to ") + ", found " + text(value));
@@ -182,7 +182,7 @@ sealed interface Form<T>
       if (node instanceof YamlNode.Scalar scalar && !scalar.isNull()) {
         return scalar.text();
       }
-      problems.add(
+      problems.malformed(
           node.place(), path, "expected text, a number or true or false, found " + node.found());
       return null;
     }
@@ -206,11 +206,11 @@ sealed interface Form<T>
     public @Nullable List<T> read(Problems problems, String path, Place place, YamlNode node) {
       if (!(node instanceof YamlNode.Sequence list)) {
         String hint = isNull(node) ? " (write [] for an empty one)" : "";
-        problems.add(node.place(), path, "expected a list, found " + node.found() + hint);
+        problems.malformed(node.place(), path, "expected a list, found " + node.found() + hint);
         return null;
       }
       if (list.items().size() > most) {
-        problems.add(node.place(), path, tooMany(most, nouns, list.items().size()));
+        problems.malformed(node.place(), path, tooMany(most, nouns, list.items().size()));
       }
       List<T> values = new ArrayList<>(list.items().size());
       for (int i = 0; i < list.items().size(); i++) {
@@ -270,11 +270,11 @@ sealed interface Form<T>
     public @Nullable List<Named<T>> read(
         Problems problems, String path, Place place, YamlNode node) {
       if (!(node instanceof YamlNode.Mapping mapping)) {
-        problems.add(node.place(), path, noMapping(node));
+        problems.malformed(node.place(), path, noMapping(node));
         return null;
       }
       if (mapping.entries().size() > most) {
-        problems.add(node.place(), path, tooMany(most, nouns, mapping.entries().size()));
+        problems.malformed(node.place(), path, tooMany(most, nouns, mapping.entries().size()));
         return null;
       }
       List<Named<T>> values = new ArrayList<>(mapping.entries().size());

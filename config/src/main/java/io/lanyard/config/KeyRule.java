@@ -29,7 +29,7 @@ sealed interface KeyRule {
       }
       fields
           .problems()
-          .add(
+          .malformed(
               fields.place(),
               fields.path(),
               "expected one of the keys "
@@ -57,7 +57,7 @@ sealed interface KeyRule {
       }
       fields
           .problems()
-          .add(
+          .malformed(
               fields.place(),
               fields.path(),
               "expected one of the keys "
@@ -85,7 +85,7 @@ sealed interface KeyRule {
       }
       fields
           .problems()
-          .add(
+          .malformed(
               fields.place(),
               fields.path(),
               "expected one of the keys "

@@ -249,7 +249,7 @@ record Kind<T>(
       Function<String, T> parser) {
     String message = "expected " + expected + ", found " + node.found();
     if (!(node instanceof YamlNode.Scalar scalar)) {
-      problems.add(node.place(), path, message);
+      problems.malformed(node.place(), path, message);
       return null;
     }
     if (!scalar.isText() && !(numbers && scalar.isInteger())) {
@@ -259,13 +259,13 @@ record Kind<T>(
       } else if (scalar.isNumber()) {
         hint = why(parser, scalar.text());
       }
-      problems.add(node.place(), path, message + hint);
+      problems.malformed(node.place(), path, message + hint);
       return null;
     }
     try {
       return parser.apply(scalar.text());
     } catch (IllegalArgumentException e) {
-      problems.add(node.place(), path, message + ": " + e.getMessage());
+      problems.malformed(node.place(), path, message + ": " + e.getMessage());
       return null;
     }
   }
@@ -275,7 +275,7 @@ record Kind<T>(
     try {
       return parser.apply(entry.key());
     } catch (IllegalArgumentException e) {
-      problems.add(entry.keyPlace(), path, "expected " + expected() + ": " + e.getMessage());
+      problems.malformed(entry.keyPlace(), path, "expected " + expected() + ": " + e.getMessage());
       return null;
     }
   }

@@ -42,14 +42,25 @@ final class Problems {
               other.line(),
               other.column(),
               other.path(),
-              other.message().replaceFirst("^expected ", "expected " + word + " or ")));
+              other.message().replaceFirst("^expected ", "expected " + word + " or "),
+              other.malformed()));
     }
   }
 
+  /** Adds what another configuration might have. */
   void add(Place place, String path, String message) {
+    add(place, path, message, false);
+  }
+
+  /** Adds what no configuration could have. */
+  void malformed(Place place, String path, String message) {
+    add(place, path, message, true);
+  }
+
+  private void add(Place place, String path, String message, boolean malformed) {
     Edit edit = place.edit();
     String where = edit == null ? source : edit.source();
-    add(new Problem(where, place.line(), place.column(), path, message));
+    add(new Problem(where, place.line(), place.column(), path, message, malformed));
   }
 
   private void add(Problem problem) {
@@ -102,7 +113,8 @@ final class Problems {
                 problem.line(),
                 problem.column(),
                 problem.path(),
-                problem.message() + explanation));
+                problem.message() + explanation,
+                problem.malformed()));
       }
     }
   }
@@ -118,7 +130,8 @@ final class Problems {
             .thenComparingInt(Problem::line)
             .thenComparingInt(Problem::column));
     if (more > 0) {
-      problems.add(new Problem(source, 0, 0, "", "and " + more + " more problems"));
+      boolean malformed = problems.stream().allMatch(Problem::malformed);
+      problems.add(new Problem(source, 0, 0, "", "and " + more + " more problems", malformed));
     }
     return new ConfigException(problems);
   }

@@ -27,7 +27,7 @@ record Variants(String decider, List<Section> sections, Choice<String> choice)
   @Override
   public @Nullable Fields read(Problems problems, String path, Place place, YamlNode node) {
     if (!(node instanceof YamlNode.Mapping mapping)) {
-      problems.add(node.place(), path, "expected a mapping, found " + node.found());
+      problems.malformed(node.place(), path, "expected a mapping, found " + node.found());
       return null;
     }
     for (YamlNode.Entry entry : mapping.entries()) {
@@ -39,7 +39,7 @@ record Variants(String decider, List<Section> sections, Choice<String> choice)
             : sections.get(choice.values().indexOf(name)).read(problems, path, place, node);
       }
     }
-    problems.add(node.place(), path, "the key " + Quoted.quote(decider) + " is missing");
+    problems.malformed(node.place(), path, "the key " + Quoted.quote(decider) + " is missing");
     return null;
   }
 }

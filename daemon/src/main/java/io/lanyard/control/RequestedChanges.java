@@ -196,7 +196,7 @@ final class RequestedChanges {
   private static Problem problem(ChangeRefusedException refused) {
     int status =
         switch (refused.reason()) {
-          case INVALID -> 422;
+          case INVALID, MALFORMED -> 422;
           case OUTDATED -> 412;
           case BUSY, ENDS_SOMETHING, FAILED -> 409;
           case UNKNOWN -> 404;

@@ -158,7 +158,8 @@ public final class TokenFile {
    * @param role the requests that it is for
    * @return the secret, which cannot be had again
    * @throws IOException if the file cannot be written
-   * @throws IllegalArgumentException if the name is taken, or is none
+   * @throws IllegalArgumentException if the name is none
+   * @throws IllegalStateException if the name is taken
    */
   public String add(String name, Role role) throws IOException {
     if (!NAME.matcher(name).matches()) {
@@ -166,7 +167,7 @@ public final class TokenFile {
           "a token's name is up to 63 letters, digits, dots, dashes and underscores: " + name);
     }
     if (entries.containsKey(name)) {
-      throw new IllegalArgumentException("there is a token " + name + " already");
+      throw new IllegalStateException("there is a token " + name + " already");
     }
     SecureRandom random = new SecureRandom();
     byte[] secretBytes = new byte[SECRET_BYTES];

@@ -3,6 +3,7 @@ package io.lanyard.control.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import io.lanyard.control.api.Role;
 import io.lanyard.control.token.TokenFile.Token;
@@ -62,7 +63,7 @@ class TokenFileTest {
   @Test
   void aNameIsGivenOnce() throws IOException {
     TokenFile.read(file).add("me", Role.ADMIN);
-    assertThatIllegalArgumentException()
+    assertThatIllegalStateException()
         .isThrownBy(() -> TokenFile.read(file).add("me", Role.VIEWER));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TokenFile.read(file).add("two words", Role.VIEWER));

@@ -9,6 +9,8 @@ public final class ChangeRefusedException extends Exception {
 
   /** Why a change is refused. */
   public enum Reason {
+    /** Its edits say what no configuration could have: an unknown key, an unreadable value. */
+    MALFORMED,
     /** The configuration that it makes has problems. */
     INVALID,
     /** The configuration is another one than the caller knows. */

@@ -5,6 +5,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
+import io.lanyard.config.Problem;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.config.NetworkConfig;
@@ -493,16 +494,23 @@ public final class Conductor implements AutoCloseable {
 
   private RunningConfiguration read(ChangeRequest.Change change, RunningConfiguration before)
       throws ChangeRefusedException {
+    String file = before.document().source();
     try {
       Document asked = change.of(before.document()).with(nicAddresses);
+      file = asked.source();
       Document document = subnets.in(asked, clock.now());
       Configuration said = document.configuration();
       // Somebody asked for what a file has, and is told if it cannot run.
       return new RunningConfiguration(
           document, document.isBuiltIn() ? permitted.apply(said) : said, before.revision());
     } catch (ConfigException e) {
+      boolean ofEdits = true;
+      for (Problem problem : e.problems()) {
+        // What another edit or the file had before was good.
+        ofEdits &= problem.malformed() && !problem.source().equals(file);
+      }
       throw new ChangeRefusedException(
-          Reason.INVALID,
+          ofEdits ? Reason.MALFORMED : Reason.INVALID,
           "the configuration has problems",
           e.problems().stream().map(Object::toString).toList(),
           "");
