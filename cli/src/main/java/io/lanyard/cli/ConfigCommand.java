@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -114,10 +115,14 @@ final class ConfigCommand {
       name = "save",
       description = {
         "Writes the configuration that runs as a file, with all changes in it.",
-        "Comments of the daemon's own file are not kept."
+        "Comments of the daemon's own file are not kept, so that a file which is there is replaced"
+            + " with --force alone."
       })
   static final class Save implements Callable<Integer> {
     @Mixin Api api = new Api();
+
+    @Option(names = "--force", description = "Replace a file that is there.")
+    boolean force;
 
     @Parameters(paramLabel = "FILE", description = "- is standard output.")
     String file = "";
@@ -142,11 +147,22 @@ final class ConfigCommand {
         if (directory != null && !Files.isDirectory(directory)) {
           throw new Failure("cannot write " + file + ": its directory is not there");
         }
+        if (!force && isOther(whole, text)) {
+          throw new Failure(
+              file + " is there already, and says something else",
+              "--force replaces it, with its comments");
+        }
         write(whole, text);
       } catch (IOException e) {
         throw new Failure("cannot write " + file + ": " + Causes.of(e));
       }
       return Lanyard.DONE;
+    }
+
+    /** Whether a file is there that says something else. */
+    private static boolean isOther(Path file, byte[] text) throws IOException {
+      return Files.isRegularFile(file)
+          && (Files.size(file) != text.length || !Arrays.equals(Files.readAllBytes(file), text));
     }
 
     /** In one step: a full disk leaves the file that was there. */

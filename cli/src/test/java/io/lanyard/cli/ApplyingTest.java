@@ -163,8 +163,13 @@ final class ApplyingTest {
     assertThat(run("config save " + file)).as(said.err()).isZero();
     assertThat(file).hasContent("version: 1\n");
     Path link = Files.createSymbolicLink(directory.resolve("link.yaml"), file);
+    assertThat(run("config save " + file)).as("the same again").isZero();
     Files.writeString(file, "old");
-    assertThat(run("config save " + link)).as(said.err()).isZero();
+    assertThat(run("config save " + link)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .contains(link + " is there already, and says something else", "--force replaces it");
+    assertThat(file).hasContent("old");
+    assertThat(run("config save --force " + link)).as(said.err()).isZero();
     assertThat(file).hasContent("version: 1\n");
     assertThat(link).isSymbolicLink();
     assertThat(run("config save " + directory.resolve("no/where.yaml"))).isEqualTo(Lanyard.FAILED);

@@ -1,8 +1,10 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.Causes;
+import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
+import io.lanyard.config.PortConfig;
 import io.lanyard.config.UplinkConfig;
 import io.lanyard.control.api.UplinkInfo;
 import io.lanyard.linux.Capability;
@@ -15,6 +17,7 @@ import io.lanyard.linux.Rtnetlink;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.pcap.Pcap;
 import io.lanyard.vswitch.pcap.PcapInterface;
+import io.lanyard.vswitch.port.TapSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,6 +156,10 @@ public final class UplinkChoices {
       String of = masterOf(master);
       return "it is a part of " + of + "; choose " + of;
     }
+    String holder = holder(name);
+    if (!holder.isEmpty()) {
+      return holder;
+    }
     for (NetworkConfig network : networks) {
       if (network.mode() instanceof NetworkMode.Bridged(UplinkConfig uplink)
           && uplink.vlan() == UplinkConfig.ALL_VLANS
@@ -162,6 +169,28 @@ public final class UplinkChoices {
       }
     }
     return "";
+  }
+
+  /**
+   * Why an interface is a way into one of the daemon's own networks, or taken by one; empty if it
+   * is neither. A bridged network that led there would lead round.
+   */
+  private String holder(String name) {
+    PortConfig.Held device = new PortConfig.Held.Device(name, netns);
+    for (NetworkConfig network : networks) {
+      HostAdapterConfig adapter = network.hostAdapter();
+      if (netns == null && adapter != null && adapter.name().equals(name)) {
+        return "it is the host adapter of network " + network.name();
+      }
+      for (PortConfig port : network.ports()) {
+        if (port.holds().contains(device)) {
+          return "port " + port.name() + " of network " + network.name() + " has it";
+        }
+      }
+    }
+    return netns == null && TapSettings.staysOfLanyard(name)
+        ? "it is a device that a daemon of Lanyard has made"
+        : "";
   }
 
   private static String masterOf(Path link) {

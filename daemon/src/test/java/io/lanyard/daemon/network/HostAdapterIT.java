@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
+import io.lanyard.control.api.UplinkInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
@@ -20,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -175,6 +177,32 @@ class HostAdapterIT {
         HostCommand.runLine("ip link del " + bridge);
       }
     }
+  }
+
+  private UplinkInfo choice(String device) throws Exception {
+    return UplinkChoices.list(
+            null, List.of(Objects.requireNonNull(daemon).network("a").config()))
+        .stream()
+        .filter(each -> each.name().equals(device))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void devicesThatTheDaemonHasMadeAreNoUplinks() throws Exception {
+    open(true, 17);
+    assertThat(choice(ADAPTER).usable()).isFalse();
+    assertThat(choice(ADAPTER).problem()).isEqualTo("it is the host adapter of network a");
+    String own = "lyht" + PID;
+    apply(change("ports[own]", "{name: own, kind: tap, device: " + own + "}"));
+    assertThat(choice(own).usable()).isFalse();
+    assertThat(choice(own).problem()).isEqualTo("port own of network a has it");
+    assertThat(
+            UplinkChoices.list(null, List.of()).stream()
+                .filter(each -> each.name().equals(ADAPTER))
+                .map(UplinkInfo::problem))
+        .as("of a daemon that has gone, or of another one")
+        .containsExactly("it is a device that a daemon of Lanyard has made");
   }
 
   private static boolean connects(ServerSocket server) throws Exception {

@@ -128,7 +128,7 @@ public record TapSettings(
       checkRoutes(wanted.subnet());
     }
     boolean isNew = !Ifreq.exists(device);
-    boolean isOurs = isNew || alias(device).startsWith(ALIAS);
+    boolean isOurs = isNew || staysOfLanyard(device);
     TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
     try {
@@ -240,6 +240,16 @@ public record TapSettings(
     } else if (!isNew && !addresses.isEmpty()) {
       tap.persist(false);
     }
+  }
+
+  /**
+   * Whether a daemon of Lanyard has made a device that stays when it ends, this one or another.
+   *
+   * @param device the name of a device in the process's own namespace
+   * @return false also if there is none
+   */
+  public static boolean staysOfLanyard(String device) {
+    return alias(device).startsWith(ALIAS);
   }
 
   private static String alias(String device) {
