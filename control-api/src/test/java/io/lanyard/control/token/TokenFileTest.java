@@ -63,8 +63,7 @@ class TokenFileTest {
   @Test
   void aNameIsGivenOnce() throws IOException {
     TokenFile.read(file).add("me", Role.ADMIN);
-    assertThatIllegalStateException()
-        .isThrownBy(() -> TokenFile.read(file).add("me", Role.VIEWER));
+    assertThatIllegalStateException().isThrownBy(() -> TokenFile.read(file).add("me", Role.VIEWER));
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TokenFile.read(file).add("two words", Role.VIEWER));
     assertThatIllegalArgumentException().isThrownBy(() -> TokenFile.read(file).add("", Role.ADMIN));

@@ -180,8 +180,7 @@ class HostAdapterIT {
   }
 
   private UplinkInfo choice(String device) throws Exception {
-    return UplinkChoices.list(
-            null, List.of(Objects.requireNonNull(daemon).network("a").config()))
+    return UplinkChoices.list(null, List.of(Objects.requireNonNull(daemon).network("a").config()))
         .stream()
         .filter(each -> each.name().equals(device))
         .findFirst()
