@@ -13,6 +13,7 @@ import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.MemoryDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -45,7 +46,8 @@ final class ApiRandomRequestsTest {
         idle: {vmm: echo, memory: 64M, program: /bin/true, autostart: false}
       """;
 
-  @TempDir Path home;
+  @TempDir(factory = MemoryDirectory.class)
+  Path home;
 
   /** How often which method was answered with which status. */
   private final Map<String, Integer> answers = new TreeMap<>();

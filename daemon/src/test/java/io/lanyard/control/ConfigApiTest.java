@@ -16,6 +16,7 @@ import io.lanyard.control.client.RefusedException;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.MemoryDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -52,7 +53,9 @@ class ConfigApiTest {
         g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}
       """;
 
-  @TempDir Path home;
+  @TempDir(factory = MemoryDirectory.class)
+  Path home;
+
   private Path file;
   private Daemon daemon;
   private ServedDaemon served;
@@ -259,7 +262,8 @@ class ConfigApiTest {
                 + " \"guests.g.nics[0].port-group\", \"value\": \"lab\"}]}");
     assertThat(joined.text())
         .contains(
-            "networks.a.ports[q]: isolated false -> true, port-group none -> lab, guard none -> strict")
+            "networks.a.ports[q]: isolated false -> true, port-group none -> lab, guard none ->"
+                + " strict")
         .contains("guests.g: nics[0].isolated false -> true, nics[0].port-group none -> lab");
     assertThat(done("GET", "/v1/port-groups?network=a", "").text())
         .isEqualTo("[{\"network\":\"a\",\"name\":\"lab\",\"ports\":[\"q\",\"g.nic0\"]}]");

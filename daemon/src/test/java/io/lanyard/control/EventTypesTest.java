@@ -13,6 +13,7 @@ import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.MemoryDirectory;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -46,7 +47,9 @@ final class EventTypesTest {
         g: {vmm: echo, memory: 64M, program: /bin/true, nics: [{network: a}]}
       """;
 
-  @TempDir Path home;
+  @TempDir(factory = MemoryDirectory.class)
+  Path home;
+
   private final List<JsonNode> heard = new ArrayList<>();
 
   private static JsonNode openApi() throws IOException {

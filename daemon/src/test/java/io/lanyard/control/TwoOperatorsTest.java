@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.testing.MemoryDirectory;
 import java.io.IOException;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
@@ -30,7 +31,9 @@ final class TwoOperatorsTest {
 
   private static final String NAT = "{\"mode\": \"nat\", \"ipv4\": {\"subnet\": \"10.9.8.0/24\"}}";
 
-  @TempDir Path home;
+  @TempDir(factory = MemoryDirectory.class)
+  Path home;
+
   private ServedDaemon served;
   private HttpClient client;
   private final ExecutorService operators = Executors.newCachedThreadPool();

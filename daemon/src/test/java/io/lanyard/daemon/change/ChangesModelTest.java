@@ -8,6 +8,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.MemoryDirectory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.StandardProtocolFamily;
@@ -32,7 +33,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ChangesModelTest {
   private static final int CHANGES = 1000;
 
-  @TempDir Path home;
+  @TempDir(factory = MemoryDirectory.class)
+  Path home;
 
   private static final String WITNESS =
       """

@@ -28,6 +28,7 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
 import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
+import io.lanyard.testing.MemoryDirectory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -51,7 +52,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** A daemon follows its configuration, all or nothing. */
 @Timeout(120)
 class ConductorTest {
-  @TempDir Path home;
+  @TempDir(factory = MemoryDirectory.class)
+  Path home;
+
   private Daemon daemon;
   private int port;
   private int edits;

@@ -44,6 +44,18 @@ public final class EchoVmmProvider implements VmmProvider {
 
   private static final Map<Long, List<String>> LINKS = new ConcurrentHashMap<>();
 
+  private static final List<String> STOPS = new CopyOnWriteArrayList<>();
+
+  /**
+   * The ends of guests of this VMM, since the process began.
+   *
+   * @return {@code press}, of a power button, or {@code end} and the guest's name, in order; the
+   *     list grows on
+   */
+  static List<String> stops() {
+    return STOPS;
+  }
+
   /**
    * The changes of a NIC's link since the NIC was made.
    *
@@ -144,6 +156,7 @@ public final class EchoVmmProvider implements VmmProvider {
 
     @Override
     public void requestStop() {
+      STOPS.add("press " + name());
       switch (spec.options().getOrDefault("button", "")) {
         case "obeyed" -> move(GuestState.STOPPED, "it was asked to", GuestState.RUNNING);
         case "ignored" -> {}
@@ -260,7 +273,9 @@ public final class EchoVmmProvider implements VmmProvider {
     }
 
     @Override
-    public void close() {}
+    public void close() {
+      STOPS.add("end " + name());
+    }
   }
 
   private static final class EchoNic implements InProcessNic {

@@ -86,7 +86,7 @@ final class GuestLifeTest {
                   throw new IllegalStateException(cause);
                 }
               });
-      assertThat(stored.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(stored.await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 

@@ -11,6 +11,7 @@ import io.lanyard.daemon.change.ChangeRequest;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,14 +20,35 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A guest that is to end is asked by its power button first. */
-@Timeout(60)
+@Timeout(240)
 final class GuestStopTest {
+  private static final Duration FAR_LESS_THAN_FIVE_MINUTES = Duration.ofMinutes(2);
+
   @TempDir Path home;
+
+  /** The number of presses and ends of other tests. */
+  private final int before = EchoVmmProvider.stops().size();
+
+  /** Guests that are waited for together are all asked before the first of them is ended. */
+  private void assertAskedTogether(String... names) {
+    List<String> stops = EchoVmmProvider.stops();
+    List<String> told = stops.subList(before, stops.size());
+    List<Integer> presses = places(told, "press ", names);
+    List<Integer> ends = places(told, "end ", names);
+    assertThat(presses).as("%s", told).doesNotContain(-1);
+    assertThat(ends).as("%s", told).doesNotContain(-1);
+    assertThat(Collections.max(presses)).as("%s", told).isLessThan(Collections.min(ends));
+  }
+
+  private static List<Integer> places(List<String> told, String act, String... names) {
+    return Stream.of(names).map(name -> told.indexOf(act + name)).toList();
+  }
 
   private static String guest(String name, String more) {
     return "  " + name + ": {vmm: echo, memory: 64M, program: /bin/true" + more + "}\n";
@@ -80,7 +102,7 @@ final class GuestStopTest {
             guest("g", button("obeyed", "5m")), guest("off", ", autostart: false"), guest("x", ""));
     assertThat(daemon.stopTimeout()).isEqualTo(Duration.ofMinutes(5));
 
-    assertThat(timeOf(daemon::close)).isLessThan(Duration.ofSeconds(20));
+    assertThat(timeOf(daemon::close)).isLessThan(FAR_LESS_THAN_FIVE_MINUTES);
 
     assertThat(ended("g", "it has stopped")).isEqualTo(1);
     assertThat(ended("x", "its VMM has no power button")).isEqualTo(1);
@@ -96,8 +118,9 @@ final class GuestStopTest {
             guest("c", button("ignored", "1s")),
             guest("d", button("ignored", "0s")));
 
-    assertThat(timeOf(daemon::close)).isBetween(Duration.ofSeconds(1), Duration.ofMillis(2800));
+    assertThat(timeOf(daemon::close)).isGreaterThan(Duration.ofSeconds(1));
 
+    assertAskedTogether("a", "b", "c");
     assertThat(ended("a", "it ran on for 1s")).isEqualTo(1);
     assertThat(ended("d", "its stop-timeout is 0s")).isEqualTo(1);
   }
@@ -108,7 +131,7 @@ final class GuestStopTest {
     Thread stop = Thread.ofVirtual().start(daemon::close);
     daemon.hurry();
 
-    assertThat(stop.join(Duration.ofSeconds(20))).isTrue();
+    assertThat(stop.join(FAR_LESS_THAN_FIVE_MINUTES)).isTrue();
     assertThat(ended("g", "it is not to be waited for")).isEqualTo(1);
   }
 
@@ -117,7 +140,7 @@ final class GuestStopTest {
     Daemon daemon = open(guest("g", button("obeyed", "5m")));
     Objects.requireNonNull(daemon.guest("g")).act(GuestHandle.Action.PAUSE);
 
-    assertThat(timeOf(daemon::close)).isLessThan(Duration.ofSeconds(20));
+    assertThat(timeOf(daemon::close)).isLessThan(FAR_LESS_THAN_FIVE_MINUTES);
     assertThat(ended("g", "its state allows no stop")).isEqualTo(1);
   }
 
@@ -131,8 +154,8 @@ final class GuestStopTest {
 
       apply(daemon, next);
 
-      assertThat(Duration.ofNanos(System.nanoTime() - began))
-          .isBetween(Duration.ofSeconds(1), Duration.ofMillis(1900));
+      assertThat(Duration.ofNanos(System.nanoTime() - began)).isGreaterThan(Duration.ofSeconds(1));
+      assertAskedTogether("a", "b");
       assertThat(ended("a", "it ran on for 1s")).isEqualTo(1);
       assertThat(ended("c", "it has stopped")).isEqualTo(1);
       assertThat(daemon.guestNames()).containsExactly("c");
@@ -192,7 +215,7 @@ final class GuestStopTest {
       LockSupport.parkNanos(1_000_000);
     }
 
-    assertThat(timeOf(daemon::close)).isLessThan(Duration.ofSeconds(20));
+    assertThat(timeOf(daemon::close)).isLessThan(FAR_LESS_THAN_FIVE_MINUTES);
 
     assertThat(change).isCompleted();
   }

@@ -134,13 +134,13 @@ final class MetricsTest {
                 home),
             InProcessDaemon.directories(home));
     try (Daemon daemon = Daemon.open(settings)) {
-      var _ = daemon.network("a").eventLoop().submit(() -> release.await(30, TimeUnit.SECONDS));
-      long began = System.nanoTime();
+      var hanging =
+          daemon.network("a").eventLoop().submit(() -> release.await(5, TimeUnit.MINUTES));
       assertThat(text(daemon.metrics()))
           .contains("lanyard_network_ports{network=\"a\"} 1.0")
           .contains("lanyard_network_leases{network=\"a\"} 0.0")
           .contains("lanyard_network_flows{network=\"a\",protocol=\"tcp\"} 0.0");
-      assertThat(System.nanoTime() - began).isLessThan(TimeUnit.SECONDS.toNanos(3));
+      assertThat(hanging.isDone()).isFalse();
       release.countDown();
     }
   }

@@ -60,10 +60,10 @@ class LoopFailuresTest {
       Network network = Objects.requireNonNull(daemon.network("a"));
       IoEventLoop loop = (IoEventLoop) network.eventLoop();
       Faulty faulty = new Faulty(pipe[1]);
-      IoRegistration registration = loop.register(faulty).get(10, TimeUnit.SECONDS);
+      IoRegistration registration = loop.register(faulty).get(60, TimeUnit.SECONDS);
       registration.submit(EpollIoOps.EPOLLOUT);
-      assertThat(faulty.calls.await(20, TimeUnit.SECONDS)).isTrue();
-      loop.submit(registration::cancel).get(10, TimeUnit.SECONDS);
+      assertThat(faulty.calls.await(60, TimeUnit.SECONDS)).isTrue();
+      loop.submit(registration::cancel).get(60, TimeUnit.SECONDS);
       assertThat(daemon.status().loopFailures()).isGreaterThanOrEqualTo(FAILURES);
       assertThat(LogWatch.count("event=loop-task-failed")).isLessThan(FAILURES);
     } finally {

@@ -12,6 +12,7 @@ import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.net.UniqueLocal;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
@@ -29,7 +30,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -121,17 +122,15 @@ class NetworkPortsTest {
     });
   }
 
-  private List<PortInfo> await(NetworkPorts ports, Predicate<List<PortInfo>> condition)
-      throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
-    while (true) {
-      List<PortInfo> all = loop.call(() -> ports.report().list(_ -> List.of()));
-      if (condition.test(all)) {
-        return all;
-      }
-      assertThat(System.nanoTime()).as("20 s have passed: %s", all).isLessThan(deadline);
-      Thread.sleep(1);
-    }
+  private List<PortInfo> await(NetworkPorts ports, Predicate<List<PortInfo>> condition) {
+    AtomicReference<List<PortInfo>> all = new AtomicReference<>(List.of());
+    Await.until(
+        () -> all.get().toString(),
+        () -> {
+          all.set(loop.call(() -> ports.report().list(_ -> List.of())));
+          return condition.test(all.get());
+        });
+    return all.get();
   }
 
   @Test

@@ -8,10 +8,10 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.testing.Await;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -56,14 +56,13 @@ final class WatchedLoopsTest {
           MetricsEndpoint.open(daemon, new Endpoint(Address.LOOPBACK_IPV4, 0));
       try (server;
           metrics) {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-        while (!unwatched(watchdog, before).isEmpty()) {
-          boolean alive = watchdog.round();
-          assertThat(System.nanoTime())
-              .as("%s, alive: %s", unwatched(watchdog, before), alive)
-              .isLessThan(deadline);
-          TimeUnit.MILLISECONDS.sleep(20);
-        }
+        Watchdog asking = watchdog;
+        Await.until(
+            () -> unwatched(asking, before).toString(),
+            () -> {
+              boolean _ = asking.round();
+              return unwatched(asking, before).isEmpty();
+            });
         assertThat(watchdog.threads())
             .extracting(Thread::getName)
             .anyMatch(name -> name.startsWith("metrics"))
