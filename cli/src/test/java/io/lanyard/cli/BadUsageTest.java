@@ -66,7 +66,7 @@ final class BadUsageTest {
   }
 
   /** A command, and what its message says. Words with blanks stand in quotes. */
-  private record Case(String command, List<String> says) {
+  record Case(String command, List<String> says) {
     static Case of(String command, String... says) {
       return new Case(command, List.of(says));
     }
