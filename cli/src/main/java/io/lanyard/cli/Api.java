@@ -48,7 +48,7 @@ final class Api {
     try {
       return question.of(new LanyardClient(daemon));
     } catch (RefusedException e) {
-      throw new Failure(e.problem());
+      throw Remote.refused(e.problem());
     } catch (JsonException e) {
       throw new Failure("what answers at " + daemon + " is not a Lanyard daemon");
     } catch (IOException e) {
@@ -145,6 +145,14 @@ final class Api {
       return new Failure(
           "no daemon is running: there is no socket " + path,
           "start one with \"lanyard daemon\", or name its socket with --socket");
+    }
+    if (Files.isDirectory(path)) {
+      return new Failure(
+          path + " is a directory, and not the socket of a daemon",
+          "a daemon's socket is in its runtime directory: " + path.resolve("api.sock"));
+    }
+    if (Files.isRegularFile(path)) {
+      return new Failure(path + " is a file, and not the socket of a daemon", "see --socket");
     }
     if (!Files.isWritable(path)) {
       return new Failure(

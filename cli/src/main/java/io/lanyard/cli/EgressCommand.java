@@ -121,7 +121,7 @@ final class EgressCommand {
         "The daemon asks for the name itself; the guest need not run. Without a port it is 443.",
         "Exit code 0 if an address would be reached, 1 if none would.",
         "For example: lanyard egress test web deb.debian.org:443",
-        "or: lanyard egress test web 198.51.100.7:80 --in"
+        "             lanyard egress test web 198.51.100.7:80 --in"
       })
   static final class Test implements Callable<Integer> {
     @Mixin Api api = new Api();

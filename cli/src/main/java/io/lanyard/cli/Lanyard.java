@@ -161,7 +161,13 @@ public final class Lanyard implements Runnable {
     if (needsAll || !add(line, first, second)) {
       COMMANDS.forEach(name -> add(line, name, ""));
     }
+    UsageText.of(line);
     return line;
+  }
+
+  /** Whether a command is a noun, behind which a verb stands. */
+  static boolean isNoun(String name) {
+    return command(name) instanceof Noun;
   }
 
   private static boolean add(CommandLine line, String name, String verb) {
@@ -174,16 +180,17 @@ public final class Lanyard implements Runnable {
     return command != null;
   }
 
-  static int execute(String... arguments) {
+  static int execute(String... given) {
     // Pictures, files and tables have the digits of their languages, not those of the person.
     Locale.setDefault(Locale.Category.FORMAT, Locale.ROOT);
     // No option is of a type of these packages, whose classes picocli would initialize one by one.
     System.setProperty("picocli.converters.excludes", "java\\.(time|sql|net)\\..*");
+    String[] arguments = CommandWords.ordered(given);
     CommandLine line = line(arguments);
     boolean json = List.of(arguments).contains("--json");
     line.setExecutionExceptionHandler(
         (exception, command, parsed) -> failed(exception, command.getErr(), json));
-    line.setParameterExceptionHandler((exception, given) -> misused(exception, json));
+    line.setParameterExceptionHandler((exception, unread) -> misused(exception, json));
     line.setExecutionStrategy(Lanyard::run);
     return line.execute(arguments);
   }

@@ -1,7 +1,9 @@
 package io.lanyard.cli;
 
 import io.lanyard.base.Causes;
+import io.lanyard.control.api.ProblemInfo;
 import io.lanyard.control.client.AuthorityException;
+import io.lanyard.control.client.BrokenOffException;
 import io.lanyard.control.client.DaemonAddress;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -17,8 +19,12 @@ import picocli.CommandLine.Option;
 
 /** A daemon that is reached over TCP: where it is, who is trusted to be it, and who asks. */
 final class Remote {
+  private static final int UNAUTHORIZED = 401;
+
   /** Its lines are short; what is longer is another file. */
   private static final int LONGEST_TOKEN_FILE = 4096;
+
+  private static final String NEW_TOKEN = "\"lanyard token add\" prints one";
 
   @Option(
       names = "--connect",
@@ -59,8 +65,7 @@ final class Remote {
     try {
       return DaemonAddress.Tcp.parse(url, file(authority, "LANYARD_CA_FILE"), token());
     } catch (IllegalArgumentException e) {
-      throw new Failure(
-          String.valueOf(e.getMessage()), "\"lanyard token add\" prints a token for its file");
+      throw new Failure(String.valueOf(e.getMessage()), NEW_TOKEN);
     }
   }
 
@@ -94,11 +99,11 @@ final class Remote {
     }
     try {
       if (Files.size(file) > LONGEST_TOKEN_FILE) {
-        throw new Failure(file + " is no file of a token: it is too long");
+        throw new Failure(file + " is no file of a token: it is too long", NEW_TOKEN);
       }
       String token = Files.readString(file).strip();
       if (token.isEmpty()) {
-        throw new Failure(file + " has no token", "\"lanyard token add\" prints one");
+        throw new Failure(file + " has no token", NEW_TOKEN);
       }
       return token;
     } catch (IOException e) {
@@ -108,6 +113,11 @@ final class Remote {
 
   Failure unreachable(DaemonAddress.Tcp daemon, IOException e) {
     Failure busy = Api.busy(daemon, e);
+    if (e instanceof BrokenOffException && !daemon.isTls()) {
+      return new Failure(
+          "the daemon at " + daemon + " closed the connection without an answer",
+          "one with api: {tls: ...} wants https://; another one is busy: try again in a moment");
+    }
     if (e instanceof SSLException tls) {
       return untrusted(daemon, tls);
     }
@@ -124,6 +134,21 @@ final class Remote {
       default ->
           busy == null ? new Failure("no daemon answers at " + daemon + ": " + Causes.of(e)) : busy;
     };
+  }
+
+  /** A refusal, with what a command does about it. */
+  static Failure refused(ProblemInfo problem) {
+    return new Failure(
+        problem.status() == UNAUTHORIZED
+            ? new ProblemInfo(
+                problem.type(),
+                problem.status(),
+                problem.reason(),
+                problem.title(),
+                problem.where(),
+                "give one with --token-file or LANYARD_TOKEN; " + NEW_TOKEN,
+                problem.errors())
+            : problem);
   }
 
   private static Failure untrusted(DaemonAddress.Tcp daemon, SSLException e) {

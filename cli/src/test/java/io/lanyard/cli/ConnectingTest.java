@@ -160,6 +160,38 @@ final class ConnectingTest {
     assertThat(run("status", "--connect", "http://127.0.0.1:" + port)).as(said.err()).isZero();
   }
 
+  @Test
+  void aDaemonThatWantsTlsIsSaid() throws Exception {
+    assertThat(run("status", "--connect", "http://127.0.0.1:" + tls())).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("closed the connection without an answer", "wants https://");
+  }
+
+  @Test
+  void aCallerWithoutATokenIsToldHowToGiveOne() throws Exception {
+    String refusal =
+        "{\"type\":\"about:blank\",\"status\":401,\"title\":\"the request has no"
+            + " token\",\"reason\":\"\",\"where\":\"\",\"hint\":\"send"
+            + " Authorization\",\"errors\":[]}";
+    HttpServer server =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 1);
+    server.createContext(
+        "/v1/networks",
+        exchange -> {
+          byte[] body = refusal.getBytes(StandardCharsets.UTF_8);
+          exchange.sendResponseHeaders(401, body.length);
+          exchange.getResponseBody().write(body);
+          exchange.close();
+        });
+    String url = "http://127.0.0.1:" + serve(server);
+    assertThat(run("network", "ls", "--connect", url)).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err())
+        .isEqualTo(
+            """
+            lanyard: the request has no token
+            give one with --token-file or LANYARD_TOKEN; "lanyard token add" prints one
+            """);
+  }
+
   private static void answerInTheClear(ServerSocket server) {
     try (Socket client = server.accept()) {
       client.getOutputStream().write("HTTP/1.1 400 x\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -178,7 +210,18 @@ final class ConnectingTest {
     assertThat(run("status", "--connect", "https://127.0.0.1:" + closed)).isEqualTo(1);
     assertThat(said.err()).contains("no daemon answers at https://127.0.0.1:" + closed, "api:");
     for (String url :
-        List.of("lab", "ftp://lab:1", "https://lab", "https://lab:0", "https://a:1/x")) {
+        List.of(
+            "lab",
+            "lab:8443",
+            "localhost:8443",
+            "mailto:a@lab:1",
+            "unix:///run/lanyard/api.sock",
+            "/run/lanyard/api.sock",
+            "ftp://lab:1",
+            "https:lab:1",
+            "https://lab",
+            "https://lab:0",
+            "https://a:1/x")) {
       assertThat(run("status", "--connect", url)).isEqualTo(Lanyard.BAD_USAGE);
       assertThat(said.err()).contains("expected https://HOST:PORT, found " + url);
     }
@@ -188,7 +231,9 @@ final class ConnectingTest {
     assertThat(said.err()).contains("has no token", "lanyard token add");
     Files.writeString(token, "a b\nHost: x");
     assertThat(run("status", "--connect", url, "--token-file", token.toString())).isEqualTo(1);
-    assertThat(said.err()).contains("characters that no token has").doesNotContain("Host");
+    assertThat(said.err())
+        .contains("characters that no token has", "lanyard token add")
+        .doesNotContain("Host", "--connect");
     assertThat(run("status", "--connect", url, "--ca-file", token.toString())).isEqualTo(1);
     assertThat(run("status", "--connect", url, "--socket", "/x")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err()).contains("name two daemons");

@@ -83,6 +83,54 @@ final class LanyardTest {
     assertThat(said.err()).startsWith("{").contains("\"title\" : \"no daemon is running");
   }
 
+  @Test
+  void whatIsNoSocketIsSaidToBeNone() throws IOException {
+    assertThat(execute("status", "--socket", directory.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("is a directory", directory.resolve("api.sock").toString());
+    Path file = Files.writeString(directory.resolve("l.yaml"), "");
+    assertThat(execute("status", "--socket", file.toString())).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains(file + " is a file, and not the socket of a daemon");
+  }
+
+  @Test
+  void whichDaemonIsMeantMayBeSaidBeforeTheCommand() {
+    String socket = directory.resolve("none.sock").toString();
+    for (List<String> words :
+        List.of(
+            List.of("--socket", socket, "status"),
+            List.of("--socket=" + socket, "network", "ls"),
+            List.of("--json", "--socket", socket, "network", "rm", "a"),
+            List.of("--ca-file", "c", "--socket", socket, "ls"))) {
+      assertThat(execute(words.toArray(String[]::new))).as("%s", words).isEqualTo(Lanyard.FAILED);
+      assertThat(said.err()).contains("there is no socket " + socket);
+    }
+    assertThat(execute("--socket", socket)).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(execute("--socket", socket, "nosuch")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("there is no command nosuch");
+    assertThat(execute("--socket", socket, "image", "ls", "--available"))
+        .isEqualTo(Lanyard.BAD_USAGE);
+  }
+
+  @Test
+  void examplesOfTheHelpCanBePasted() {
+    assertThat(examples(Lanyard.line("help"))).isGreaterThan(20);
+  }
+
+  /** Looks at the examples of a command and of those below it; returns how many there are. */
+  private static int examples(CommandLine line) {
+    int examples = 0;
+    for (String said : line.getCommandSpec().usageMessage().description()) {
+      if (said.matches("(For example:| {12}) lanyard .*")) {
+        examples++;
+        assertThat(line.getUsageMessage().lines()).contains(said);
+      }
+    }
+    for (CommandLine next : line.getSubcommands().values()) {
+      examples += examples(next);
+    }
+    return examples;
+  }
+
   private static void collect(CommandLine line, String path, List<String> paths) {
     paths.add(path.strip());
     line.getSubcommands().forEach((name, next) -> collect(next, path + " " + name, paths));

@@ -86,7 +86,8 @@ public sealed interface DaemonAddress {
       }
       String host = uri.getHost();
       boolean isTls = "https".equals(uri.getScheme());
-      boolean isBare = uri.getRawPath().isEmpty() || uri.getRawPath().equals("/");
+      String path = uri.getRawPath(); // null in lab:8443, where lab would be the scheme
+      boolean isBare = path != null && (path.isEmpty() || path.equals("/"));
       if (host == null
           || uri.getPort() <= 0
           || uri.getPort() > 0xffff
