@@ -8,7 +8,7 @@ import picocli.CommandLine.Help;
 import picocli.CommandLine.IHelpSectionRenderer;
 import picocli.CommandLine.Model.UsageMessageSpec;
 
-/** What picocli does not do with a command's help: it leaves examples in one piece. */
+/** The text of a command's help, in which examples stay in one piece whatever the width is. */
 final class UsageText {
   /** The first example of a description begins so. */
   static final String EXAMPLE = "For example: lanyard ";
