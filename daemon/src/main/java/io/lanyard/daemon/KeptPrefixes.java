@@ -3,7 +3,6 @@ package io.lanyard.daemon;
 import io.lanyard.net.UniqueLocal;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 
@@ -46,15 +45,10 @@ final class KeptPrefixes {
     }
   }
 
-  /** A file of another length is what a crash or a full disk has left: it is drawn anew. */
+  /** Where there is none, or a file of another length, which a crash has left, it is drawn anew. */
   private static byte[] read(Path file) throws IOException {
-    try {
-      byte[] kept = Files.readAllBytes(file);
-      if (kept.length == UniqueLocal.SEED_LENGTH) {
-        return kept;
-      }
-    } catch (NoSuchFileException e) {
-      // The first start.
+    if (Files.isRegularFile(file) && Files.size(file) == UniqueLocal.SEED_LENGTH) {
+      return Files.readAllBytes(file);
     }
     byte[] seed = new byte[UniqueLocal.SEED_LENGTH];
     new SecureRandom().nextBytes(seed);

@@ -7,6 +7,7 @@ import io.lanyard.net.Subnet;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class KeptPrefixesTest {
@@ -24,6 +25,14 @@ class KeptPrefixesTest {
   @Test
   void aSeedThatIsNotWholeIsDrawnAnew(@TempDir Path state) throws Exception {
     Files.write(state.resolve(NAME), new byte[3]);
+    Subnet drawn = KeptPrefixes.open(state).subnet("vmnet8");
+    assertThat(KeptPrefixes.open(state).subnet("vmnet8")).isEqualTo(drawn);
+  }
+
+  @Test
+  @Timeout(10)
+  void aSeedWithoutAnEndIsDrawnAnew(@TempDir Path state) throws Exception {
+    Files.createSymbolicLink(state.resolve(NAME), Path.of("/dev/zero"));
     Subnet drawn = KeptPrefixes.open(state).subnet("vmnet8");
     assertThat(KeptPrefixes.open(state).subnet("vmnet8")).isEqualTo(drawn);
   }

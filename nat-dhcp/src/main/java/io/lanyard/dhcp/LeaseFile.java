@@ -7,6 +7,8 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
@@ -95,7 +97,7 @@ final class LeaseFile {
       if (opened != null) {
         opened.closeImmediately();
       }
-      throw new LeaseStoreException(explain(path, e), isDamage(e), e);
+      throw new LeaseStoreException(explain(path, e), isDamage(path, e), e);
     }
   }
 
@@ -183,7 +185,7 @@ final class LeaseFile {
   }
 
   /** Whether the file's contents are at fault, and not the way to them. */
-  private static boolean isDamage(Exception e) {
+  private static boolean isDamage(Path path, Exception e) {
     return switch (e) {
       case FileSystemException unreachable -> false; // permission denied and the like
       case MVStoreException store ->
@@ -193,10 +195,25 @@ final class LeaseFile {
                 DataUtils.ERROR_SERIALIZATION,
                 DataUtils.ERROR_INTERNAL ->
                 true;
+            // MVStore reads beyond the end of a file that a crash or a full disk has left short.
+            case DataUtils.ERROR_READING_FAILED -> isReadable(path);
             default -> false;
           };
       default -> true;
     };
+  }
+
+  /** Whether all bytes of a file can be read. */
+  private static boolean isReadable(Path path) {
+    if (!Files.isRegularFile(path)) {
+      return false;
+    }
+    try (InputStream in = Files.newInputStream(path)) {
+      in.transferTo(OutputStream.nullOutputStream());
+      return true;
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   private static String explain(Path path, Exception e) {

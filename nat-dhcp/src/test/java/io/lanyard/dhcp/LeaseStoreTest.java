@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -233,6 +234,22 @@ class LeaseStoreTest {
     assertThat(file().resolveSibling(file().getFileName() + ".damaged-1"))
         .content()
         .startsWith("rubbish");
+  }
+
+  /** A crash, or a disk that was full, can end a file anywhere. */
+  @Test
+  void aFileThatEndsAnywhereIsNoReasonNotToStart() throws Exception {
+    try (LeaseStore store = LeaseStore.open(file(), Clock.system())) {
+      writeAndWait(store, "vmnet8", lease(1));
+    }
+    byte[] whole = Files.readAllBytes(file());
+    LogWatch.expect("event=lease-store-damaged .*");
+    for (int length = 0; length < whole.length; length += 1024) {
+      for (int end : new int[] {length, length + 1}) {
+        Files.write(file(), Arrays.copyOf(whole, end));
+        LeaseStore.openOrSetAside(file(), Clock.system()).close();
+      }
+    }
   }
 
   @Test
