@@ -19,6 +19,7 @@ import io.lanyard.daemon.network.Network;
 import io.lanyard.daemon.network.NetworkGoneException;
 import io.lanyard.daemon.watch.Problems;
 import io.lanyard.dhcp.LeaseStore;
+import io.lanyard.nat.flow.FlowMemory;
 import io.netty.util.concurrent.Future;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -204,6 +205,7 @@ final class DaemonReport {
             .build());
     all.child(descriptors.dump());
     all.child(MemoryBudget.ofProcess().dump());
+    all.child(FlowMemory.ofProcess().dump());
     for (Network network : tree.networks().values()) {
       try {
         all.child(network.dump());

@@ -7,6 +7,7 @@ import io.lanyard.config.NetworkConfig;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.nat.egress.NetworkSubnets;
 import io.lanyard.nat.egress.PublishedPorts;
+import io.lanyard.nat.flow.FlowMemory;
 import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.net.Subnet;
@@ -27,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  * @param prefixes what lasts on this host and is another thing on every other host: the MAC
  *     addresses of gateways, and the IPv6 subnets of networks whose configuration says none
  * @param memory what TCP connections draw their buffers from
+ * @param flows the flows that the process has room for
  * @param ipv6Route whether the host has an IPv6 route besides those of given subnets
  */
 public record HostResources(
@@ -36,6 +38,7 @@ public record HostResources(
     NetworkSubnets subnets,
     UniqueLocal prefixes,
     MemoryPool memory,
+    FlowMemory flows,
     Predicate<List<Subnet>> ipv6Route) {
   /**
    * The resources of a network that shares with no other, and whose descriptors are not limited. It
@@ -65,6 +68,7 @@ public record HostResources(
         new NetworkSubnets(subnets),
         prefixes,
         MemoryPool.ofProcess(),
+        FlowMemory.ofProcess(),
         HostRoute::hasIpv6);
   }
 
@@ -75,7 +79,8 @@ public record HostResources(
    * @return a copy that shares the live objects
    */
   public HostResources by(Predicate<List<Subnet>> routes) {
-    return new HostResources(descriptors, ports, published, subnets, prefixes, memory, routes);
+    return new HostResources(
+        descriptors, ports, published, subnets, prefixes, memory, flows, routes);
   }
 
   /**

@@ -17,6 +17,7 @@ import io.lanyard.config.NetworkMode;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowEnd;
+import io.lanyard.nat.flow.FlowMemory;
 import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.flow.FlowRecord;
@@ -61,6 +62,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private final boolean leadsOut;
   private NetworkConfig config;
   private final DescriptorBudget.Share descriptors;
+  private final FlowMemory.Share flowMemory;
   private final FlowTable flows;
   private final Egress egress;
   private final EgressUpkeep upkeep;
@@ -124,7 +126,9 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     this.leadsOut = leadsOut;
     NatConfig nat = nat(config);
     descriptors = host.descriptors().share(config.name());
-    flows = new FlowTable(config.name(), timers, quota(nat), new SecureRandom().nextLong());
+    flowMemory = host.flows().share(leadsOut);
+    flows =
+        new FlowTable(config.name(), timers, quota(nat), flowMemory, new SecureRandom().nextLong());
     gateway =
         new Gateway(
             loop,
@@ -546,6 +550,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     gateway.close();
     reader.close();
     descriptors.close();
+    flowMemory.close();
   }
 
   /** Ends the flows of a port that is gone. */

@@ -27,13 +27,15 @@ final class FlowPlaces {
     int count;
   }
 
+  private final FlowMemory.Share memory;
   private final Evictor evictor;
   private final Protocol[] ports = new Protocol[FlowTable.PROTOCOLS];
   private final Protocol[] forwards = new Protocol[FlowTable.PROTOCOLS];
   private FlowQuota quota;
 
-  FlowPlaces(FlowQuota quota, Evictor evictor) {
+  FlowPlaces(FlowQuota quota, FlowMemory.Share memory, Evictor evictor) {
     this.quota = quota;
+    this.memory = memory;
     this.evictor = evictor;
     for (int i = 0; i < FlowTable.PROTOCOLS; i++) {
       ports[i] = new Protocol();
@@ -54,6 +56,12 @@ final class FlowPlaces {
     return (owner.isForward() ? forwards : ports)[index];
   }
 
+  /** The most flows of all owners of a kind: by the network's quota, and by the heap. */
+  int perKind(boolean forwards, int protocol) {
+    int index = FlowTable.index(protocol);
+    return Math.min(quota.perKind(forwards, protocol), memory.most(index, forwards));
+  }
+
   /** Flows of a protocol. */
   int count(int index) {
     return ports[index].count + forwards[index].count;
@@ -70,8 +78,7 @@ final class FlowPlaces {
     FlowOwner owner = account.owner;
     return account.flows(protocol) < quota.perAccount(owner, protocol)
         && owner.flows(protocol) < quota.perOwner(owner, protocol)
-        && kind(owner, FlowTable.index(protocol)).count
-            < quota.perKind(owner.isForward(), protocol);
+        && kind(owner, FlowTable.index(protocol)).count < perKind(owner.isForward(), protocol);
   }
 
   /**
@@ -96,7 +103,7 @@ final class FlowPlaces {
       return takePlace(part.accounts.largest(), own.count());
     }
     Protocol all = kind(owner, index);
-    int perKind = quota.perKind(owner.isForward(), protocol);
+    int perKind = perKind(owner.isForward(), protocol);
     if (all.count < perKind) {
       return true;
     }
@@ -131,5 +138,6 @@ final class FlowPlaces {
     Protocol all = kind(list.account.owner, index);
     all.owners.count(part, change);
     all.count += change;
+    memory.changed(index, change);
   }
 }

@@ -45,7 +45,7 @@ public final class FlowTable {
   private long idled;
 
   /**
-   * Makes an empty table.
+   * Makes an empty table of a network that shares its heap with no other.
    *
    * @param network the network's name, for the log
    * @param timers the network's timers
@@ -53,8 +53,22 @@ public final class FlowTable {
    * @param seed a random number that no guest knows
    */
   public FlowTable(String network, Timers timers, FlowQuota quota, long seed) {
+    this(network, timers, quota, FlowMemory.ample().share(true), seed);
+  }
+
+  /**
+   * Makes an empty table.
+   *
+   * @param network the network's name, for the log
+   * @param timers the network's timers
+   * @param quota the limits to hold
+   * @param memory the network's share of the heap; the caller closes it
+   * @param seed a random number that no guest knows
+   */
+  public FlowTable(
+      String network, Timers timers, FlowQuota quota, FlowMemory.Share memory, long seed) {
     this.timers = timers;
-    places = new FlowPlaces(quota, this::evict);
+    places = new FlowPlaces(quota, memory, this::evict);
     flows = new LongPairMap<>(seed);
     addresses = new FlowAddresses(seed);
     guests = new FlowGroups(seed);
@@ -113,7 +127,7 @@ public final class FlowTable {
       refused++;
       account.owner.countRefused(nanoTime());
       if (!closed) {
-        alarm.refused(account, protocol, places.mostOf(account.owner, protocol), places.quota());
+        alarm.refused(account, protocol, places);
       }
       return false;
     }

@@ -35,10 +35,10 @@ final class QuotaAlarm {
    * Notes a flow that found no place.
    *
    * @param account who asked for it
-   * @param most who holds most of all
-   * @param quota the limits
+   * @param places who holds how many, and the limits
    */
-  void refused(FlowAccount account, int protocol, FlowOwner most, FlowQuota quota) {
+  void refused(FlowAccount account, int protocol, FlowPlaces places) {
+    FlowQuota quota = places.quota();
     FlowOwner asking = account.owner;
     int index = FlowTable.index(protocol);
     if (asking.isForward() || !shortages[index].refused()) {
@@ -48,12 +48,16 @@ final class QuotaAlarm {
     int perOwner = quota.perOwner(asking, protocol);
     boolean guests = account.flows(protocol) >= perAccount;
     boolean ports = asking.flows(protocol) >= perOwner;
-    FlowOwner holder = guests || ports ? asking : most;
+    FlowOwner holder = guests || ports ? asking : places.mostOf(asking, protocol);
     int held = guests ? account.flows(protocol) : holder.flows(protocol);
-    int limit = guests ? perAccount : ports ? perOwner : quota.perKind(false, protocol);
+    int limit = guests ? perAccount : ports ? perOwner : places.perKind(false, protocol);
     String whose = guests ? "a guest" : ports ? "a port" : "all ports";
     String key = NAMES[index] + (guests ? "-per-guest" : "");
-    String advice = "end some, or raise nat: {quotas: {" + key + ": ...}}";
+    boolean byHeap = !guests && !ports && limit < quota.perKind(false, protocol);
+    String advice =
+        byHeap
+            ? "end some, here or in other networks: the daemon's heap has no room for more"
+            : "end some, or raise nat: {quotas: {" + key + ": ...}}";
     String problem =
         NAMES[index]
             + " flows: port "

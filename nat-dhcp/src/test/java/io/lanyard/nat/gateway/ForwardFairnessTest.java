@@ -294,6 +294,7 @@ class ForwardFairnessTest {
             ample.subnets(),
             ample.prefixes(),
             new MemoryPool(1 << 20),
+            ample.flows(),
             ample.ipv6Route());
     ForwardConfig forward =
         TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), ten(), 80);
