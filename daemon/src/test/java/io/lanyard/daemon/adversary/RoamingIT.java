@@ -222,6 +222,7 @@ final class RoamingIT {
           """
           set -e
           ip link add vo netns H type veth peer name vp netns E
+          ip netns exec E sysctl -qw net.ipv6.conf.vp.disable_ipv6=0
           ip -n H addr add 10.97.0.1/24 dev vo; ip -n E addr add 10.97.0.2/24 dev vp
           ip -n H addr add 2001:db8:97::1/64 dev vo nodad
           ip -n E addr add 2001:db8:97::2/64 dev vp nodad
