@@ -1,5 +1,6 @@
 package io.lanyard.nat.flow;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Timers;
 import io.lanyard.net.Address;
@@ -25,6 +26,12 @@ public final class FlowTable {
   static final int PROTOCOLS = 3;
 
   private static final long IPV6 = 1L << 40;
+
+  /**
+   * Flows that make place for one: a port whose share has become smaller, since others hold more
+   * now, is soon within it, and pays for a few ends at a time.
+   */
+  private static final int MOST_AT_ONCE = 8;
 
   private final Timers timers;
   private final FlowPlaces places;
@@ -455,13 +462,35 @@ public final class FlowTable {
   }
 
   /**
-   * Ends one flow of an owner that makes place, an idle one: what its engine holds is short.
+   * Asks for a descriptor for a flow, before it is opened. Where the port has few left, idle flows
+   * of its own make place for the next ones, of whatever protocol: their descriptors are free when
+   * the loop's turn is over.
    *
-   * @param owner the owner
-   * @param protocol the IP protocol number
+   * @param descriptors the port's
+   * @param owner the owner of the port's flows
+   * @return whether it may be opened
    */
-  public void endIdlest(FlowOwner owner, int protocol) {
-    evict(owner.part(index(protocol)).accounts.largest(), Flow.Worth.DISPENSABLE);
+  public boolean takeDescriptor(DescriptorBudget.Holder descriptors, FlowOwner owner) {
+    boolean granted = descriptors.take();
+    for (int i = 0; i < MOST_AT_ONCE && descriptors.tight() && endIdlest(owner); i++) {
+      // One more has made place.
+    }
+    return granted;
+  }
+
+  /** Ends the flow of an owner that has been idle for longest of those that make place. */
+  boolean endIdlest(FlowOwner owner) {
+    FlowList from = null;
+    Flow idlest = null;
+    for (int i = 0; i < PROTOCOLS; i++) {
+      FlowList list = owner.part(i).accounts.largest();
+      Flow victim = list == null ? null : list.victim(Flow.Worth.DISPENSABLE, nanoTime());
+      if (victim != null && (idlest == null || victim.activeNanos - idlest.activeNanos < 0)) {
+        from = list;
+        idlest = victim;
+      }
+    }
+    return evict(from, idlest);
   }
 
   /**
@@ -593,7 +622,10 @@ public final class FlowTable {
   }
 
   private boolean evict(@Nullable FlowList from, Flow.Worth most) {
-    Flow victim = from == null ? null : from.victim(most, nanoTime());
+    return evict(from, from == null ? null : from.victim(most, nanoTime()));
+  }
+
+  private boolean evict(@Nullable FlowList from, @Nullable Flow victim) {
     if (from == null || victim == null) {
       return false;
     }

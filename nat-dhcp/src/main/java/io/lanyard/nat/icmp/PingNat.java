@@ -132,7 +132,7 @@ public final class PingNat implements PacketEngine, Dumpable {
       return null;
     }
     DescriptorBudget.Holder descriptors = packet.station().budget().descriptors();
-    if (!descriptors.take()) {
+    if (!flows.takeDescriptor(descriptors, packet.station().flows().owner())) {
       counters.count(PingCount.NO_DESCRIPTOR);
       return null;
     }

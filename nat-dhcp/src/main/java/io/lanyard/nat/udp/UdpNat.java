@@ -205,7 +205,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
     }
     if (mapping == null) {
       DescriptorBudget.Holder descriptors = station.budget().descriptors();
-      if (!granted(descriptors, account)) {
+      if (!flows.takeDescriptor(descriptors, account.owner())) {
+        counters.count(UdpCount.NO_DESCRIPTOR);
         return null;
       }
       mapping =
@@ -233,18 +234,6 @@ public final class UdpNat implements PacketEngine, Dumpable {
     } finally {
       mapping.letGo();
     }
-  }
-
-  /** Whether there is a descriptor for a mapping; where they are few, an idle flow makes place. */
-  private boolean granted(DescriptorBudget.Holder descriptors, FlowAccount account) {
-    boolean granted = descriptors.take();
-    if (!granted) {
-      counters.count(UdpCount.NO_DESCRIPTOR);
-    }
-    if (descriptors.tight()) {
-      flows.endIdlest(account.owner(), FlowKey.UDP);
-    }
-    return granted;
   }
 
   private @Nullable UdpFlow admit(

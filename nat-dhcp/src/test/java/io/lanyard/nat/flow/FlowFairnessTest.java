@@ -2,6 +2,7 @@ package io.lanyard.nat.flow;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
@@ -154,7 +155,7 @@ class FlowFairnessTest {
             .isTrue();
       }
       timers.advance(Duration.ofSeconds(30));
-      table.endIdlest(honest, FlowKey.ICMP);
+      assertThat(table.endIdlest(honest)).isTrue();
     }
     assertThat(honest.evicted()).isGreaterThan(120 * 240);
     assertThat(honest.excess(timers.clock().nanoTime())).isZero();
@@ -163,6 +164,30 @@ class FlowFairnessTest {
     }
     // Beyond 2,000 per minute, of which the last half minute had 250.
     assertThat(honest.excess(timers.clock().nanoTime())).isBetween(1200L, 1300L);
+  }
+
+  @Test
+  void idleFlowsOfAnyProtocolGiveTheirDescriptorsToNewOnesOfTheirPort() {
+    DescriptorBudget.Holder descriptors =
+        new DescriptorBudget(() -> 60, timers.clock()).share("test").holder("honest");
+    FlowAccount guest = new FlowAccount(honest);
+    TestFlow connection = connection();
+    assertThat(table.takeDescriptor(descriptors, honest)).isTrue();
+    table.add(connection, guest);
+    for (int i = 0; i < 35; i++) {
+      assertThat(table.takeDescriptor(descriptors, honest)).isTrue();
+      TestFlow flow =
+          i < 4 ? new TestFlow(FlowKey.ICMP, ports++, Flow.Worth.DISPENSABLE) : datagrams();
+      table.add(flow, guest);
+      flow.onGone(gone -> {
+        descriptors.closing();
+        descriptors.closed();
+      });
+      timers.advance(Duration.ofMillis(10));
+    }
+    assertThat(connection.live()).isTrue();
+    assertThat(honest.flows(FlowKey.ICMP)).isZero();
+    assertThat(honest.flows(FlowKey.UDP)).isBetween(20, 30);
   }
 
   @Test

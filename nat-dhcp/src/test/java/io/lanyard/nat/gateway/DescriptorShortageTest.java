@@ -162,6 +162,40 @@ class DescriptorShortageTest {
   }
 
   @Test
+  void aConnectionTakesTheSocketsOfIdleFlowsWhenAnotherGuestHasTakenItsShareMeanwhile()
+      throws Exception {
+    try (NatScene scene = scene(60);
+        DatagramSocket server = server();
+        ServerSocket listener = new ServerSocket(0, 50, family().host())) {
+      listener.setSoTimeout(30_000);
+      Guest honest = scene.guest(11);
+      for (int port = 20000; port < 20025; port++) {
+        int own = port;
+        scene.on(() -> {
+          honest.datagram(own, TestNetwork.HOST, server.getLocalPort());
+          return true;
+        });
+      }
+      Guest greedy = scene.guest(10);
+      scene.on(() -> {
+        for (int port = 20000; port < 20400; port++) {
+          greedy.syn(port, TestNetwork.HOST, listener.getLocalPort());
+        }
+        return true;
+      });
+      // A guest sends a SYN again that has no answer.
+      for (int i = 0; i < 2; i++) {
+        scene.on(() -> {
+          honest.syn(30000, TestNetwork.HOST, listener.getLocalPort());
+          return true;
+        });
+      }
+      assertThat(scene.on(() -> scene.nat.listFlows()))
+          .anyMatch(flow -> flow.protocol().equals("tcp") && flow.guest().port() == 30000);
+    }
+  }
+
+  @Test
   void aPingWithoutADescriptorIsDroppedInSilence() throws Exception {
     NetworkConfig config = family().network();
     try (NatScene scene = new NatScene(family(), config, host(0), nic -> null, NatNetwork::new)) {
