@@ -3,6 +3,7 @@ package io.lanyard.daemon.network;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
@@ -67,12 +68,21 @@ final class LeaseSharesTest {
     ByteBuf wants(int number) {
       return this == IPV4 ? request(number) : solicit(number);
     }
+
+    /** The frame of a client that wants to know first which lease it can have. */
+    ByteBuf asks(int number) {
+      return this == IPV4 ? message(1, number) : solicit(number);
+    }
   }
 
   @TempDir Path home;
 
   /** As if it had the address from before (RFC 2131 section 4.3.2, INIT-REBOOT). */
   private static ByteBuf request(int number) {
+    return message(3, number);
+  }
+
+  private static ByteBuf message(int type, int number) {
     int length = 8 + 300;
     ByteBuf frame = Unpooled.buffer(34 + length).writeZero(34 + length);
     Ethernet.write(frame, 0, Ethernet.BROADCAST, mac(number), Ethernet.TYPE_IPV4);
@@ -82,7 +92,7 @@ final class LeaseSharesTest {
     frame.setByte(42, 1).setByte(43, 1).setByte(44, 6).setInt(46, number);
     Ethernet.setMac(frame, 42 + 28, mac(number));
     int options = 42 + 236;
-    frame.setInt(options, 0x63825363).setMedium(options + 4, 0x350103);
+    frame.setInt(options, 0x63825363).setMedium(options + 4, 0x350100 | type);
     frame.setShort(options + 7, 50 << 8 | 4).setInt(options + 9, Ipv4.parse("10.9.8.200") + number);
     return frame.setByte(options + 13, 255);
   }
@@ -120,12 +130,15 @@ final class LeaseSharesTest {
     }
   }
 
-  private static String problem(Daemon daemon, String port) {
+  private static PortInfo port(Daemon daemon, String port) {
     return Objects.requireNonNull(daemon.network("lab")).ports().stream()
         .filter(one -> one.name().equals(port))
-        .map(PortInfo::problem)
         .findFirst()
         .orElseThrow();
+  }
+
+  private static String problem(Daemon daemon, String port) {
+    return port(daemon, port).problem();
   }
 
   @ParameterizedTest
@@ -148,6 +161,32 @@ final class LeaseSharesTest {
           .singleElement()
           .asString()
           .contains(family.pool + "'s ");
+    }
+  }
+
+  private static List<String> holders(Daemon daemon) {
+    return Objects.requireNonNull(daemon.network("lab")).leases().stream()
+        .map(LeaseInfo::mac)
+        .toList();
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void theNextClientOfASocketGetsWhatTheFormerOneHasLeft(Family family) throws Exception {
+    String yaml = NETWORKS.replace("conflict-probe: 0s", "conflict-probe: 100ms");
+    try (Daemon daemon = InProcessDaemon.open(home, yaml)) {
+      UnixDomainSocketAddress socket = UnixDomainSocketAddress.of(home.resolve("r/greedy.sock"));
+      try (SocketChannel former = SocketChannel.open(socket)) {
+        send(former, family.wants(1));
+        Await.until(() -> holders(daemon).equals(List.of("52:54:00:00:00:01")));
+      }
+      Await.until(() -> port(daemon, "greedy").state().equals("no-carrier"));
+      try (SocketChannel next = SocketChannel.open(socket)) {
+        send(next, family.asks(2));
+        Await.until(() -> !holders(daemon).contains("52:54:00:00:00:01"));
+        send(next, family.wants(2));
+        Await.until(() -> holders(daemon).equals(List.of("52:54:00:00:00:02")));
+      }
     }
   }
 
