@@ -203,8 +203,7 @@ final class Engine implements TcpEngine {
     }
     Station station = packet.station();
     DescriptorBudget.Holder descriptors = station.budget().descriptors();
-    if (service == null
-        && !host.flows().takeDescriptor(descriptors, station.flows().owner())) {
+    if (service == null && !host.flows().takeDescriptor(descriptors, station.flows().owner())) {
       // As a host does whose queue is full: the guest tries again, and may find a place.
       counters.count(TcpCount.NO_DESCRIPTOR);
       return;
