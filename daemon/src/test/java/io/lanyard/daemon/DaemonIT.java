@@ -256,7 +256,7 @@ final class DaemonIT {
     assertThat(daemon.said())
         .containsOnlyOnce("event=network-left-out network=\"vmnet1\"")
         .contains("CAP_NET_ADMIN");
-    // What somebody asks for is no silent gap.
+    // A part that somebody asks for is not left out in silence.
     daemons.expectWarning("event=port-failed network=\"h\"");
     try (HttpClient.Answer answer =
         new HttpClient(home.resolve("run/api.sock"))

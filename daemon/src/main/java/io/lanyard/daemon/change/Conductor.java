@@ -506,7 +506,7 @@ public final class Conductor implements AutoCloseable {
     } catch (ConfigException e) {
       boolean ofEdits = true;
       for (Problem problem : e.problems()) {
-        // What another edit or the file had before was good.
+        // Parts of the file, or of another edit, were good before.
         ofEdits &= problem.malformed() && !problem.source().equals(file);
       }
       throw new ChangeRefusedException(

@@ -83,7 +83,7 @@ final class Transaction {
 
   private ChangeRefusedException failed(Step step, String why) {
     undo();
-    // What is refused is not kept, and nobody tries it again.
+    // A refused change is not kept, and nobody tries it again.
     return new ChangeRefusedException(
         Reason.FAILED,
         step.describe() + ": " + why.replace("; " + PortState.Failed.TRIED_AGAIN, ""),

@@ -259,7 +259,7 @@ final class HttpErrorsTest {
         }
       }
     }
-    // What those hold is free when the server has read that they have gone.
+    // Their places are free when the server has read that they have gone.
     String whole = large + "x".repeat(100_000);
     Await.until("a large body is taken", () -> server.ask(whole).startsWith("HTTP/1.1 200 "));
   }

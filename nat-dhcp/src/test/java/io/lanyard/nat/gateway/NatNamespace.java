@@ -92,7 +92,7 @@ public final class NatNamespace implements AutoCloseable {
   public NatNamespace(
       NetworkConfig config, GuestAddresses guests, @Nullable String hostNamespace, Clock clock)
       throws Exception {
-    // What a network asks its name servers stays between namespaces that a test has made.
+    // Questions to name servers stay between namespaces that a test has made.
     shared =
         hostNamespace == null
             ? HostResources.alone()
