@@ -66,7 +66,7 @@ class InetDatagramTest {
   void aBatchComesAsSingleDatagramsToAReceiverThatAsksForNone() throws Exception {
     try (DatagramSocket receiver =
         new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))) {
-      receiver.setSoTimeout(5000);
+      receiver.setSoTimeout(60_000);
       assertThat(batch(250, 100, receiver.getLocalPort())).isEqualTo(250);
       for (int i = 0; i < 3; i++) {
         DatagramPacket packet = new DatagramPacket(new byte[1000], 1000);
@@ -146,7 +146,7 @@ class InetDatagramTest {
 
   private DatagramSocket connected(String address, int port) throws Exception {
     DatagramSocket client = new DatagramSocket();
-    client.setSoTimeout(5000);
+    client.setSoTimeout(60_000);
     client.connect(InetAddress.ofLiteral(address), port);
     return client;
   }

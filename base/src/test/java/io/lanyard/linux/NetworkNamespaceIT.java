@@ -19,7 +19,7 @@ class NetworkNamespaceIT {
     command[0] = "ip";
     System.arraycopy(words, 0, command, 1, words.length);
     Process process = new ProcessBuilder(command).inheritIO().start();
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(process.exitValue()).isZero();
   }
 
@@ -62,10 +62,10 @@ class NetworkNamespaceIT {
                 born.run();
                 asked.run();
               });
-          return born.get(10, TimeUnit.SECONDS);
+          return born.get(60, TimeUnit.SECONDS);
         });
     assertThat(born.get()).isEqualTo(NetworkNamespace.identity(NAMESPACE));
-    assertThat(asked.get(10, TimeUnit.SECONDS)).isEqualTo(here());
+    assertThat(asked.get(60, TimeUnit.SECONDS)).isEqualTo(here());
   }
 
   @Test
@@ -87,7 +87,7 @@ class NetworkNamespaceIT {
       Process other = new ProcessBuilder("unshare", "--net", "cat").start(); // it waits for input
       String path = "/proc/" + other.pid() + "/ns/net";
       try {
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (here().equals(NetworkNamespace.identity(path))) {
           if (System.nanoTime() > deadline) {
             throw new IllegalStateException("no namespace was made in 10 s");
@@ -126,7 +126,7 @@ class NetworkNamespaceIT {
             .redirectErrorStream(true)
             .start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(said).contains("may return: false, was there: true, is back: true");
   }
 }

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Files that are planned, applied and saved, and the configuration that runs. */
-@Timeout(60)
+@Timeout(240)
 final class ApplyingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String PLAN = ChangingTest.PLAN;

@@ -44,7 +44,7 @@ class AttachmentIT {
             .redirectOutput(said.toFile())
             .start();
     try {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (!Files.exists(started)) {
         assertThat(qemu.isAlive()).as("%s: %s", lines, Files.readString(said)).isTrue();
         assertThat(System.nanoTime() - deadline).as("20 s for: %s", lines).isNegative();

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Captures are cut into files of whole blocks, and counted. */
-@Timeout(60)
+@Timeout(240)
 final class CapturingTest {
   @TempDir Path directory;
 

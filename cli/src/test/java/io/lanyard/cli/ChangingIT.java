@@ -147,7 +147,7 @@ final class ChangingIT {
       done("config save " + saved);
       assertThat(done("plan " + saved)).isEqualTo("Nothing changes.\n");
       daemon.signal("KILL");
-      daemon.exit(10);
+      daemon.exit(60);
     }
     try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
       assertThat(done("forward ls")).contains(listen, "10.9.8.10:81");
@@ -228,12 +228,12 @@ final class ChangingIT {
       try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
         awaitEvents(events, "configuration-changed", "later");
         daemon.signal("TERM");
-        daemon.exit(30);
+        daemon.exit(60);
       }
       try (Launched _ = Launched.daemon(home, List.of(), SMALL)) {
         awaitEvents(events, "configuration-changed", "again");
         events.signal("INT");
-        assertThat(events.exit(30)).as(events.complained()).isZero();
+        assertThat(events.exit(60)).as(events.complained()).isZero();
         assertThat(events.complained()).doesNotContain("\tat ");
       }
     }
@@ -267,7 +267,7 @@ final class ChangingIT {
       Await.until(() -> forward.complained(), () -> forward.said().contains("until Ctrl-C"));
       assertThat(done("forward ls")).contains("127.0.0.1:" + port);
       forward.signal("INT");
-      assertThat(forward.exit(30)).as(forward.complained()).isZero();
+      assertThat(forward.exit(60)).as(forward.complained()).isZero();
       Await.until(() -> !done("forward ls").contains(port));
     }
   }

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The commands that change the configuration, against answers of a daemon. */
-@Timeout(60)
+@Timeout(240)
 final class ChangingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The completion script in a bash. */
-@Timeout(60)
+@Timeout(240)
 final class CompletionScriptTest {
   @TempDir Path directory;
   private Path script;
@@ -59,7 +59,7 @@ final class CompletionScriptTest {
     Process bash =
         new ProcessBuilder(command).redirectErrorStream(true).directory(directory.toFile()).start();
     String said = new String(bash.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(bash.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(bash.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return said.lines().filter(line -> !line.isEmpty()).toList();
   }
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A change that is taken back unless it is confirmed. */
-@Timeout(60)
+@Timeout(240)
 final class ConfirmationTest {
   private static final String PLAN =
       "{\"revision\": 8, \"changes\": [], \"restart\": [], \"ends\": [], \"problems\": [],"

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A daemon that is reached over TCP, with TLS and a token. */
-@Timeout(60)
+@Timeout(240)
 final class ConnectingTest {
   private static final String STATUS = "{\"version\":\"9.8.7\",\"pid\":5,\"problems\":[]}";
   private static final char[] NO_PASSWORD = {};

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A guest's console at a terminal, through the real launcher. Needs script(1). */
-@Timeout(120)
+@Timeout(240)
 final class GuestConsoleIT {
   private static final String LEAVE = "\u001d";
 
@@ -61,7 +61,7 @@ final class GuestConsoleIT {
         await(() -> sizes(daemon).getLast().equals("132x50"), log);
         await(() -> Files.readString(log).contains("hello"), log);
         terminal.outputWriter().append(LEAVE).flush();
-        assertThat(terminal.waitFor(30, TimeUnit.SECONDS)).as(Files.readString(log)).isTrue();
+        assertThat(terminal.waitFor(60, TimeUnit.SECONDS)).as(Files.readString(log)).isTrue();
         assertThat(terminal.exitValue()).isZero();
       } finally {
         terminal.destroyForcibly();

@@ -58,8 +58,8 @@ final class KilledDaemonIT {
         assertThat(first.await(60, TimeUnit.SECONDS)).isTrue();
         TimeUnit.MICROSECONDS.sleep(random.nextInt(150_000));
         daemon.signal("KILL");
-        daemon.exit(10);
-        clients.join(TimeUnit.SECONDS.toMillis(30));
+        daemon.exit(60);
+        clients.join(TimeUnit.SECONDS.toMillis(60));
         assertThat(clients.isAlive()).isFalse();
       }
     }

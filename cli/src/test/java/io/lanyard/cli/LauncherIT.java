@@ -144,14 +144,14 @@ final class LauncherIT {
       awaitSaid(daemon, "event=reload-refused");
       assertThat(Launched.client(home).status().value().networks()).isEqualTo(2);
       daemon.signal("TERM");
-      assertThat(daemon.exit(30)).isEqualTo(143);
+      assertThat(daemon.exit(60)).isEqualTo(143);
       assertThat(Launched.socket(home)).doesNotExist();
     }
   }
 
   private static void awaitSaid(Launched daemon, String text)
       throws IOException, InterruptedException {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (!daemon.complained().contains(text)) {
       assertThat(daemon.process.isAlive()).as(daemon.complained()).isTrue();
       assertThat(System.nanoTime()).as(daemon.complained()).isLessThan(deadline);
@@ -357,7 +357,7 @@ final class LauncherIT {
   void aSocketThatADeadDaemonLeftSaysHowToStartOne() throws IOException, InterruptedException {
     try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
       daemon.signal("KILL");
-      assertThat(daemon.exit(10)).isEqualTo(137);
+      assertThat(daemon.exit(60)).isEqualTo(137);
     }
     Done refused = ask("status");
     assertThat(refused.status()).isEqualTo(1);
@@ -383,7 +383,7 @@ final class LauncherIT {
                 Launched.socket(home).toString())) {
       Await.until(() -> capture.complained(), () -> Files.exists(file) && Files.size(file) != 0);
       capture.signal("INT");
-      assertThat(capture.exit(30)).as(capture.complained()).isZero();
+      assertThat(capture.exit(60)).as(capture.complained()).isZero();
     }
   }
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * behind a shield. Needs root, iproute2, ping, udhcpc and tshark.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class SeeingInsideIT {
   private static final String PREFIX = "lysi" + ProcessHandle.current().pid() % 100_000;
   private static final String GUEST = PREFIX + "g";

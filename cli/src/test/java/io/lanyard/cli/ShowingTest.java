@@ -23,7 +23,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The commands that show what runs, against answers of a daemon. */
-@Timeout(60)
+@Timeout(240)
 final class ShowingTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -512,7 +512,7 @@ final class ShowingTest {
     Await.until(() -> said.err(), () -> said.out().contains("until Ctrl-C"));
     assertThat(command.isAlive()).isTrue();
     daemon.release();
-    command.join(TimeUnit.SECONDS.toMillis(30));
+    command.join(TimeUnit.SECONDS.toMillis(60));
     assertThat(status[0]).isEqualTo(Lanyard.FAILED);
     assertThat(said.out())
         .isEqualTo("Forwarding 127.0.0.1:8080 to 192.168.127.10:80 until Ctrl-C\n");

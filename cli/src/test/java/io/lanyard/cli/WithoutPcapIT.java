@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * is hidden in a mount namespace of the processes' own. Needs root, iproute2 and overlayfs.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class WithoutPcapIT {
   private static final String NAMESPACE = "lywp" + ProcessHandle.current().pid() % 100_000;
 

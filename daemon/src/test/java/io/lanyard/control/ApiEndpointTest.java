@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A daemon that serves its API on TCP. */
-@Timeout(60)
+@Timeout(240)
 final class ApiEndpointTest {
   @TempDir Path home;
 

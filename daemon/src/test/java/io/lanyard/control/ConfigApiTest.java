@@ -37,7 +37,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** The configuration is read and changed by the API, as its document says. */
-@Timeout(60)
+@Timeout(240)
 class ConfigApiTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A connection to the API that becomes a guest's link, as gvproxy's clients have it. */
-@Timeout(60)
+@Timeout(240)
 final class ConnectTest {
   private static final String GUEST = "5254000000aa";
 

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A whole daemon in this process, without privilege, asked over its socket. */
-@Timeout(60)
+@Timeout(240)
 final class ControlServerTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Sockets of other programs, whose descriptors come by the API. Needs python3. */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 final class DescriptorIT {
   /** The beginning of every program: {@code give} sends a socket, and tells the answer. */
   private static final String COMMON =

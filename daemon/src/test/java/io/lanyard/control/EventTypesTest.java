@@ -31,7 +31,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every kind of event is told as it is documented. */
-@Timeout(60)
+@Timeout(240)
 final class EventTypesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

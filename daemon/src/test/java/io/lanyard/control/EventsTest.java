@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon's events as a client of the API hears them. */
-@Timeout(120)
+@Timeout(240)
 final class EventsTest {
   private static final int EVENTS = 3000;
 

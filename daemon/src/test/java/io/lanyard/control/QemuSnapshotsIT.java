@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Snapshots of a real QEMU's guest by the API. Needs qemu-system-x86_64 and its ROMs. */
-@Timeout(120)
+@Timeout(240)
 final class QemuSnapshotsIT {
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String GUEST = "/v1/guests/s";
@@ -61,7 +61,7 @@ final class QemuSnapshotsIT {
   }
 
   private void awaitState(String state) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (true) {
       String now = ask("GET", GUEST, 200).path("state").asText();
       if (now.equals(state)) {

@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The bodies of requests have schemas, which are those of the configuration's file. With {@code
  * -Dgenerated.write=true} they are written into the document instead of compared.
  */
-@Timeout(60)
+@Timeout(240)
 final class RequestSchemasTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every route of the API and of the metrics' server keeps to HTTP, and fails by RFC 9457. */
-@Timeout(120)
+@Timeout(240)
 final class RouteConventionsTest {
   private static final String CONFIGURATION =
       """

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Every route of the API answers as the document says, when it succeeds and when it does not. */
-@Timeout(120)
+@Timeout(240)
 final class RouteResponsesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
 

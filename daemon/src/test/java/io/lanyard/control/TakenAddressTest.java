@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** An address that is taken is taken over when it is free; everything else works meanwhile. */
-@Timeout(60)
+@Timeout(240)
 final class TakenAddressTest {
   @TempDir Path home;
 

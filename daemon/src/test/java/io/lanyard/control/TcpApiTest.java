@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The API on TCP: with TLS, and by tokens. */
-@Timeout(60)
+@Timeout(240)
 final class TcpApiTest {
   @TempDir Path directory;
   private Path tokens;

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Two operators who change the same at once do not undo each other's work unknowingly. */
-@Timeout(120)
+@Timeout(240)
 final class TwoOperatorsTest {
   private static final int ROUNDS = 8;
 

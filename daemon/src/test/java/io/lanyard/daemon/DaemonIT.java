@@ -42,7 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon as a process. Needs root: it drops privilege, and makes a TAP device. */
-@Timeout(120)
+@Timeout(240)
 final class DaemonIT {
   @TempDir Path home;
   private DaemonHome daemons;

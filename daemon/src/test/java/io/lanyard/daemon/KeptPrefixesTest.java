@@ -30,7 +30,7 @@ class KeptPrefixesTest {
   }
 
   @Test
-  @Timeout(10)
+  @Timeout(60)
   void aSeedWithoutAnEndIsDrawnAnew(@TempDir Path state) throws Exception {
     Files.createSymbolicLink(state.resolve(NAME), Path.of("/dev/zero"));
     Subnet drawn = KeptPrefixes.open(state).subnet("vmnet8");

@@ -57,7 +57,7 @@ class FullDiskIT {
                 result.complete(false);
               }
             });
-    return result.get(10, TimeUnit.SECONDS);
+    return result.get(60, TimeUnit.SECONDS);
   }
 
   @Test

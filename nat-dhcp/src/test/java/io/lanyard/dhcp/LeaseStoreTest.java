@@ -59,7 +59,7 @@ class LeaseStoreTest {
     for (Lease lease : leases) {
       journal.write(lease, whenDurable(done::countDown));
     }
-    assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   private static LeaseJournal.Completion whenDurable(Runnable task) {
@@ -140,7 +140,7 @@ class LeaseStoreTest {
         journal.write(lease(i), whenDurable(done::countDown));
         LockSupport.parkNanos(100_000);
       }
-      assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
       long millis = (System.nanoTime() - start) / 1_000_000;
       assertThat(store.commits()).isBetween(2L, 3 + millis / 5);
     }
@@ -192,7 +192,7 @@ class LeaseStoreTest {
               }
             }));
       }
-      assertThat(done.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(done.await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -304,7 +304,7 @@ class LeaseStoreTest {
             refused.countDown();
           }
         });
-    assertThat(refused.await(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(refused.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

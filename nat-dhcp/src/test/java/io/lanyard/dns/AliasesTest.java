@@ -265,7 +265,7 @@ class AliasesTest {
     assertThat(
             net.onLoop(() -> net.forwarder.lookup("away.lan", true))
                 .toCompletableFuture()
-                .get(10, TimeUnit.SECONDS))
+                .get(60, TimeUnit.SECONDS))
         .containsExactly(Address.parse("192.0.2.1"), Address.parse("2001:db8::1"));
     assertThat(net.onLoop(() -> String.valueOf(net.forwarder.askedOfOthers("away.lan"))))
         .isEqualTo("www.example");

@@ -221,7 +221,7 @@ class Dhcp6ClientsIT {
       // A release is lost that still waits for ARP when the address goes.
       network.in(guest, 10, "ping", "-n", "-c", "1", "-W", "5", "192.168.127.2");
       client.destroy(); // it gives that of IPv4 up; that of IPv6 only where it is newer than 252
-      assertThat(client.waitFor(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(client.waitFor(60, TimeUnit.SECONDS)).isTrue();
       Await.until(() -> !network.leased(address));
     } catch (AssertionError e) {
       throw new AssertionError(Files.readString(output), e);

@@ -29,7 +29,7 @@ import org.xbill.DNS.Section;
 import org.xbill.DNS.Type;
 
 /** A name server that takes another configuration while guests ask. */
-@Timeout(120)
+@Timeout(240)
 class DnsChangeTest {
   private static final String QUIET = "hosts-file: false";
 
@@ -176,7 +176,7 @@ class DnsChangeTest {
 
   private static void await(CountDownLatch latch) {
     try {
-      assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(latch.await(60, TimeUnit.SECONDS)).isTrue();
     } catch (InterruptedException e) {
       throw new AssertionError(e);
     }

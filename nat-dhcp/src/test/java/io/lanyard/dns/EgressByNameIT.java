@@ -275,7 +275,7 @@ class EgressByNameIT {
       guests.ask("www.good.example");
       String kind = family == Family.IPV4 ? "TCP4:" : "TCP6:";
       Process talk =
-          guests.net.startGuest("socat", "-T", "20", "-", kind + family.at(family.good, 8088));
+          guests.net.startGuest("socat", "-T", "600", "-", kind + family.at(family.good, 8088));
       try {
         assertThat(talk.inputReader().readLine()).isEqualTo("served");
         assertThat(flows(guests)).hasSize(1);
@@ -283,7 +283,7 @@ class EgressByNameIT {
         assertThat(flows(guests)).as("another rule for the same name").hasSize(1);
         guests.configure("default: deny, rules: [{allow: good.example}]");
         assertThat(flows(guests)).isEmpty();
-        assertThat(talk.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(talk.waitFor(60, TimeUnit.SECONDS)).isTrue();
       } finally {
         talk.destroyForcibly();
       }

@@ -156,7 +156,7 @@ final class EgressScene {
             .redirectErrorStream(true)
             .start();
     String wait =
-        "for i in $(seq 100); do [ $(ip netns exec "
+        "for i in $(seq 600); do [ $(ip netns exec "
             + internet
             + " ss -Hltn | wc -l) -ge 4 ] && exit 0; sleep .1; done; exit 1";
     assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
@@ -273,7 +273,7 @@ final class EgressScene {
   void close() throws Exception {
     served.descendants().forEach(ProcessHandle::destroy);
     served.destroy();
-    served.waitFor(5, TimeUnit.SECONDS);
+    served.waitFor(60, TimeUnit.SECONDS);
     names.close();
     NatNamespace.host("ip", "netns", "del", host);
     NatNamespace.host("ip", "netns", "del", internet);
@@ -312,7 +312,7 @@ final class EgressScene {
       });
       if (family == Family.IPV6) {
         String wait =
-            "for i in $(seq 100); do ip -6 addr show dev t0 scope global | grep -q inet6 && ! ip -6"
+            "for i in $(seq 600); do ip -6 addr show dev t0 scope global | grep -q inet6 && ! ip -6"
                 + " addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
         assertThat(net.guest("sh", "-c", wait).status()).isZero();
       }
@@ -363,13 +363,13 @@ final class EgressScene {
 
     /** Asks with dig, whose words are given. */
     String dig(String words) throws Exception {
-      return net.guest("sh", "-c", "dig +tries=2 +timeout=3 " + words + " 2>&1").output();
+      return net.guest("sh", "-c", "dig +tries=2 +timeout=10 " + words + " 2>&1").output();
     }
 
     /** Asks a server over TLS, by kdig. */
     String askOverTls(String server, String name) throws Exception {
       String type = family == Family.IPV4 ? "A" : "AAAA";
-      return net.guest("kdig", "+tls", "+retry=0", "+timeout=3", "@" + server, name, type).output();
+      return net.guest("kdig", "+tls", "+retry=0", "+timeout=10", "@" + server, name, type).output();
     }
 
     /** Runs one of the programs beside this class in the guest. */
@@ -395,7 +395,7 @@ final class EgressScene {
       return net.guest(
               "sh",
               "-c",
-              "echo '%s' | socat -t 10 -T 10 - '%s:%s,connect-timeout=3' 2>&1 | head -c 500"
+              "echo '%s' | socat -t 60 -T 60 - '%s:%s,connect-timeout=60' 2>&1 | head -c 500"
                   .formatted(says, kind, family.at(address, port)))
           .output();
     }

@@ -40,7 +40,7 @@ class EvasiveEgressIT {
       "default: deny, rules: [{allow: good.example}, {allow: '*.good.example'}]";
   private static final int OPEN = 8089;
   private static final int SHUT = 8090;
-  private static final int WAIT_MILLIS = 10_000;
+  private static final int WAIT_MILLIS = 60_000;
 
   @TempDir private Path folder;
   private EgressScene scene;
@@ -96,7 +96,7 @@ class EvasiveEgressIT {
         DatagramSocket shut =
             NetworkNamespace.run(scene.internet, () -> new DatagramSocket(SHUT))) {
       assertThat(guests.ask("good.example")).contains(family.good);
-      assertThat(guests.net.guest("ping", "-c1", "-W2", family.gateway).status()).isZero();
+      assertThat(guests.net.guest("ping", "-c1", "-W60", family.gateway).status()).isZero();
       List<Fragmented> packets = new ArrayList<>();
       for (String how : List.of("tiny", "backwards", "overlapping", "headless")) {
         packets.add(new Fragmented(how, family.evil, OPEN));
@@ -226,12 +226,12 @@ class EvasiveEgressIT {
     try (Guests guests = scene.new Guests(Family.IPV6, "rules: [{deny: 198.51.100.20}]", clock)) {
       jump(guests, clock, 3);
       Await.until("the question for translators", () -> asksForTranslators() == 1);
-      Process talk = guests.net.startGuest("socat", "-T", "20", "-", "TCP6:[" + evil + "]:8088");
+      Process talk = guests.net.startGuest("socat", "-T", "600", "-", "TCP6:[" + evil + "]:8088");
       try (BufferedReader said = talk.inputReader()) {
         assertThat(said.readLine()).as("nobody knows of translators").isEqualTo("served");
         scene.further.put("ipv4only.arpa.", "2001:db8:64::192.0.0.170");
         jump(guests, clock, 3_600);
-        assertThat(talk.waitFor(10, TimeUnit.SECONDS)).as("its flow ends").isTrue();
+        assertThat(talk.waitFor(60, TimeUnit.SECONDS)).as("its flow ends").isTrue();
       } finally {
         talk.destroyForcibly();
       }
@@ -336,7 +336,7 @@ class EvasiveEgressIT {
     String type = guests.family == Family.IPV4 ? "A" : "AAAA";
     return guests
         .net
-        .guest("dig", "+tries=2", "+timeout=3", way, "@" + server, name, "-t", type)
+        .guest("dig", "+tries=2", "+timeout=10", way, "@" + server, name, "-t", type)
         .output();
   }
 
@@ -369,7 +369,7 @@ class EvasiveEgressIT {
           guests.net.startGuest(
               "socat",
               "-T",
-              "20",
+              "600",
               "-",
               (family == Family.IPV4 ? "TCP4:" : "TCP6:") + family.at(family.good, 8088));
       try (BufferedReader said = talk.inputReader();

@@ -170,7 +170,7 @@ final class FakeUpstream implements AutoCloseable {
   public void close() throws IOException {
     udp.close();
     tcp.close();
-    long end = System.nanoTime() + 10_000_000_000L;
+    long end = System.nanoTime() + 60_000_000_000L;
     while ((receiving.isAlive() || accepting.isAlive()) && System.nanoTime() < end) {
       Thread.onSpinWait();
     }

@@ -283,7 +283,7 @@ final class ForwarderScene {
 
   /** The next answer to a port's guests. */
   Message answer(String port) throws Exception {
-    Message answer = answers(port).poll(10, TimeUnit.SECONDS);
+    Message answer = answers(port).poll(60, TimeUnit.SECONDS);
     assertThat(answer).as("an answer to " + port).isNotNull();
     return answer;
   }

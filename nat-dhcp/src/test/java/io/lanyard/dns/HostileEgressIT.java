@@ -143,12 +143,12 @@ class HostileEgressIT {
       assertThat(guests.plain(family.evil, 8088, "")).contains("served");
       String kind = family == Family.IPV4 ? "TCP4:" : "TCP6:";
       Process talk =
-          guests.net.startGuest("socat", "-T", "20", "-", kind + family.at(family.good, 8088));
+          guests.net.startGuest("socat", "-T", "600", "-", kind + family.at(family.good, 8088));
       try {
         assertThat(talk.inputReader().readLine()).isEqualTo("served");
         String own = family == Family.IPV4 ? family.evil : "[" + family.evil + "]";
         guests.ofPort("default: deny, rules: [{allow: '" + own + ":8088'}]");
-        assertThat(talk.waitFor(10, TimeUnit.SECONDS)).as("its flow ends").isTrue();
+        assertThat(talk.waitFor(60, TimeUnit.SECONDS)).as("its flow ends").isTrue();
       } finally {
         talk.destroyForcibly();
       }

@@ -57,7 +57,7 @@ class ResilienceTest {
 
   /** Lets time pass until the servers' silence is told: what asks them runs beside the clock. */
   private static void awaitSilence(ForwarderScene net) throws Exception {
-    long end = System.nanoTime() + 10_000_000_000L;
+    long end = System.nanoTime() + 60_000_000_000L;
     while (LogWatch.count("event=dns-upstreams-silent") == 0 && System.nanoTime() < end) {
       net.step(Duration.ofMillis(100));
     }
@@ -140,7 +140,7 @@ class ResilienceTest {
           response.getHeader().setRcode(rcode);
           return response;
         };
-    long end = System.nanoTime() + Duration.ofSeconds(10).toNanos();
+    long end = System.nanoTime() + Duration.ofMinutes(1).toNanos();
     while (net.count(DnsCount.RENEWED) < 2) { // the second one begins when the first has failed
       assertThat(addresses(net.ask("guest", "www.example."))).containsExactly("192.0.2.1");
       assertThat(System.nanoTime()).as("deadline").isLessThan(end);

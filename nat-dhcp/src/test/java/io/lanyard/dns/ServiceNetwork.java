@@ -135,7 +135,7 @@ final class ServiceNetwork {
   }
 
   <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(10, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   /** Makes a namespace with a TAP device {@code t0} that is attached. */

@@ -71,9 +71,9 @@ final class EchoGuestTest {
                 failure.complete(e);
               }
             });
-    assertThat(DROPPED.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(DROPPED.await(60, TimeUnit.SECONDS)).isTrue();
     checking.interrupt(); // it would wait for half a minute before it gives up
-    assertThat(failure.get(30, TimeUnit.SECONDS))
+    assertThat(failure.get(60, TimeUnit.SECONDS))
         .isInstanceOf(AssertionError.class)
         .hasMessageContaining("a frame of 60 bytes to come back");
   }

@@ -27,7 +27,7 @@ class GuestConsoleTest {
     String next(int bytes) throws InterruptedException {
       StringBuilder text = new StringBuilder();
       for (int i = 0; i < bytes; i++) {
-        Byte b = shown.poll(10, TimeUnit.SECONDS);
+        Byte b = shown.poll(60, TimeUnit.SECONDS);
         if (b == null) {
           break;
         }

@@ -440,7 +440,7 @@ class LanyardGuestTest {
     for (int i = 0; i < 20; i++) {
       CountDownLatch ran = new CountDownLatch(1);
       Thread.ofVirtual().start(ran::countDown);
-      assertThat(ran.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
     }
     guests.forEach(Guest::kill);
   }

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A real QEMU whose guest has no operating system, and so lets go of nothing; a reset takes from it
  * what it was asked for. Needs qemu-system-x86_64 and its ROMs.
  */
-@Timeout(120)
+@Timeout(240)
 final class LateRemovalIT {
   @TempDir Path home;
 
@@ -73,12 +73,12 @@ final class LateRemovalIT {
       assertThat(notes).isEmpty();
 
       guest.reset();
-      assertThat(notes.poll(30, TimeUnit.SECONDS)).contains("has let go of nic1", "without it");
+      assertThat(notes.poll(60, TimeUnit.SECONDS)).contains("has let go of nic1", "without it");
       assertThat(guest.nics()).hasSize(2);
       assertThat(guest.removableNics()).isEqualTo(2);
 
       guest.removeNic();
-      assertThat(notes.poll(30, TimeUnit.SECONDS)).isEmpty();
+      assertThat(notes.poll(60, TimeUnit.SECONDS)).isEmpty();
       assertThat(guest.nics()).hasSize(1);
       assertThat(guest.addNic(nic(1)).name()).isEqualTo("nic1");
       assertThat(guest.nics()).hasSize(2);

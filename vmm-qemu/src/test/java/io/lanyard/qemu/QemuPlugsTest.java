@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Devices that come and go, with a monitor in QEMU's place whose guest lets go, or does not. {@link
  * ConformanceIT} has the same with a real QEMU, whose guest has no operating system.
  */
-@Timeout(60)
+@Timeout(240)
 final class QemuPlugsTest {
   private static final Path SOCKET = Path.of("/r/nic.sock");
   private static final Attachment BY = new Attachment.UnixStream(SOCKET, true);

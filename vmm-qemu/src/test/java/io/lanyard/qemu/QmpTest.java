@@ -83,7 +83,7 @@ final class QmpTest {
       monitor.play(bad);
       assertThatThrownBy(this::connect).isInstanceOf(QmpException.class);
     }
-    assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

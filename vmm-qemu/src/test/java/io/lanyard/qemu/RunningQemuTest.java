@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A process that is not QEMU, with a monitor that says what QEMU would. */
-@Timeout(60)
+@Timeout(240)
 final class RunningQemuTest implements RunningQemu.Listener {
   private static final String READY = "{\"return\": {}, \"id\": 1}\n";
   private static final GuestSpec GUEST =
@@ -81,7 +81,7 @@ final class RunningQemuTest implements RunningQemu.Listener {
     monitor.play(ScriptedMonitor.GREETING, READY);
     try (RunningQemu qemu = new RunningQemu(process, files, GUEST, this)) {
       assertThatThrownBy(qemu::runState).isInstanceOf(QmpException.class);
-      assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(heard).containsExactly("ended: ");
     }
   }
@@ -102,7 +102,7 @@ final class RunningQemuTest implements RunningQemu.Listener {
     try (RunningQemu qemu = new RunningQemu(process, files, GUEST, this)) {
       assertThat(qemu.runState()).isEqualTo(new RunningQemu.RunState(false, "shutdown"));
       assertThatThrownBy(qemu::runState).isInstanceOf(QmpException.class);
-      assertThat(ended.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(ended.await(60, TimeUnit.SECONDS)).isTrue();
     }
     assertThat(heard)
         .containsExactly(

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real QEMU's guest goes back to what it was. Needs qemu-system-riscv64. */
-@Timeout(120)
+@Timeout(240)
 final class SnapshotIT {
   /** Answers each byte at the serial port with the next letter, which is in a register alone. */
   private static final int[] COUNTER = {
@@ -108,7 +108,7 @@ final class SnapshotIT {
 
   private String next(Guest guest) throws InterruptedException {
     guest.console().write(ByteBuffer.wrap(new byte[] {'x'}));
-    return String.valueOf(said.poll(30, TimeUnit.SECONDS));
+    return String.valueOf(said.poll(60, TimeUnit.SECONDS));
   }
 
   private static List<String> names(Guest guest) throws VmmException {

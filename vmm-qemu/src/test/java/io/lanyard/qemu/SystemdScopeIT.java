@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
  * A systemd as the first process of namespaces of its own, with its own tree of cgroups. Needs
  * root, systemd and qemu-system-riscv64; it is skipped where systemd does not start so.
  */
-@Timeout(120)
+@Timeout(240)
 final class SystemdScopeIT {
   private static final Path SYSTEMD = Path.of("/lib/systemd/systemd");
 
@@ -70,7 +70,7 @@ final class SystemdScopeIT {
   }
 
   private boolean isUp(Process started) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (started.isAlive() && System.nanoTime() - deadline < 0) {
       List<ProcessHandle> children = started.children().toList();
       if (!children.isEmpty()) {
@@ -98,7 +98,7 @@ final class SystemdScopeIT {
   void end() throws Exception {
     if (host != null) {
       host.destroyForcibly(); // and with it systemd, and all that it has started
-      assertThat(host.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(host.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 
@@ -108,7 +108,7 @@ final class SystemdScopeIT {
     line.addAll(List.of(command));
     Process process = new ProcessBuilder(line).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return said.strip();
   }
 

@@ -35,7 +35,7 @@ class AfterBatchTest {
 
   @AfterEach
   void close() throws Exception {
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -52,7 +52,7 @@ class AfterBatchTest {
           }
         };
     loop.execute(() -> after.execute(again));
-    assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test
@@ -95,7 +95,7 @@ class AfterBatchTest {
       });
       after.execute(ran::countDown);
     });
-    assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
   }
 
   private record Watched(FileDescriptor fd, Runnable action) implements EpollIoHandle {

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Faults on a loop, wherever they are thrown, end neither the loop nor what else it does. */
-@Timeout(value = 30, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class LoopFaultsTest {
   private final AtomicInteger exit = new AtomicInteger();
   private final LoopFaults faults = new LoopFaults("test", Clock.system(), exit::set);
@@ -70,9 +70,9 @@ class LoopFaultsTest {
     Faulty faulty = new Faulty(pipe[1]);
     IoRegistration registration = loop.register(faulty).get();
     registration.submit(EpollIoOps.EPOLLOUT);
-    assertThat(faulty.calls.await(10, TimeUnit.SECONDS)).isTrue();
-    assertThat(loop.submit(() -> "it answers").get(10, TimeUnit.SECONDS)).isEqualTo("it answers");
-    loop.submit(registration::cancel).get(10, TimeUnit.SECONDS);
+    assertThat(faulty.calls.await(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(loop.submit(() -> "it answers").get(60, TimeUnit.SECONDS)).isEqualTo("it answers");
+    loop.submit(registration::cancel).get(60, TimeUnit.SECONDS);
     pipe[0].close();
     pipe[1].close();
     assertThat(faults.count()).isGreaterThanOrEqualTo(3);
@@ -89,7 +89,7 @@ class LoopFaultsTest {
       });
       after.execute(ran::countDown);
     });
-    assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(faults.count()).isEqualTo(1);
   }
 
@@ -107,7 +107,7 @@ class LoopFaultsTest {
       wheel.create(ran::countDown).arm(0);
       wheel.create(ran::countDown).arm(20_000_000);
     });
-    assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(faults.count()).isEqualTo(1);
   }
 
@@ -121,7 +121,7 @@ class LoopFaultsTest {
       });
       after.execute(ran::countDown);
     });
-    assertThat(ran.await(10, TimeUnit.SECONDS)).isTrue();
+    assertThat(ran.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(exit).hasValue(3);
   }
 

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The client alone; the daemon's tests have it with a server. */
-@Timeout(60)
+@Timeout(240)
 class HttpClientTest {
   @TempDir Path directory;
 

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A client that finds no place is told, and none can keep the others out. */
-@Timeout(60)
+@Timeout(240)
 final class ConnectionLimitsTest {
   private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
 

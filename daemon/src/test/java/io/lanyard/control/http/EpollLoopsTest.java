@@ -19,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(30)
+@Timeout(240)
 final class EpollLoopsTest {
   /** More than a socket's buffers hold. */
   private static final int LENGTH = 16 * 1024 * 1024;

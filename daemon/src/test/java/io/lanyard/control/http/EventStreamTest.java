@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(240)
 final class EventStreamTest {
   private static final String SUBSCRIBE = "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n";
 

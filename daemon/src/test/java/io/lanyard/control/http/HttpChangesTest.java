@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Resources that change: bodies of JSON, entity tags, names with any characters. */
-@Timeout(60)
+@Timeout(240)
 final class HttpChangesTest {
   @TempDir Path directory;
   private TestServer server;

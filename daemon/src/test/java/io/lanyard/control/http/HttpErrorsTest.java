@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Every error is a problem in the form of RFC 9457, in its turn. */
-@Timeout(60)
+@Timeout(240)
 final class HttpErrorsTest {
   private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
 

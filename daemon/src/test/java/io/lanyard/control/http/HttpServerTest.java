@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(240)
 final class HttpServerTest {
   private static final Limits LIMITS = new Limits(20, 2, 5, Duration.ofSeconds(1));
 
@@ -267,7 +267,7 @@ final class HttpServerTest {
     try (HttpClient.Answer answer = new HttpClient(socket).send("GET", "/endless")) {
       assertThat(answer.body().readNBytes(1 << 20)).hasSize(1 << 20);
     }
-    assertThat(streamEnded.await(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(streamEnded.await(60, TimeUnit.SECONDS)).isTrue();
     assertThat(failures).hasValue(0);
   }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
  * A request that a proxy may read as another one than the server does is refused, and what follows
  * it on the connection is not read (RFC 9112 sections 2.2, 3.2, 5, 6 and 11.2).
  */
-@Timeout(60)
+@Timeout(240)
 final class RequestFramingTest {
   /** The second request in the bytes of the first: no test may see its answer. */
   private static final String SMUGGLED = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";

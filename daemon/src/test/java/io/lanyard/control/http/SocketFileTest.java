@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The file of a server's UNIX socket. */
-@Timeout(60)
+@Timeout(240)
 final class SocketFileTest {
   private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
 

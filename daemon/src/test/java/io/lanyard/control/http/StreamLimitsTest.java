@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Answers without an end leave places for requests, and hold nothing when they are not sent. */
-@Timeout(60)
+@Timeout(240)
 final class StreamLimitsTest {
   private static final String HELLO = "GET /hello HTTP/1.1\r\nHost: x\r\n\r\n";
   private static final String EVENTS = "GET /events HTTP/1.1\r\nHost: x\r\n\r\n";

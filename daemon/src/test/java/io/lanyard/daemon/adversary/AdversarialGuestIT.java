@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * daemon on them. Time is compared as the daemon accounts it to ports, since both ports pay alike
  * for a busy machine.
  */
-@Timeout(120)
+@Timeout(240)
 final class AdversarialGuestIT {
   /** Of what the guest on the attacker's network asks for. */
   private static final int HONEST_PERCENT = 80;

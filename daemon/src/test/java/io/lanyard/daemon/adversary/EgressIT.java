@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * The destinations that a guest of a NAT network reaches through a whole daemon. Another network is
  * host-only, so that the host itself has a way to its guest. Needs root.
  */
-@Timeout(120)
+@Timeout(240)
 final class EgressIT {
   private static final int PORT = World.ECHO;
   private static final int WAIT_MILLIS = 10_000;

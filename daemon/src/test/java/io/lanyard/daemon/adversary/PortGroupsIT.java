@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Two port groups of one NAT network through a whole daemon: guest A is in the open one, guest B in
  * the closed one. Needs root.
  */
-@Timeout(120)
+@Timeout(240)
 final class PortGroupsIT {
   private static final String A = "10.66.1.100/16";
   private static final String A_IPV6 = "fd66::100/64";

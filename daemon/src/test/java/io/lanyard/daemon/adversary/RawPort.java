@@ -127,7 +127,7 @@ final class RawPort implements AutoCloseable {
     Thread reading = reader;
     if (reading != null) {
       try {
-        reading.join(TimeUnit.SECONDS.toMillis(10));
+        reading.join(TimeUnit.SECONDS.toMillis(60));
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
       }

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A host that moves to another network while guests have connections by it. Needs root. */
-@Timeout(120)
+@Timeout(240)
 final class RoamingIT {
   private static final int WAIT_MILLIS = 30_000;
 

@@ -50,7 +50,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A daemon follows its configuration, all or nothing. */
-@Timeout(120)
+@Timeout(240)
 class ConductorTest {
   @TempDir(factory = MemoryDirectory.class)
   Path home;

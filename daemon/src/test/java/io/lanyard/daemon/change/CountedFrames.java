@@ -95,7 +95,7 @@ final class CountedFrames implements AutoCloseable {
   /** Waits until all that are on their way at present have come back. */
   void assertNoneLost() throws InterruptedException {
     long goal = returned.get() + UNDER_WAY;
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (returned.get() < goal) {
       assertThat(failure.get()).as("after " + returned + " frames").isNull();
       assertThat(System.nanoTime()).as("a frame is lost after " + returned).isLessThan(deadline);

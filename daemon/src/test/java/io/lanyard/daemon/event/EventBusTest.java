@@ -13,7 +13,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(240)
 class EventBusTest {
   private static final long NOW = 0;
   private static final long LONG = TimeUnit.SECONDS.toNanos(30);

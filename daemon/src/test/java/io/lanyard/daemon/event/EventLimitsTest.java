@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A source that never stops has few events, and its last ones. */
-@Timeout(60)
+@Timeout(240)
 class EventLimitsTest {
   private final SteppedClock clock = new SteppedClock();
   private final EventBus bus = new EventBus(clock, "r");

@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Programs are run for events, few at a time and not for long. */
-@Timeout(60)
+@Timeout(240)
 final class HooksTest {
   @TempDir Path home;
   private final EventBus events = new EventBus(Clock.system(), "r");
@@ -182,6 +182,6 @@ final class HooksTest {
         .apply(
             new ChangeRequest(
                 change, "test", "a test", ChangeRequest.ANY, true, false, Duration.ZERO))
-        .get(30, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 }

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The daemon's view of a guest as it goes through its life. */
-@Timeout(60)
+@Timeout(240)
 final class GuestLifeTest {
   private static final long MAC = 0x52_54_00_00_00_07L;
 

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A guest that a change makes anew is as it was before: on, off or failed. */
-@Timeout(60)
+@Timeout(240)
 final class GuestReplacementTest {
   @TempDir Path home;
 
@@ -52,7 +52,7 @@ final class GuestReplacementTest {
         .apply(
             new ChangeRequest(
                 before -> next, "test", "a test", ChangeRequest.ANY, true, false, Duration.ZERO))
-        .get(30, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   @Test

@@ -86,7 +86,7 @@ final class GuestStopTest {
         .apply(
             new ChangeRequest(
                 before -> next, "test", "a test", ChangeRequest.ANY, true, false, Duration.ZERO))
-        .get(30, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   private static Duration timeOf(Runnable task) {

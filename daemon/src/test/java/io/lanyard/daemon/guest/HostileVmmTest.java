@@ -24,7 +24,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A plug-in that fails or hangs in any of its calls costs its own guest and nobody else. */
-@Timeout(60)
+@Timeout(240)
 final class HostileVmmTest {
   private static final List<String> CALLS =
       List.of(

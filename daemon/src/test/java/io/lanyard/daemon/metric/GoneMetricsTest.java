@@ -17,7 +17,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Who goes takes its metrics along. */
-@Timeout(60)
+@Timeout(240)
 final class GoneMetricsTest {
   private static final String STAYS =
       """

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.io.TempDir;
  * iperf3, dnsmasq and udhcpc.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class BridgedIT {
   private static final String PREFIX = "lybr" + ProcessHandle.current().pid() % 100_000;
   static final String LAN = PREFIX + "l";

@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Leases of IPv6 as the daemon shows and keeps them, got by dhclient behind a strict guard. Needs
  * root, and the package isc-dhcp-client.
  */
-@Timeout(90)
+@Timeout(240)
 final class Dhcp6LeasesIT {
   private static final String PREFIX = "fd6c:616e:7961:8::";
 

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Which networks pass their guests' questions on, and to whom, as the configuration says. */
-@Timeout(60)
+@Timeout(240)
 final class DnsUpstreamsTest {
   /** No host adapter comes up: a TAP device cannot be called as another device. */
   private static final String HOST_ONLY = "host-only, host-adapter: {name: lo}";

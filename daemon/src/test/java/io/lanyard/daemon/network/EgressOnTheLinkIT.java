@@ -33,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * The verdict about the addresses of a guest's own network, where the switch passes packets on and
  * the gateway is not asked, beside what the guest experiences. Needs root, iproute2 and ping.
  */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class EgressOnTheLinkIT {
   private static final long PID = ProcessHandle.current().pid() % 100_000;
   private static final String ADAPTER = "lyel" + PID;

@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The host's own device on a network, in both families. Needs root, iproute2 and ping. */
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class HostAdapterIT {
   private static final long PID = ProcessHandle.current().pid() % 100_000;
   private static final String NAMESPACE = "lyha" + PID;
@@ -233,7 +233,7 @@ class HostAdapterIT {
                 true,
                 false,
                 Duration.ZERO))
-        .get(20, TimeUnit.SECONDS);
+        .get(60, TimeUnit.SECONDS);
   }
 
   private static String addresses() throws Exception {

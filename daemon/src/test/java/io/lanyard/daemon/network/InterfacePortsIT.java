@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
  * iperf3.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class InterfacePortsIT {
   private static final String PREFIX = "lyif" + ProcessHandle.current().pid() % 100_000;
   private static final String HOST = PREFIX + "h";
@@ -101,7 +101,7 @@ class InterfacePortsIT {
     Await.until("the server", () -> HostCommand.runIn(TWO, "ss -Hlnt").contains(":5201"));
     assertThat(HostCommand.runIn(ONE, "timeout 20 iperf3 -c 10.97.0.2 -n 20M"))
         .contains("receiver");
-    assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
+    assertThat(server.waitFor(60, TimeUnit.SECONDS)).as("the server has ended").isTrue();
 
     LogWatch.expect("event=port-failed network=\"lab\" port=\"xen\"");
     HostCommand.runLine(

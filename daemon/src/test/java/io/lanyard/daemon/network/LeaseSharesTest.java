@@ -33,7 +33,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** A port that wants more leases than its share is named, in either family. */
-@Timeout(60)
+@Timeout(240)
 final class LeaseSharesTest {
   private static final String NETWORKS =
       """

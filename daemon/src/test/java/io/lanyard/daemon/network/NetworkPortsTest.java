@@ -37,7 +37,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(240)
 class NetworkPortsTest {
   @TempDir Path home;
   private final NetworkLoop loop = new NetworkLoop("lab");

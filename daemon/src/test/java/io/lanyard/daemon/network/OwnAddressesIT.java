@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * The MAC addresses that the gateway and the host adapter of a network have on two hosts. Needs
  * root.
  */
-@Timeout(60)
+@Timeout(240)
 final class OwnAddressesIT {
   @TempDir Path home;
 

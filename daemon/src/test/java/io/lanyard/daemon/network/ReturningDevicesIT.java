@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Devices of a running daemon that others delete. Needs root, iproute2 and ping. */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ReturningDevicesIT {
   private static final long PID = ProcessHandle.current().pid() % 100_000;
   private static final String NAMESPACE = "lanyard-return-" + PID;
@@ -194,7 +194,7 @@ class ReturningDevicesIT {
             .apply(
                 new ChangeRequest(
                     before -> before.with(edit), "test", "", -1, true, false, Duration.ZERO))
-            .get(30, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
   }
 
   @Test
@@ -214,7 +214,7 @@ class ReturningDevicesIT {
             .apply(
                 new ChangeRequest(
                     document -> document.with(none), "test", "", -1, true, false, Duration.ZERO))
-            .get(30, TimeUnit.SECONDS);
+            .get(60, TimeUnit.SECONDS);
     assertThat(Path.of("/sys/class/net", other)).doesNotExist();
     assertThat(network().info().hostAdapter()).isEmpty();
     assertThat(reaches("10.93.17.1")).isFalse();

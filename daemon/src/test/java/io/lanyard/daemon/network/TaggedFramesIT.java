@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * that no 802.1Q device of the kernel is needed. Needs root, iproute2 and libpcap.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TaggedFramesIT {
   private static final String PREFIX = "lytf" + ProcessHandle.current().pid() % 100_000;
   private static final String LAN = PREFIX + "l";
@@ -114,7 +114,7 @@ class TaggedFramesIT {
 
     /** The next frame of the test's, of those from an address. */
     String next(String from) throws InterruptedException {
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (true) {
         int length = socket.read(vector.address(), 1);
         if (length > 0) {

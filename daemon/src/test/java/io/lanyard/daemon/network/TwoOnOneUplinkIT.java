@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * no check of the configuration can see that. Needs root, iproute2 and ping.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class TwoOnOneUplinkIT {
   private static final String PREFIX = "lytu" + ProcessHandle.current().pid() % 100_000;
 

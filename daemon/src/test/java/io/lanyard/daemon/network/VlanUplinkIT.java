@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  * tcpdump.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 120, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class VlanUplinkIT {
   private static final String PREFIX = "lyvl" + ProcessHandle.current().pid() % 100_000;
   private static final String HOST = PREFIX + "h";
@@ -119,7 +119,7 @@ class VlanUplinkIT {
     Await.until("the server", () -> HostCommand.runIn(ENDS.get(2), "ss -Hlnt").contains(":5201"));
     assertThat(HostCommand.runIn(ENDS.get(0), "timeout 20 iperf3 -c 10.98.1.3 -n 20M"))
         .contains("receiver");
-    assertThat(server.waitFor(30, TimeUnit.SECONDS)).as("the server has ended").isTrue();
+    assertThat(server.waitFor(60, TimeUnit.SECONDS)).as("the server has ended").isTrue();
     Network network = Objects.requireNonNull(here.network("v10"));
     assertThat(network.ports()).allMatch(port -> !port.state().equals("failed"));
   }

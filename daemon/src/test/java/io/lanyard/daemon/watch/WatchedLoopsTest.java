@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The threads of a daemon that runs, and which of them the watchdog asks. */
-@Timeout(60)
+@Timeout(240)
 final class WatchedLoopsTest {
   /**
    * The JVM's and Netty's own threads, a thread that ends when its one call does, and the

@@ -54,7 +54,7 @@ class DescriptorShortageTest {
 
   private DatagramSocket server() throws Exception {
     DatagramSocket socket = new DatagramSocket(family().anyPort());
-    socket.setSoTimeout(5000);
+    socket.setSoTimeout(60_000);
     return socket;
   }
 
@@ -103,7 +103,7 @@ class DescriptorShortageTest {
   void aSynWithoutADescriptorIsDroppedAndTakenWhenOneIsFree() throws Exception {
     try (NatScene scene = scene(2);
         ServerSocket listener = new ServerSocket(0, 50, family().host())) {
-      listener.setSoTimeout(30_000);
+      listener.setSoTimeout(60_000);
       Guest guest = scene.guest(10);
       scene.on(() -> {
         guest.syn(20000, TestNetwork.HOST, listener.getLocalPort());
@@ -167,7 +167,7 @@ class DescriptorShortageTest {
     try (NatScene scene = scene(60);
         DatagramSocket server = server();
         ServerSocket listener = new ServerSocket(0, 50, family().host())) {
-      listener.setSoTimeout(30_000);
+      listener.setSoTimeout(60_000);
       Guest honest = scene.guest(11);
       for (int port = 20000; port < 20025; port++) {
         int own = port;

@@ -83,7 +83,7 @@ class EgressIT {
             .redirectErrorStream(true)
             .start();
     String wait =
-        "for i in $(seq 50); do ip netns exec "
+        "for i in $(seq 600); do ip netns exec "
             + namespace
             + " ss -ltn | grep -q :8088 && exit 0; sleep .1; done; exit 1";
     assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
@@ -95,7 +95,7 @@ class EgressIT {
     for (Process process : List.of(own, far)) {
       process.descendants().forEach(ProcessHandle::destroy);
       process.destroy();
-      process.waitFor(5, TimeUnit.SECONDS);
+      process.waitFor(60, TimeUnit.SECONDS);
     }
     NatNamespace.host("ip", "netns", "del", host);
     NatNamespace.host("ip", "netns", "del", router);
@@ -113,22 +113,22 @@ class EgressIT {
   }
 
   private static String connect(NatNamespace net, String address) throws Exception {
-    return net.guest("socat", "-T", "3", "-", "TCP4:" + address + ":8088,connect-timeout=3")
+    return net.guest("socat", "-T", "60", "-", "TCP4:" + address + ":8088,connect-timeout=60")
         .output();
   }
 
   private static String ping(NatNamespace net, String address) throws Exception {
-    return net.guest("busybox", "ping", "-c", "1", "-W", "2", address).output();
+    return net.guest("ping", "-c", "1", "-W", "60", address).output();
   }
 
   @Test
   void byDefaultTheHostItselfOtherNetworksAndMetadataAreDeniedAndTheWorldIsNot() throws Exception {
     try (NatNamespace net = network("")) {
       assertThat(connect(net, ROUTER)).contains("served");
-      assertThat(ping(net, ROUTER)).contains("1 packets received");
+      assertThat(ping(net, ROUTER)).contains(" 1 received");
       for (String address : List.of(OWN, OTHER, METADATA)) {
         assertThat(connect(net, address)).contains("No route to host");
-        assertThat(ping(net, address)).doesNotContain("1 packets received");
+        assertThat(ping(net, address)).doesNotContain(" 1 received");
       }
       assertThat(net.on(() -> net.nat.gateway().counters().get(GatewayCount.EGRESS_DENIED)))
           .isGreaterThanOrEqualTo(6);
@@ -143,9 +143,9 @@ class EgressIT {
         "rules: [{allow: '" + OWN + ":tcp/8088'}, {allow: 192.168.60.0/24}, {allow: '*'}]";
     try (NatNamespace net = network(rules)) {
       assertThat(connect(net, OWN)).contains("served");
-      assertThat(ping(net, OWN)).doesNotContain("1 packets received");
+      assertThat(ping(net, OWN)).doesNotContain(" 1 received");
       assertThat(connect(net, OTHER)).contains("served");
-      assertThat(ping(net, OTHER)).contains("1 packets received");
+      assertThat(ping(net, OTHER)).contains(" 1 received");
       assertThat(connect(net, METADATA)).contains("No route to host");
     }
   }
@@ -165,7 +165,7 @@ class EgressIT {
       });
       net.guest("sh", "-c", "echo data | socat - UDP4:10.99.0.9:9,bind=:20000");
       net.guest("busybox", "ping", "-c", "1", "-W", "2", ROUTER);
-      Process talk = net.startGuest("socat", "-T", "20", "-", "TCP4:" + ROUTER + ":8088");
+      Process talk = net.startGuest("socat", "-T", "600", "-", "TCP4:" + ROUTER + ":8088");
       assertThat(talk.inputReader().readLine()).isEqualTo("served");
       talk.destroyForcibly();
       net.on(() -> {
@@ -217,7 +217,7 @@ class EgressIT {
   void whereTheDefaultDeniesOnlyRulesLeadOut() throws Exception {
     try (NatNamespace net = network("default: deny, rules: [{allow: '" + ROUTER + ":tcp'}]")) {
       assertThat(connect(net, ROUTER)).contains("served");
-      assertThat(ping(net, ROUTER)).doesNotContain("1 packets received");
+      assertThat(ping(net, ROUTER)).doesNotContain(" 1 received");
       assertThat(connect(net, "10.99.0.77")).contains("No route to host");
     }
   }
@@ -231,7 +231,7 @@ class EgressIT {
               NatNamespace.host("ip", "-n", host, "addr", "add", "10.99.0.9/32", "dev", "vh")
                   .status())
           .isZero();
-      long end = System.nanoTime() + 5_000_000_000L;
+      long end = System.nanoTime() + 60_000_000_000L;
       while (flowsTo(net, "10.99.0.9") > 0 && System.nanoTime() < end) {
         LockSupport.parkNanos(1_000_000);
       }
@@ -301,7 +301,7 @@ class EgressIT {
         net.nat.flows().endIf(flow -> flow.remote().equals(router));
         return true;
       });
-      long end = System.nanoTime() + 5_000_000_000L;
+      long end = System.nanoTime() + 60_000_000_000L;
       while (flowsTo(net, OWN) > 0 && System.nanoTime() < end) {
         LockSupport.parkNanos(1_000_000);
       }
@@ -314,7 +314,7 @@ class EgressIT {
   void whatALocalRouteDeliversIsTheHostsOwn() throws Exception {
     try (NatNamespace net = network("")) {
       route("add");
-      long end = System.nanoTime() + 5_000_000_000L;
+      long end = System.nanoTime() + 60_000_000_000L;
       String output = "";
       while (!output.contains("No route to host") && System.nanoTime() < end) {
         output = connect(net, "10.50.0.77");
@@ -363,10 +363,10 @@ class EgressIT {
     try (NatNamespace net = network("", forward)) {
       Process server = net.startGuest("socat", "TCP4-LISTEN:80,reuseaddr,fork", "SYSTEM:echo hair");
       try {
-        String wait = "for i in $(seq 50); do ss -ltn | grep -q :80 && exit; sleep .1; done";
+        String wait = "for i in $(seq 600); do ss -ltn | grep -q :80 && exit; sleep .1; done";
         net.guest("sh", "-c", wait);
         assertThat(
-                net.guest("socat", "-T", "3", "-", "TCP4:" + OWN + ":8089,connect-timeout=3")
+                net.guest("socat", "-T", "60", "-", "TCP4:" + OWN + ":8089,connect-timeout=60")
                     .output())
             .contains("hair");
       } finally {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A forward whose port is open while the process has no descriptor for a client. */
-@Timeout(120)
+@Timeout(240)
 class ForwardAcceptTest {
   private static final ForwardConfig FORWARD =
       new ForwardConfig(
@@ -76,11 +76,11 @@ class ForwardAcceptTest {
   }
 
   private <T> T on(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private ForwardStatus await(Predicate<ForwardStatus> condition) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(40);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (true) {
       ForwardStatus status = on(() -> nat.forwards().list().getFirst());
       if (condition.test(status)) {
@@ -119,7 +119,7 @@ class ForwardAcceptTest {
                 heard.completeExceptionally(thrown);
               }
             }));
-    return heard.get(20, TimeUnit.SECONDS);
+    return heard.get(60, TimeUnit.SECONDS);
   }
 
   /** Netty itself tells of a socket that could not be made on a thread of its own. */

@@ -42,7 +42,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Forwards that are added, replaced and removed while their network runs. */
-@Timeout(120)
+@Timeout(240)
 class ForwardChangeTest {
   private static final String TEN = "192.168.127.10";
   private static final String ELEVEN = "192.168.127.11";
@@ -74,7 +74,7 @@ class ForwardChangeTest {
 
   private ForwardStatus add(ForwardConfig forward) throws Exception {
     CompletionStage<ForwardStatus> answer = scene.on(() -> scene.nat.forwards().add(forward));
-    return answer.toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return answer.toCompletableFuture().get(60, TimeUnit.SECONDS);
   }
 
   private boolean remove(String name, boolean end) throws Exception {
@@ -83,7 +83,7 @@ class ForwardChangeTest {
 
   private Socket connect(int port) throws IOException {
     Socket client = new Socket();
-    client.setSoTimeout(10_000);
+    client.setSoTimeout(60_000);
     client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     clients.add(client);
     return client;
@@ -157,7 +157,7 @@ class ForwardChangeTest {
             scene.nat.forwards().remove(forward.key(), false);
             return asked;
           });
-      ForwardStatus status = answer.toCompletableFuture().get(20, TimeUnit.SECONDS);
+      ForwardStatus status = answer.toCompletableFuture().get(60, TimeUnit.SECONDS);
       assertThat(status.listening()).isFalse();
       assertThat(status.problem()).isEqualTo("the forward was removed");
     }
@@ -176,7 +176,7 @@ class ForwardChangeTest {
           scene.nat.forwards().remove(forward(protocol, port, TEN).key(), false);
           return scene.nat.forwards().add(everywhere);
         });
-    assertThat(answer.toCompletableFuture().get(20, TimeUnit.SECONDS).listening()).isTrue();
+    assertThat(answer.toCompletableFuture().get(60, TimeUnit.SECONDS).listening()).isTrue();
   }
 
   @Test
@@ -351,7 +351,7 @@ class ForwardChangeTest {
           small
               .on(() -> small.nat.forwards().add(range))
               .toCompletableFuture()
-              .get(20, TimeUnit.SECONDS);
+              .get(60, TimeUnit.SECONDS);
       assertThat(added.listening()).isFalse();
       assertThat(added.problem()).contains("descriptors");
       int used = small.on(() -> small.nat.descriptors().used());

@@ -101,7 +101,7 @@ class ForwardFairnessTest {
     LogWatch.expect("forward-full");
     try (NatScene scene = scene(Transport.TCP);
         ServerSocket listener = new ServerSocket(0, 50, family().host())) {
-      listener.setSoTimeout(3000);
+      listener.setSoTimeout(60_000);
       Guest guest = scene.guest(10);
       connect(scene, "127.0.0.1", 20);
       for (int port = 20000; port < 20008; port++) {
@@ -110,7 +110,7 @@ class ForwardFairnessTest {
           guest.syn(own, TestNetwork.HOST, listener.getLocalPort());
           return true;
         });
-        listener.setSoTimeout(30_000);
+        listener.setSoTimeout(60_000);
         listener.accept().close();
       }
     }
@@ -198,7 +198,7 @@ class ForwardFairnessTest {
       scene.guest(10);
       connect(scene, "127.0.0.1", 5);
       Socket last = clients.getLast();
-      last.setSoTimeout(3000);
+      last.setSoTimeout(60_000);
       assertThat(catchThrowable(() -> last.getInputStream().read()))
           .isInstanceOf(SocketException.class)
           .hasMessageContaining("reset");

@@ -58,7 +58,7 @@ class HostilePortsTest {
   void datagramsThatNeverBecomeWholeLeaveAnotherPortsTheirPlaces() throws Exception {
     try (NatScene scene = new NatScene(family());
         DatagramSocket server = new DatagramSocket(family().anyPort())) {
-      server.setSoTimeout(5000);
+      server.setSoTimeout(60_000);
       Guest honest = scene.guest(10);
       List<Guest> hostile = hostile(scene);
       scene.on(() -> {
@@ -82,7 +82,7 @@ class HostilePortsTest {
   void whatComesForAFlowIsChargedToThePortThatBeganItWhoseverAddressItHasUsed() throws Exception {
     try (NatScene scene = new NatScene(family());
         DatagramSocket server = new DatagramSocket(family().anyPort())) {
-      server.setSoTimeout(5000);
+      server.setSoTimeout(60_000);
       Guest hostile = scene.guest(20);
       int honest = TestNetwork.GUEST;
       // The clock stands still but for the millisecond that a frame to the honest guest takes.
@@ -166,7 +166,7 @@ class HostilePortsTest {
     try (NatScene scene = new NatScene(family());
         DatagramSocket udp = new DatagramSocket(family().anyPort());
         ServerSocket tcp = new ServerSocket(0, 50, family().host())) {
-      udp.setSoTimeout(5000);
+      udp.setSoTimeout(60_000);
       Guest honest = scene.guest(10);
       Guest hostile = scene.guest(20);
       long mac = withItsMacAddress ? honest.mac : hostile.mac;
@@ -201,7 +201,7 @@ class HostilePortsTest {
   void aGuestThatHasMovedToAnotherPortGoesOnWithinASecond(boolean announces) throws Exception {
     try (NatScene scene = new NatScene(family());
         DatagramSocket udp = new DatagramSocket(family().anyPort())) {
-      udp.setSoTimeout(5000);
+      udp.setSoTimeout(60_000);
       Guest former = scene.guest(10);
       Guest moved = scene.silentGuest(11);
       DatagramPacket packet = new DatagramPacket(new byte[100], 100);
@@ -476,7 +476,7 @@ class HostilePortsTest {
   /** Has a server answer the first guest; the packets that each of the two heard. */
   private static List<List<String>> answered(
       NatScene scene, DatagramSocket server, Guest hostile, Guest honest) throws Exception {
-    server.setSoTimeout(5000);
+    server.setSoTimeout(60_000);
     scene.on(() -> {
       hostile.datagram(20_000, TestNetwork.HOST, server.getLocalPort());
       scene.nat.udp().flush();

@@ -124,7 +124,7 @@ class IcmpIT {
     NetworkConfig config = TestNetworks.nat(all);
     NatNamespace net = new NatNamespace(config, nic -> null, host);
     String wait =
-        "for i in $(seq 100); do ip -6 addr show dev t0 scope global | grep -q inet6"
+        "for i in $(seq 600); do ip -6 addr show dev t0 scope global | grep -q inet6"
             + " && ! ip -6 addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
     assertThat(net.guest("sh", "-c", wait).status()).isZero();
     return net;
@@ -133,7 +133,7 @@ class IcmpIT {
   private static String ping(NatNamespace net, Family family, String... words) throws Exception {
     String[] all = new String[words.length + 6];
     System.arraycopy(
-        new String[] {"ping", family.option(), "-n", "-i", "0.2", "-W5"}, 0, all, 0, 6);
+        new String[] {"ping", family.option(), "-n", "-i", "0.2", "-W60"}, 0, all, 0, 6);
     System.arraycopy(words, 0, all, 6, words.length);
     return net.guest(all).output();
   }
@@ -330,7 +330,7 @@ class IcmpIT {
       throws Exception {
     try (NatNamespace net = network()) {
       assertThat(connect(net, family, family.router)).contains("Connection refused");
-      String twice = "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 2 - ";
+      String twice = "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 60 - ";
       assertThat(net.guest("sh", "-c", twice + family.socat("UDP", family.router, 9)).output())
           .contains("Connection refused");
       // The router has no route; nobody has the address; the host itself has no route.

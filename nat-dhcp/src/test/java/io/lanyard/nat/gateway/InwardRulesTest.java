@@ -94,7 +94,7 @@ class InwardRulesTest {
     private final Socket socket = new Socket();
 
     Stream(InetSocketAddress from, InetSocketAddress to) throws IOException {
-      socket.setSoTimeout(10_000);
+      socket.setSoTimeout(60_000);
       socket.bind(from);
       socket.connect(to);
     }

@@ -95,10 +95,10 @@ class Ipv6IT {
     return net;
   }
 
-  /** Asks again until the answer is as expected, at most 10 s. */
+  /** Asks again until the answer is as expected, at most a minute. */
   private static String until(NatNamespace net, Predicate<String> expected, String... command)
       throws Exception {
-    long end = System.nanoTime() + 10_000_000_000L;
+    long end = System.nanoTime() + 60_000_000_000L;
     while (true) {
       String shown = net.guest(command).output();
       if (expected.test(shown) || System.nanoTime() > end) {
@@ -132,13 +132,15 @@ class Ipv6IT {
                   "exec",
                   router,
                   "socat",
+                  "-t",
+                  "60",
                   "TCP6-LISTEN:7001,reuseaddr,fork",
                   "EXEC:cat")
               .start();
       try {
         String transfer =
             "head -c 1000000 /dev/urandom > /tmp/lyn6-in;"
-                + " socat -t 5 - TCP6:["
+                + " socat -t 60 - TCP6:["
                 + ROUTER
                 + "]:7001,retry=30,interval=0.1 < /tmp/lyn6-in > /tmp/lyn6-out;"
                 + " cmp /tmp/lyn6-in /tmp/lyn6-out && echo same";
@@ -254,7 +256,7 @@ class Ipv6IT {
     NatNamespace.host("ip", "-n", router, "addr", "add", "10.99.0.2/24", "dev", "vr");
     try (NatNamespace net = network(config)) {
       net.guest("ip", "addr", "add", guest + "/64", "dev", "t0", "nodad");
-      Process tcp = net.startGuest("socat", "TCP6-LISTEN:7011,fork", "EXEC:cat");
+      Process tcp = net.startGuest("socat", "-t", "60", "TCP6-LISTEN:7011,fork", "EXEC:cat");
       Process udp = net.startGuest("socat", "UDP6-LISTEN:7011,fork", "EXEC:cat");
       try {
         for (String to : new String[] {"4:10.99.0.1", "6:[2001:db8:99::1]"}) {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A NAT that takes another configuration while flows go through it. */
-@Timeout(120)
+@Timeout(240)
 class NatChangeTest {
   private final NatScene scene;
   private final Guest guest;
@@ -59,7 +59,7 @@ class NatChangeTest {
   private static DatagramSocket server() throws Exception {
     DatagramSocket socket =
         new DatagramSocket(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-    socket.setSoTimeout(5000);
+    socket.setSoTimeout(60_000);
     return socket;
   }
 

@@ -108,7 +108,7 @@ class NatIT {
                       "sh",
                       "-c",
                       big
-                          + " > /tmp/lynat-in; socat -b 9000 -T 5 -t 0.1 "
+                          + " > /tmp/lynat-in; socat -b 9000 -T 60 -t 0.1 "
                           + target
                           + " SYSTEM:'cat /tmp/lynat-in; head -c 9000 >/tmp/lynat-out';"
                           + " cmp /tmp/lynat-in /tmp/lynat-out"
@@ -202,7 +202,7 @@ class NatIT {
               net.guest(
                       "sh",
                       "-c",
-                      "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 2 - "
+                      "(echo a; sleep 0.3; echo b; sleep 0.3) | socat -t 60 - "
                           + family.socat("UDP", closed))
                   .output())
           .contains("Connection refused");
@@ -243,7 +243,7 @@ class NatIT {
             }
             for my $i (0 .. 199) {
               vec(my $r = '', fileno($now[$i]), 1) = 1;
-              next unless select($r, undef, undef, 3);
+              next unless select($r, undef, undef, 60);
               $now[$i]->recv(my $data, 100);
               $got++ if $data eq "x$base.$i";
             }
@@ -297,7 +297,7 @@ class NatIT {
         var second = net.on(() -> net.nat.forwards().list().get(1));
         assertThat(second.listening()).isTrue();
         try (Socket client = new Socket(family.loopbackAddress(), second.port())) {
-          client.setSoTimeout(5000);
+          client.setSoTimeout(60_000);
           client.getOutputStream().write("through\n".getBytes(StandardCharsets.UTF_8));
           var reader =
               new BufferedReader(
@@ -337,7 +337,7 @@ class NatIT {
       try (Socket client = new Socket(family.loopbackAddress(), port)) {
         // It is asked for three times in three seconds, by ARP or ND; TCP alone would try for more
         // than two minutes.
-        client.setSoTimeout(30_000);
+        client.setSoTimeout(60_000);
         assertThatThrownBy(() -> client.getInputStream().read())
             .isInstanceOf(SocketException.class)
             .hasMessageContaining("reset");
@@ -359,14 +359,14 @@ class NatIT {
                     family.guest(),
                     7)))) {
       Process server =
-          net.startGuest("socat", "-T", "5", family.socatListen("UDP", 7) + ",fork", "EXEC:cat");
+          net.startGuest("socat", "-T", "600", family.socatListen("UDP", 7) + ",fork", "EXEC:cat");
       try {
         Await.until(() -> net.guest("sh", "-c", "ss -lun | grep -q :7").status() == 0);
         int port = net.on(() -> net.nat.forwards().list().get(0).port());
         try (DatagramSocket one = new DatagramSocket();
             DatagramSocket two = new DatagramSocket()) {
-          one.setSoTimeout(5000);
-          two.setSoTimeout(5000);
+          one.setSoTimeout(60_000);
+          two.setSoTimeout(60_000);
           send(one, "one", family, port);
           assertThat(receive(one)).isEqualTo("one");
           send(two, "two", family, port);

@@ -150,7 +150,7 @@ public final class NatNamespace implements AutoCloseable {
 
   /** Runs something on the network's loop and waits for it. */
   public <T> T on(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   /** Attaches a further guest, which is made of bytes. */
@@ -158,7 +158,7 @@ public final class NatNamespace implements AutoCloseable {
     return on(() -> InMemoryPort.attached(name, Offloads.NONE, network));
   }
 
-  /** Runs a command in the guest; at most 30 s. */
+  /** Runs a command in the guest; at most two minutes. */
   public Result guest(String... command) throws Exception {
     List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
     all.addAll(List.of(command));
@@ -173,7 +173,7 @@ public final class NatNamespace implements AutoCloseable {
    * @param target where to, as socat names it
    */
   static String ask(String line, String target) {
-    return "socat -T 5 -t 0.1 %s SYSTEM:'echo %s; read -r answer; echo $answer >&2' 2>&1"
+    return "socat -T 60 -t 0.1 %s SYSTEM:'echo %s; read -r answer; echo $answer >&2' 2>&1"
         .formatted(target, line);
   }
 
@@ -190,7 +190,7 @@ public final class NatNamespace implements AutoCloseable {
   }
 
   private static Result run(List<String> command) throws Exception {
-    List<String> bounded = new ArrayList<>(List.of("timeout", "30"));
+    List<String> bounded = new ArrayList<>(List.of("timeout", "120"));
     bounded.addAll(command);
     Process process = new ProcessBuilder(bounded).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);

@@ -106,12 +106,12 @@ final class NatScene implements AutoCloseable {
 
   /** Runs something on the network's loop and waits for it. */
   <T> T on(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
-  /** Waits until something holds on the loop, at most 10 s. */
+  /** Waits until something holds on the loop, at most a minute. */
   boolean becomes(BooleanSupplier condition) throws Exception {
-    long end = System.nanoTime() + 10_000_000_000L;
+    long end = System.nanoTime() + 60_000_000_000L;
     while (System.nanoTime() < end) {
       if (on(condition::getAsBoolean)) {
         return true;

@@ -69,16 +69,16 @@ class OutboundIT {
     String serve =
         // Each reads before it answers: socat gives up where it cannot write to a shell that has
         // ended, or half a second after its client's end.
-        "socat -t 10 TCP4-LISTEN:8088,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 10 UDP4-LISTEN:8088,bind=198.51.100.9,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 10 TCP6-LISTEN:8088,ipv6only=1,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 10 UDP6-LISTEN:8088,bind=[2001:db8:33::9],reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' & wait";
+        "socat -t 60 TCP4-LISTEN:8088,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
+            + " socat -t 60 UDP4-LISTEN:8088,bind=198.51.100.9,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
+            + " socat -t 60 TCP6-LISTEN:8088,ipv6only=1,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
+            + " socat -t 60 UDP6-LISTEN:8088,bind=[2001:db8:33::9],reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' & wait";
     served =
         new ProcessBuilder("ip", "netns", "exec", far, "sh", "-c", serve)
             .redirectErrorStream(true)
             .start();
     String wait =
-        "for i in $(seq 50); do [ $(ip netns exec "
+        "for i in $(seq 600); do [ $(ip netns exec "
             + far
             + " ss -Hltun | grep -c :8088) = 4 ] && exit 0; sleep .1; done; exit 1";
     assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
@@ -88,7 +88,7 @@ class OutboundIT {
   void deleteTheWorld() throws Exception {
     served.descendants().forEach(ProcessHandle::destroy);
     served.destroy();
-    served.waitFor(5, TimeUnit.SECONDS);
+    served.waitFor(60, TimeUnit.SECONDS);
     NatNamespace.host("ip", "netns", "del", host);
     NatNamespace.host("ip", "netns", "del", far);
   }
@@ -137,7 +137,7 @@ class OutboundIT {
     NatNamespace start(String host) throws Exception {
       NatNamespace net = new NatNamespace(network(""), nic -> null, host);
       String wait =
-          "for i in $(seq 100); do ip -6 addr show dev t0 scope global | grep -q inet6"
+          "for i in $(seq 600); do ip -6 addr show dev t0 scope global | grep -q inet6"
               + " && ! ip -6 addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
       assertThat(this == IPV4 || net.guest("sh", "-c", wait).status() == 0).isTrue();
       return net;
@@ -149,7 +149,7 @@ class OutboundIT {
         String change = other.equals(source) ? "del" : "replace";
         NatNamespace.host("ip", "-n", far, "route", change, "blackhole", other);
       }
-      boolean answered = net.guest("ping", "-c1", "-W2", server).status() == 0;
+      boolean answered = net.guest("ping", "-c1", "-W60", server).status() == 0;
       for (String other : List.of(usual, boundAddress, ofInterface)) {
         NatNamespace.host("ip", "-n", far, "route", "del", "blackhole", other);
       }
@@ -213,8 +213,8 @@ class OutboundIT {
   @Test
   void theHostsLoopbackIsReachedAllTheSame() throws Exception {
     String serve =
-        "socat -t 10 TCP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' &"
-            + " socat -t 10 UDP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' & wait";
+        "socat -t 60 TCP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' &"
+            + " socat -t 60 UDP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' & wait";
     Process local =
         new ProcessBuilder("ip", "netns", "exec", host, "sh", "-c", serve)
             .redirectErrorStream(true)
@@ -225,7 +225,7 @@ class OutboundIT {
             nic -> null,
             host)) {
       String wait =
-          "for i in $(seq 50); do [ $(ip netns exec "
+          "for i in $(seq 600); do [ $(ip netns exec "
               + host
               + " ss -Hltun | grep -c :8089) = 2 ] && exit 0; sleep .1; done; exit 1";
       assertThat(NatNamespace.host("sh", "-c", wait).status()).isZero();
@@ -249,7 +249,7 @@ class OutboundIT {
                     .strip())
             .as(outbound)
             .isEqualTo("here");
-        assertThat(net.guest("ping", "-c1", "-W2", "192.168.127.1").status()).as(outbound).isZero();
+        assertThat(net.guest("ping", "-c1", "-W60", "192.168.127.1").status()).as(outbound).isZero();
       }
       assertThat(net.on(net.nat.udp()::mappings)).isEqualTo(4);
       net.on(() -> net.nat.endFlows(flow -> true));
@@ -257,7 +257,7 @@ class OutboundIT {
     } finally {
       local.descendants().forEach(ProcessHandle::destroy);
       local.destroy();
-      local.waitFor(5, TimeUnit.SECONDS);
+      local.waitFor(60, TimeUnit.SECONDS);
     }
   }
 
@@ -271,7 +271,7 @@ class OutboundIT {
   }
 
   private static void awaitProblem(NatNamespace net, String part) throws Exception {
-    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+    long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     String problems;
     do {
       problems = net.on(() -> String.join("\n", net.nat.problems()));
@@ -340,7 +340,7 @@ class OutboundIT {
       String length = family == Family.IPV4 ? "/24" : "/64";
       NatNamespace.host("ip", "-n", host, "addr", "del", lost + length, "dev", "va");
       awaitProblem(net, lost + " is no address of the host");
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(20);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (flows(net).size() > 1 && System.nanoTime() < deadline) {
         LockSupport.parkNanos(10_000_000);
       }
@@ -376,7 +376,7 @@ class OutboundIT {
               + "/$((9000 + i)); done; exit 0";
       assertThat(net.guest("bash", "-c", many).status()).isZero();
       // The loop may come to them after the guest has sent them all.
-      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(10);
+      long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (refused(net) < 10 && System.nanoTime() < deadline) {
         LockSupport.parkNanos(1_000_000);
       }

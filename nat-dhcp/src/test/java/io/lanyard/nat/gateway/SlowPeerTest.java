@@ -75,7 +75,7 @@ class SlowPeerTest {
   void whatIsHeldForItIsChargedToTheGuestsPortUntilItReads() throws Exception {
     try (NatScene scene = new NatScene(family());
         ServerSocket listener = new ServerSocket()) {
-      listener.setSoTimeout(10_000);
+      listener.setSoTimeout(60_000);
       listener.setReceiveBufferSize(4096);
       listener.bind(family().anyPort());
       Guest guest = scene.guest(10);

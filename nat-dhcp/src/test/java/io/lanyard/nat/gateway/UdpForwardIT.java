@@ -54,7 +54,7 @@ class UdpForwardIT {
         ip -n W addr add 2001:db8:98::2/64 dev vw nodad
         ip -n H link set vh up; ip -n H link set lo up
         ip -n W link set vw up; ip -n W link set lo up
-        for i in $(seq 100); do
+        for i in $(seq 600); do
           ip -n W -6 addr show tentative | grep -q inet6 || exit 0; sleep .1
         done
         exit 1
@@ -80,8 +80,8 @@ class UdpForwardIT {
 
   /** Serves in the guest: each client gets a process of its own. */
   private static Process serve(NatNamespace net, String command) throws Exception {
-    Process server = net.startGuest("socat", "-T", "20", "UDP4-LISTEN:7,fork", command);
-    String wait = "for i in $(seq 100); do ss -lun | grep -q :7 && exit 0; sleep .1; done; exit 1";
+    Process server = net.startGuest("socat", "-T", "600", "UDP4-LISTEN:7,fork", command);
+    String wait = "for i in $(seq 600); do ss -lun | grep -q :7 && exit 0; sleep .1; done; exit 1";
     assertThat(net.guest("sh", "-c", wait).status()).isZero();
     return server;
   }
@@ -89,7 +89,7 @@ class UdpForwardIT {
   private static void end(Process server) throws Exception {
     server.descendants().forEach(ProcessHandle::destroy);
     server.destroy();
-    assertThat(server.waitFor(5, TimeUnit.SECONDS)).isTrue();
+    assertThat(server.waitFor(60, TimeUnit.SECONDS)).isTrue();
   }
 
   /** The answer that a client with a connected socket gets. */
@@ -149,7 +149,7 @@ class UdpForwardIT {
                     world,
                     "sh",
                     "-c",
-                    "echo wait | timeout 20 socat -t 20 - UDP4:10.98.0.7:" + PORT)
+                    "echo wait | timeout 600 socat -t 600 - UDP4:10.98.0.7:" + PORT)
                 .redirectErrorStream(true)
                 .start();
         try {

@@ -93,7 +93,7 @@ class TcpIT {
             .redirectErrorStream(true)
             .start();
     try (NatNamespace net = network(family)) {
-      String script = "for i in $(seq 50); do ss -ltn | grep -q :25202 && break; sleep .1; done";
+      String script = "for i in $(seq 600); do ss -ltn | grep -q :25202 && break; sleep .1; done";
       NatNamespace.host("sh", "-c", script);
       for (String way : List.of("-V", "-R")) {
         NatNamespace.Result result =
@@ -138,9 +138,9 @@ class TcpIT {
             }
           });
       assertThat(
-              net.guest("sh", "-c", "head -c 3000000 /dev/zero | socat -t 10 - " + target).output())
+              net.guest("sh", "-c", "head -c 3000000 /dev/zero | socat -t 60 - " + target).output())
           .contains("got 3000000");
-      assertThat(heard.get(5, TimeUnit.SECONDS)).isEqualTo("done");
+      assertThat(heard.get(60, TimeUnit.SECONDS)).isEqualTo("done");
       // The host ends first; the guest's bytes still arrive.
       CompletableFuture<Integer> count =
           CompletableFuture.supplyAsync(() -> {
@@ -152,7 +152,7 @@ class TcpIT {
             }
           });
       net.guest("sh", "-c", "(sleep .5; head -c 1000000 /dev/zero) | socat -t 5 -u - " + target);
-      assertThat(count.get(10, TimeUnit.SECONDS)).isEqualTo(1_000_000);
+      assertThat(count.get(60, TimeUnit.SECONDS)).isEqualTo(1_000_000);
     }
   }
 
@@ -178,7 +178,7 @@ class TcpIT {
                       "curl -sS http://" + family.hostInUrl() + ":" + server.getLocalPort())
                   .output())
           .containsIgnoringCase("reset");
-      reset.get(5, TimeUnit.SECONDS);
+      reset.get(60, TimeUnit.SECONDS);
     }
   }
 
@@ -188,7 +188,7 @@ class TcpIT {
     try (NatNamespace net = network(family);
         ServerSocket server = listen(family)) {
       int port = server.getLocalPort();
-      Process guest = net.startGuest("socat", "-t", "20", "-", family.socat("TCP", port));
+      Process guest = net.startGuest("socat", "-t", "600", "-", family.socat("TCP", port));
       Socket s = server.accept();
       s.setSoTimeout(WAIT_MILLIS);
       guest.getOutputStream().write('?');
@@ -205,7 +205,7 @@ class TcpIT {
         s.close();
         return true;
       });
-      assertThat(guest.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(guest.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(net.on(() -> net.nat.tcp().counters().get(TcpCount.FAULTS))).isZero();
     }
   }
@@ -224,7 +224,7 @@ class TcpIT {
               my $s = IO::Socket::IP->new(PeerHost => '%s', PeerPort => %d) or die;
               $s->setsockopt(SOL_SOCKET, 10, 1); # SO_OOBINLINE
               print $s "?"; $s->flush;
-              alarm 10;
+              alarm 60;
               my $all = '';
               while (length $all < 7) { sysread $s, $all, 100, length $all or die; }
               print $all;
@@ -272,7 +272,7 @@ class TcpIT {
           alarm 120;
           my ($got, @kept) = (0);
           for (1 .. 1000) {
-            my $s = IO::Socket::IP->new(PeerHost => '%s', PeerPort => %d, Timeout => 10)
+            my $s = IO::Socket::IP->new(PeerHost => '%s', PeerPort => %d, Timeout => 60)
               or die "socket: $!";
             push @kept, $s;
           }
@@ -291,12 +291,12 @@ class TcpIT {
       String output = new String(guest.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
       assertThat(output).contains("answered 1000");
       assertThat(most).isEqualTo(1000);
-      acceptor.join(10_000);
+      acceptor.join(60_000);
       for (Socket s : accepted) {
         s.close();
       }
       // Where both sides closed at once, TIME-WAIT is right; it holds no socket.
-      long end = System.nanoTime() + 10_000_000_000L;
+      long end = System.nanoTime() + 60_000_000_000L;
       while (net.on(() -> lingering(net)) > 0 && System.nanoTime() < end) {
         LockSupport.parkNanos(1_000_000);
       }

@@ -36,10 +36,10 @@ class GoldfishRtcTest {
       rtc.write(0x10, 4, 1);
       rtc.write(0x0c, 4, 0);
       rtc.write(0x08, 4, 1_000_000_000L);
-      assertThat(high.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(high.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(rtc.read(0x18, 4)).isZero();
       rtc.write(0x1c, 4, 1);
-      assertThat(low.await(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(low.await(60, TimeUnit.SECONDS)).isTrue();
     }
   }
 }

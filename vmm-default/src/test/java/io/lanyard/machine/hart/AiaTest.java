@@ -317,7 +317,7 @@ class AiaTest {
     for (int i = 0; i < messages; i++) {
       long before = counted.getCount();
       signal(1 + i % InterruptFile.IDENTITIES);
-      long end = System.nanoTime() + 30_000_000_000L;
+      long end = System.nanoTime() + 60_000_000_000L;
       while (counted.getCount() == before) {
         assertThat(System.nanoTime()).as("message %d did not wake the hart", i).isLessThan(end);
         Thread.onSpinWait();

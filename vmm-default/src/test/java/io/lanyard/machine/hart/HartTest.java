@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** A hart on its thread: starting, pausing, waiting, stopping; and several at once. */
-@Timeout(60)
+@Timeout(240)
 class HartTest {
   private static final long SECONDS = TimeUnit.SECONDS.toNanos(20);
 
@@ -43,7 +43,7 @@ class HartTest {
       }
       assertThat(bench.hart.instructions()).isLessThan(10);
       bench.hart.setInterrupt(Hart.MSI, true);
-      assertThat(woken.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(woken.await(60, TimeUnit.SECONDS)).isTrue();
       bench.hart.requestStop();
       thread.join();
     }
@@ -88,7 +88,7 @@ class HartTest {
       bench.hart.reset(0, true);
       Thread thread = Thread.ofPlatform().start(bench.hart);
       assertThat(bench.hart.start(Bench.CODE, 99)).isTrue();
-      assertThat(called.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(called.await(60, TimeUnit.SECONDS)).isTrue();
       assertThat(arguments).containsExactly(0, 99);
       assertThat(bench.hart.privilege()).isEqualTo(1);
       bench.hart.requestStop();

@@ -242,13 +242,13 @@ class VirtioBlkTest {
         requests.offer(Ring.out(REQUEST, 16), Ring.in(DATA, 512), Ring.in(STATUS, 1));
         blk.notified(0);
       }
-      long end = System.nanoTime() + 20_000_000_000L;
+      long end = System.nanoTime() + 60_000_000_000L;
       while (busy.get() < count && System.nanoTime() < end) {
         Thread.onSpinWait();
       }
       CountDownLatch ran = new CountDownLatch(1);
       Thread.ofVirtual().start(ran::countDown);
-      assertThat(ran.await(20, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+      assertThat(ran.await(60, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
       assertThat(busy.get()).isEqualTo(count);
       devices.getFirst().stop();
       assertThat(devices.getFirst().awaitStopped(System.nanoTime() + 1_000_000)).isFalse();

@@ -95,7 +95,7 @@ class BridgeLoopIT {
       network.close();
       return 0;
     });
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(60, TimeUnit.SECONDS);
     for (String namespace : NAMESPACES) {
       run("ip", "netns", "delete", PREFIX + namespace);
     }
@@ -117,7 +117,7 @@ class BridgeLoopIT {
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(10, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private static String inside(String namespace, String... command) throws Exception {
@@ -129,7 +129,7 @@ class BridgeLoopIT {
   private static String run(String... command) throws Exception {
     Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return output;
   }
 

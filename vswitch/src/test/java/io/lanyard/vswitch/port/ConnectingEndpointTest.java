@@ -22,7 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** An address that cannot be reached, for one reason after the other. */
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ConnectingEndpointTest {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -47,7 +47,7 @@ class ConnectingEndpointTest {
       };
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private String connect(InetSocketAddress to) throws Exception {
@@ -61,7 +61,7 @@ class ConnectingEndpointTest {
       endpoint.start();
       return 0;
     });
-    String first = told.poll(20, TimeUnit.SECONDS);
+    String first = told.poll(60, TimeUnit.SECONDS);
     onLoop(() -> {
       endpoint.close();
       return 0;

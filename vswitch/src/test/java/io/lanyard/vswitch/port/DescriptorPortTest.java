@@ -63,7 +63,7 @@ class DescriptorPortTest extends PortSuite {
       Socket given = Socket.newSocketDomain();
       assertThat(given.connect(new DomainSocketAddress(path.toFile()))).isTrue();
       StreamPortTest.Client guest = new StreamPortTest.Client(server.accept());
-      String name = onLoop(() -> shared().take(given.intValue(), true)).get(20, TimeUnit.SECONDS);
+      String name = onLoop(() -> shared().take(given.intValue(), true)).get(60, TimeUnit.SECONDS);
       assertThat(name).isEqualTo("vm.1");
       return guest;
     } finally {

@@ -134,7 +134,7 @@ class DevicePortIT extends PortSuite {
       @Override
       public void close() throws Exception {
         out.close();
-        process.waitFor(5, TimeUnit.SECONDS);
+        process.waitFor(60, TimeUnit.SECONDS);
         process.destroyForcibly();
       }
     };

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** A port whose device, or the way to it, fails as no real device can be made to fail. */
 @SuppressWarnings("NullAway.Init") // the port is set by each test
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DevicePortTest {
   private final Error onPurpose = new NoClassDefFoundError("on purpose");
 
@@ -74,7 +74,7 @@ class DevicePortTest {
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private void await(String label) throws Exception {

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Devices and namespaces that others delete and make again. Needs root and iproute2. */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DeviceReopeningIT {
   private static final String NAMESPACE = "lanyard-reopen-" + ProcessHandle.current().pid();
   private static final TapSettings.HostAddress ADDRESS =
@@ -91,7 +91,7 @@ class DeviceReopeningIT {
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private void await(String label) throws Exception {

@@ -34,7 +34,7 @@ import org.junit.jupiter.api.Timeout;
  * Needs root, iproute2 and ping.
  */
 @SuppressWarnings("NullAway.Init") // set before each test
-@Timeout(60)
+@Timeout(240)
 class KernelVxlanIT {
   private static final String PREFIX = "lanyard-vx-" + ProcessHandle.current().pid() + "-";
   private static final String LINK = "lvx" + ProcessHandle.current().pid() % 100_000;
@@ -116,14 +116,14 @@ class KernelVxlanIT {
       network.close();
       return 0;
     });
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(60, TimeUnit.SECONDS);
     for (String namespace : List.of("far", "guest")) {
       HostCommand.run("ip", "netns", "delete", PREFIX + namespace); // the link goes with its peer
     }
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(10, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private static String far(String... command) throws Exception {

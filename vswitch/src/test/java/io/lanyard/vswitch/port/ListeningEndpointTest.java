@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** An address that cannot be had, for one reason after the other. */
 @SuppressWarnings("NullAway.Init") // the endpoint is set by each test
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ListeningEndpointTest {
   private final MultiThreadIoEventLoopGroup group =
       new MultiThreadIoEventLoopGroup(1, EpollIoHandler.newFactory());
@@ -52,7 +52,7 @@ class ListeningEndpointTest {
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private void make(ServerSocket holder, Executor blocking) throws Exception {

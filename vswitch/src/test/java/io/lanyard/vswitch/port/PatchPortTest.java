@@ -88,7 +88,7 @@ class PatchPortTest extends PortSuite {
     }
 
     <T> T on(Callable<T> task) throws Exception {
-      return loop.submit(task).get(20, TimeUnit.SECONDS);
+      return loop.submit(task).get(60, TimeUnit.SECONDS);
     }
 
     PatchPort patch(String name, String to, String peer) throws Exception {

@@ -137,7 +137,7 @@ abstract class PortSuite {
   }
 
   <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   static void await(String what, BooleanSupplier condition) {

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Clients that write much and close: what they cost the others, and when the next one's turn is.
  */
 @SuppressWarnings("NullAway.Init") // the fields are set before each test
-@Timeout(value = 60, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Timeout(value = 240, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class StreamHangUpTest {
   private static final long GUEST = 0x525400000001L;
 
@@ -110,7 +110,7 @@ class StreamHangUpTest {
       network.close();
       return 0;
     });
-    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(5, TimeUnit.SECONDS);
+    group.shutdownGracefully(0, 5, TimeUnit.SECONDS).await(60, TimeUnit.SECONDS);
   }
 
   /** Another port that always has work notes how long it has waited each time. */
@@ -144,7 +144,7 @@ class StreamHangUpTest {
   }
 
   private <T> T onLoop(Callable<T> task) throws Exception {
-    return loop.submit(task).get(20, TimeUnit.SECONDS);
+    return loop.submit(task).get(60, TimeUnit.SECONDS);
   }
 
   private void await(Callable<Boolean> condition) throws Exception {

@@ -245,7 +245,7 @@ class VdePortTest extends PortSuite {
       assertThat(got).isEqualTo(back);
     } finally {
       plug.destroy();
-      assertThat(plug.waitFor(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(plug.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
     awaitOnLoop("its port is gone", () -> clients.size() == 1);
   }
