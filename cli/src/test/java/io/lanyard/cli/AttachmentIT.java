@@ -2,9 +2,7 @@ package io.lanyard.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
+import io.lanyard.testing.FreePorts;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -56,12 +54,6 @@ class AttachmentIT {
     }
   }
 
-  private static int freePort() throws IOException {
-    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
   @Test
   void qemuTakesTheLinesOfItsKindsOfPorts() throws Exception {
     try (ServerSocketChannel port = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
@@ -77,8 +69,8 @@ class AttachmentIT {
             "kind",
             "udp",
             "local",
-            "127.0.0.1:" + freePort(),
+            "127.0.0.1:" + FreePorts.one(),
             "remote",
-            "127.0.0.1:" + freePort()));
+            "127.0.0.1:" + FreePorts.one()));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -99,19 +100,13 @@ final class ChangingIT {
     }
   }
 
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
-  }
-
   private JsonNode config() throws IOException, InterruptedException {
     return Launched.JSON.readTree(done("config show --json"));
   }
 
   @Test
   void changesByCommandAreThereAndStayThere() throws IOException, InterruptedException {
-    String listen = "127.0.0.1:" + freePort();
+    String listen = "127.0.0.1:" + FreePorts.one();
     String add = "forward add a tcp " + listen + " web:80 --name web";
     try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
       assertThat(done(add))
@@ -261,7 +256,7 @@ final class ChangingIT {
 
   @Test
   void aForwardLivesAsLongAsItsCommand() throws IOException, InterruptedException {
-    String port = Integer.toString(freePort());
+    String port = Integer.toString(FreePorts.one());
     try (Launched _ = Launched.daemon(home, List.of(), SMALL);
         Launched forward = start("port-forward", "web:a", port + ":80")) {
       Await.until(() -> forward.complained(), () -> forward.said().contains("until Ctrl-C"));

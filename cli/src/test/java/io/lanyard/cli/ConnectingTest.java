@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
+import io.lanyard.testing.FreePorts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -203,10 +204,7 @@ final class ConnectingTest {
 
   @Test
   void whatIsWrongIsSaidWithItsRemedy() throws IOException {
-    int closed;
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      closed = probe.getLocalPort();
-    }
+    int closed = FreePorts.one();
     assertThat(run("status", "--connect", "https://127.0.0.1:" + closed)).isEqualTo(1);
     assertThat(said.err()).contains("no daemon answers at https://127.0.0.1:" + closed, "api:");
     for (String url :

@@ -10,6 +10,7 @@ import io.lanyard.control.token.TokenFile;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -37,7 +38,7 @@ final class ApiEndpointTest {
     return Document.of(
         "test",
         "version: 1\nnetworks: {a: {mode: isolated}}\napi: {listen: '127.0.0.1:%d', tokens: t%s}\n"
-            .formatted(free(), more),
+            .formatted(FreePorts.one(), more),
         home);
   }
 
@@ -68,12 +69,6 @@ final class ApiEndpointTest {
           .contains("\"name\":\"a\"");
       assertThat(ask(api, "/v1/networks", "").getResponseCode()).isEqualTo(401);
       assertThat(ask(api, "/v1/networks/a/capture", secret).getResponseCode()).isEqualTo(403);
-    }
-  }
-
-  private static int free() throws Exception {
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return probe.getLocalPort();
     }
   }
 
@@ -121,7 +116,7 @@ final class ApiEndpointTest {
         ApiEndpoint api = ApiEndpoint.open(daemon, configuration.configuration().api());
         BufferedReader events = events(api, secret)) {
       int before = api.port();
-      int moved = free();
+      int moved = FreePorts.one();
       apply(daemon, "api: {listen: '127.0.0.1:%d', tokens: t}\n".formatted(moved));
       assertThat(api.port()).isEqualTo(moved);
       assertThat(ask(api, "/v1/networks", secret).getResponseCode()).isEqualTo(200);

@@ -15,13 +15,12 @@ import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.RefusedException;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.MemoryDirectory;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -65,9 +64,7 @@ class ConfigApiTest {
 
   @BeforeEach
   void open() throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = FreePorts.one();
     file = Files.writeString(home.resolve("lanyard.yaml"), START);
     served = ServedDaemon.open(home, Document.load(file));
     daemon = served.daemon();

@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -66,10 +67,7 @@ final class ControlServerTest {
   @BeforeAll
   static void open() throws Exception {
     taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    int free;
-    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      free = probe.getLocalPort();
-    }
+    int free = FreePorts.one();
     served = ServedDaemon.open(home, configuration(taken.getLocalPort(), free));
     daemon = served.daemon();
     daemon.startGuests();

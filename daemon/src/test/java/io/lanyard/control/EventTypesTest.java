@@ -12,6 +12,7 @@ import io.lanyard.control.client.EventReader;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.MemoryDirectory;
 import java.io.BufferedInputStream;
@@ -156,9 +157,8 @@ final class EventTypesTest {
   private void forwards(HttpClient client, EventReader reader) throws IOException {
     String path = "/v1/networks/a/forwards/web";
     String body = "{\"protocol\": \"tcp\", \"listen\": \"127.0.0.1:%d\", \"to\": \"10.9.8.9:%d\"}";
-    int port;
-    try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = taken.getLocalPort();
+    int port = FreePorts.one();
+    try (ServerSocket _ = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
       send(client, "PUT", path + "?tolerate=true", body.formatted(port, 80));
       await(reader, EventType.FORWARD_CHANGED, "failed");
       await(reader, EventType.PROBLEM_BEGAN, "a: forward web");

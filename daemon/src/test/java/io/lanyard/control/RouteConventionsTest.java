@@ -8,8 +8,8 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.testing.FreePorts;
 import java.io.IOException;
-import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -60,10 +60,7 @@ final class RouteConventionsTest {
 
   @BeforeAll
   static void open() throws Exception {
-    int port;
-    try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.one();
     Document document =
         Document.of("test", CONFIGURATION.replace("PORT", Integer.toString(port)), home);
     served = ServedDaemon.open(home, document);

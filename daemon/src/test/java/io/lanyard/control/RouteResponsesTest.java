@@ -8,10 +8,9 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.config.Document;
 import io.lanyard.control.client.HttpClient;
 import io.lanyard.daemon.Daemon;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -147,9 +146,7 @@ final class RouteResponsesTest {
 
   @BeforeAll
   static void open() throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = FreePorts.one();
     Document document = Document.of("test", CONFIGURATION, home);
     served = ServedDaemon.open(home, document);
     daemon = served.daemon();

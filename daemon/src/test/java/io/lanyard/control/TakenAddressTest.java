@@ -9,6 +9,7 @@ import io.lanyard.linux.BindFailure;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -27,7 +28,7 @@ final class TakenAddressTest {
   @TempDir Path home;
 
   private static ServerSocket take() throws IOException {
-    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    return new ServerSocket(FreePorts.one(), 1, InetAddress.getLoopbackAddress());
   }
 
   private Daemon open(Document configuration) throws Exception {

@@ -4,10 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.MemoryDirectory;
 import java.io.IOException;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -111,7 +110,7 @@ final class TwoOperatorsTest {
   void oneOfTwoWhoHaveReadAThingIsToldThatTheOtherHasChangedIt() throws Exception {
     assertThat(send("PUT", "/v1/networks/b", "", NAT)).isEqualTo(200);
     CyclicBarrier start = new CyclicBarrier(2);
-    String port = Integer.toString(freePort());
+    String port = Integer.toString(FreePorts.one());
     for (String[] thing : THINGS) {
       String target = "/v1/networks/b/" + thing[0];
       String values = thing[1].replace("PORT", port);
@@ -138,12 +137,6 @@ final class TwoOperatorsTest {
 
   private static String value(String values, int number) {
     return values.replace("%d", Integer.toString(number));
-  }
-
-  private static int freePort() throws IOException {
-    try (DatagramSocket free = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.lanyard.daemon.DaemonHome.Running;
 import io.lanyard.daemon.main.SystemdNotifier;
 import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.ChannelHandlerContext;
@@ -22,13 +23,9 @@ import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.unix.DomainDatagramPacket;
 import io.netty.channel.unix.DomainSocketAddress;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
@@ -107,24 +104,9 @@ final class DaemonIT {
     return all;
   }
 
-  /** Ports that are free and differ: all are taken before the first is given back. */
-  private static int[] freePorts(int count) throws IOException {
-    List<ServerSocket> taken = new ArrayList<>();
-    try {
-      for (int i = 0; i < count; i++) {
-        taken.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
-      }
-      return taken.stream().mapToInt(ServerSocket::getLocalPort).toArray();
-    } finally {
-      for (ServerSocket one : taken) {
-        one.close();
-      }
-    }
-  }
-
   @Test
   void killNineInTheMiddleOfAChangeLeavesTheOldOrTheNew() throws Exception {
-    int[] listen = freePorts(20);
+    int[] listen = FreePorts.some(20);
     Running daemon = daemons.daemon(forwards(listen, "10.9.8.9"), java());
     daemons.await(daemon);
     for (int i = 0; i < 6; i++) {

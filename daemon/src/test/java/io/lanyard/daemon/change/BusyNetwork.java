@@ -1,5 +1,6 @@
 package io.lanyard.daemon.change;
 
+import io.lanyard.testing.FreePorts;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
@@ -125,7 +126,7 @@ final class BusyNetwork {
    */
   static BusyNetwork of(Random random, String left, String right, int listen) throws Exception {
     return new BusyNetwork(
-        random, new String[] {left, right}, listen, ChangingWorld.freePorts(2 * FORWARDS));
+        random, new String[] {left, right}, listen, FreePorts.some(2 * FORWARDS));
   }
 
   BusyNetwork copy() {

@@ -10,10 +10,8 @@ import io.lanyard.config.PortConfig;
 import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.testing.FreePorts;
 import java.io.IOException;
-import java.net.BindException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -84,40 +82,11 @@ final class ChangingWorld {
     return new ChangingWorld(random, listens(), adapter);
   }
 
-  /** Ports of the loopback at which nobody listens now. */
-  static int[] freePorts(int count) throws IOException {
-    List<ServerSocket> held = new ArrayList<>();
-    int[] free = new int[count];
-    for (int i = 0; i < count; i++) {
-      ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-      held.add(socket);
-      free[i] = socket.getLocalPort();
-    }
-    for (ServerSocket socket : held) {
-      socket.close();
-    }
-    return free;
-  }
-
   /** The ports of the forwards; two of them are ranges. */
-  private static int[] listens() throws IOException {
-    int[] ranges = {freeRange(), freeRange()};
-    int[] single = freePorts(THINGS - ranges.length);
+  private static int[] listens() {
+    int[] ranges = {FreePorts.range(3), FreePorts.range(3)};
+    int[] single = FreePorts.some(THINGS - ranges.length);
     return new int[] {single[0], single[1], ranges[0], ranges[1]};
-  }
-
-  /** A port of the loopback at which nobody listens now, as at the ports behind it. */
-  private static int freeRange() throws IOException {
-    while (true) {
-      int first = freePorts(1)[0];
-      try (ServerSocket _ = new ServerSocket(first, 1, InetAddress.getLoopbackAddress());
-          ServerSocket _ = new ServerSocket(first + 1, 1, InetAddress.getLoopbackAddress());
-          ServerSocket _ = new ServerSocket(first + 2, 1, InetAddress.getLoopbackAddress())) {
-        return first;
-      } catch (BindException e) {
-        // Somebody listens behind it: another one.
-      }
-    }
   }
 
   ChangingWorld copy() {

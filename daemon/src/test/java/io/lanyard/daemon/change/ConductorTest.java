@@ -27,6 +27,7 @@ import io.lanyard.daemon.network.Network;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.MemoryDirectory;
 import java.net.InetAddress;
@@ -122,9 +123,7 @@ class ConductorTest {
   }
 
   private void start(String text) throws Exception {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
+    port = FreePorts.one();
     daemon = InProcessDaemon.open(home, document(text));
     daemon.startGuests();
   }
@@ -731,8 +730,12 @@ class ConductorTest {
         START
             + "guests: {g: {vmm: echo, memory: 64M, program: /bin/true, stop-timeout: 1m,"
             + " options: {button: ignored}}}\n");
-    daemon.conductor().queue().turn(Duration.ofMillis(200));
+    int before = EchoVmmProvider.stops().size();
     CompletableFuture<PlanInfo> slow = daemon.conductor().apply(request(START, true));
+    Await.until(
+        "the guest is asked to stop",
+        () -> EchoVmmProvider.stops().stream().skip(before).anyMatch("press g"::equals));
+    daemon.conductor().queue().turn(Duration.ofMillis(200));
     ChangeRefusedException refused = refused(START);
     assertThat(refused.reason()).isEqualTo(Reason.BUSY);
     assertThat(refused.what()).startsWith("revision 1 is being applied for test, at: ");

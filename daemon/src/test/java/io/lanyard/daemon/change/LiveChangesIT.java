@@ -14,6 +14,7 @@ import io.lanyard.control.api.PlanInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -243,7 +244,7 @@ class LiveChangesIT {
             .lend(
                 BusyNetwork.NAME,
                 "{\"protocol\": \"tcp\", \"listen\": \"127.0.0.1:%d\", \"to\": \"10.76.0.77:80\"}"
-                    .formatted(ChangingWorld.freePorts(1)[0]),
+                    .formatted(FreePorts.one()),
                 "test")
             .get(60, TimeUnit.SECONDS)) {
       count("lent");
@@ -264,8 +265,8 @@ class LiveChangesIT {
     LogWatch.expect("event=forward-failed");
     LogWatch.expect("event=configuration-taken-back");
     file = home.resolve("lanyard.yaml");
-    servers = ChangingWorld.freePorts(4);
-    int[] ports = ChangingWorld.freePorts(2);
+    servers = FreePorts.some(4);
+    int[] ports = FreePorts.some(2);
     try (IperfTraffic traffic = new IperfTraffic(home);
         ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       Said said =

@@ -52,7 +52,7 @@ public final class EchoVmmProvider implements VmmProvider {
    * @return {@code press}, of a power button, or {@code end} and the guest's name, in order; the
    *     list grows on
    */
-  static List<String> stops() {
+  public static List<String> stops() {
     return STOPS;
   }
 

@@ -8,6 +8,7 @@ import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.net.Address;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.HostCommand;
 import java.io.IOException;
 import java.net.ConnectException;
@@ -37,8 +38,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EgressOnTheLinkIT {
   private static final long PID = ProcessHandle.current().pid() % 100_000;
   private static final String ADAPTER = "lyel" + PID;
-  private static final int SERVED = 5300;
-  private static final int WAIT_MILLIS = 4_000;
+  private static final int SERVED = FreePorts.range(2);
+  /** An answer comes at once, unless the host stands still. */
+  private static final int ANSWER_MILLIS = 60_000;
+
+  private static final int SILENCE_MILLIS = 4_000;
 
   @TempDir Path home;
   private @Nullable Daemon daemon;
@@ -78,8 +82,8 @@ class EgressOnTheLinkIT {
             version: 1
             networks:
               a:
-                ipv4: {subnet: 10.94.17.0/24}
-                ipv6: {subnet: "fd94:17::/64"}
+                ipv4: {subnet: 10.91.17.0/24}
+                ipv6: {subnet: "fd91:17::/64"}
                 dns: {upstreams: []}
                 %s
                 ports:
@@ -90,8 +94,12 @@ class EgressOnTheLinkIT {
     for (String port : List.of("one", "two", "alone")) {
       String ip = "ip -n " + namespace(port) + " ";
       HostCommand.runLine(ip + "link set t0 up");
-      HostCommand.runLine(ip + "addr add 10.94.17." + host + "/24 dev t0");
-      HostCommand.runLine(ip + "addr add fd94:17::" + host++ + "/64 dev t0 nodad");
+      // It asks for its neighbours as long as the loop stands still, as the whole host may.
+      HostCommand.runIn(
+          namespace(port),
+          "sysctl -qw net.ipv4.neigh.t0.mcast_solicit=60 net.ipv6.neigh.t0.mcast_solicit=60");
+      HostCommand.runLine(ip + "addr add 10.91.17." + host + "/24 dev t0");
+      HostCommand.runLine(ip + "addr add fd91:17::" + host++ + "/64 dev t0 nodad");
     }
   }
 
@@ -107,12 +115,13 @@ class EgressOnTheLinkIT {
   }
 
   /** Whether a packet comes to a host: it answers, if only that nothing listens there. */
-  private static boolean reaches(String port, String address, int service) throws IOException {
+  private static boolean reaches(String port, String address, int service, int millis)
+      throws IOException {
     return NetworkNamespace.run(
         namespace(port),
         () -> {
           try (Socket socket = new Socket()) {
-            socket.connect(new InetSocketAddress(address, service), WAIT_MILLIS);
+            socket.connect(new InetSocketAddress(address, service), millis);
             return true;
           } catch (ConnectException e) {
             return String.valueOf(e.getMessage()).contains("refused");
@@ -128,14 +137,15 @@ class EgressOnTheLinkIT {
     String what = "from " + port + " to " + address + " port " + service;
     assertThat(verdict.verdict()).as(what).isEqualTo(allowed ? "allow" : "deny");
     assertThat(verdict.reason()).as(what).contains(why);
-    assertThat(reaches(port, address, service)).as(what).isEqualTo(allowed);
+    int millis = allowed ? ANSWER_MILLIS : SILENCE_MILLIS;
+    assertThat(reaches(port, address, service, millis)).as(what).isEqualTo(allowed);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"nat", "host-only"})
   void theHostsServicesAreReachedAtItsAdapterUnlessThePortIsIsolated(String mode) throws Exception {
     open("mode: " + mode + "\n    host-adapter: {name: " + ADAPTER + "}");
-    for (String host : List.of("10.94.17.1", "fd94:17::1")) {
+    for (String host : List.of("10.91.17.1", "fd91:17::1")) {
       try (ServerSocket _ = new ServerSocket(SERVED, 9, InetAddress.ofLiteral(host))) {
         assertVerdict("one", host, SERVED, true, "the host at its own adapter " + ADAPTER);
         assertVerdict("one", host, SERVED + 1, true, "no rule is about it");
@@ -144,19 +154,19 @@ class EgressOnTheLinkIT {
     }
     assertThat(network().info().hostServices())
         .isEqualTo(
-            "what listens at 10.94.17.1 and fd94:17::1, or on all of the host's addresses; not for"
+            "what listens at 10.91.17.1 and fd91:17::1, or on all of the host's addresses; not for"
                 + " isolated ports");
-    for (String other : List.of("10.94.17.51", "fd94:17::51")) {
+    for (String other : List.of("10.91.17.51", "fd91:17::51")) {
       assertVerdict("one", other, SERVED, true, "another station of the network");
       assertVerdict("alone", other, SERVED, false, "isolated");
     }
-    for (String gateway : List.of("10.94.17.2", "fd94:17::2")) {
+    for (String gateway : List.of("10.91.17.2", "fd91:17::2")) {
       assertVerdict("alone", gateway, 53, true, "the gateway's own address");
     }
-    for (String alone : List.of("10.94.17.52", "fd94:17::52")) {
+    for (String alone : List.of("10.91.17.52", "fd91:17::52")) {
       // The gateway knows behind which port the address is when it has heard from it.
       HostCommand.runLine(
-          "ip netns exec %s ping -c 1 -W 4 -I %s %s"
+          "ip netns exec %s ping -c 1 -W 60 -I %s %s"
               .formatted(namespace("alone"), alone, alone.replace("52", "2")));
       assertVerdict("one", alone, SERVED, false, "isolated");
     }
@@ -168,7 +178,7 @@ class EgressOnTheLinkIT {
         "mode: nat\n    host-adapter: {name: "
             + ADAPTER
             + "}\n    egress: {rules: [{deny: evil.example}]}");
-    for (String host : List.of("10.94.17.1", "fd94:17::1")) {
+    for (String host : List.of("10.91.17.1", "fd91:17::1")) {
       assertVerdict("one", host, 53, false, "names are asked of the gateway");
       assertVerdict("one", host, SERVED, true, "the host at its own adapter");
     }
@@ -177,7 +187,7 @@ class EgressOnTheLinkIT {
   @Test
   void withoutAnAdapterTheHostIsThereWhereItsLoopbackIs() throws Exception {
     open("mode: nat");
-    for (String host : List.of("10.94.17.1", "fd94:17::1")) {
+    for (String host : List.of("10.91.17.1", "fd91:17::1")) {
       assertVerdict("one", host, SERVED, false, "the host has no address on the network");
       assertVerdict("alone", host, SERVED, false, "the host has no address on the network");
     }
@@ -185,11 +195,11 @@ class EgressOnTheLinkIT {
     Objects.requireNonNull(daemon).close();
     open("mode: nat\n    nat: {host-loopback: [" + SERVED + "]}");
     try (ServerSocket _ = new ServerSocket(SERVED, 9, InetAddress.ofLiteral("127.0.0.1"))) {
-      assertVerdict("one", "10.94.17.1", SERVED, true, "host-loopback");
-      assertVerdict("one", "10.94.17.1", SERVED + 1, false, "the port is not in host-loopback");
-      assertVerdict("alone", "10.94.17.1", SERVED, true, "host-loopback");
+      assertVerdict("one", "10.91.17.1", SERVED, true, "host-loopback");
+      assertVerdict("one", "10.91.17.1", SERVED + 1, false, "the port is not in host-loopback");
+      assertVerdict("alone", "10.91.17.1", SERVED, true, "host-loopback");
       assertThat(network().info().hostServices())
-          .isEqualTo("5300 of the host's loopback, at 10.94.17.1 and fd94:17::1");
+          .isEqualTo(SERVED + " of the host's loopback, at 10.91.17.1 and fd91:17::1");
     }
   }
 

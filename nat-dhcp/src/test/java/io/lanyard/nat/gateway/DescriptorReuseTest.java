@@ -7,6 +7,7 @@ import io.lanyard.nat.HostResources;
 import io.lanyard.nat.NatNetwork;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -182,10 +183,7 @@ class DescriptorReuseTest {
 
   @Test
   void aGuestsPortIsItsOwnAgainAtOnceWhenItsOnlyMappingIsReplaced() throws Exception {
-    int port;
-    try (DatagramSocket free = new DatagramSocket(0)) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.one();
     try (DatagramSocket server = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       server.setSoTimeout(60_000);
       for (int i = 0; i < 3; i++) {

@@ -16,6 +16,7 @@ import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
 import io.lanyard.net.UniqueLocal;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.net.BindException;
@@ -64,12 +65,6 @@ class ForwardChangeTest {
 
   private static ForwardConfig forward(Transport protocol, int port, String to) {
     return TestNetwork.forward(protocol, new Endpoint(Address.LOOPBACK_IPV4, port), to, 80);
-  }
-
-  private static int freePort() throws IOException {
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return free.getLocalPort();
-    }
   }
 
   private ForwardStatus add(ForwardConfig forward) throws Exception {
@@ -135,7 +130,7 @@ class ForwardChangeTest {
 
   @Test
   void aForwardThatIsThereAlreadyIsRefused() throws Exception {
-    ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
+    ForwardConfig forward = forward(Transport.TCP, FreePorts.one(), TEN);
     add(forward);
     scene.on(() -> {
       assertThatIllegalArgumentException()
@@ -167,7 +162,7 @@ class ForwardChangeTest {
   @ParameterizedTest
   @EnumSource(Transport.class)
   void aPortIsFreeAtOnceForTheNextForward(Transport protocol) throws Exception {
-    int port = freePort();
+    int port = FreePorts.one();
     add(forward(protocol, port, TEN));
     ForwardConfig everywhere =
         TestNetwork.forward(protocol, new Endpoint(Address.ANY_IPV4, port), TEN, 80);
@@ -183,7 +178,7 @@ class ForwardChangeTest {
   void newConnectionsGoToTheNewTargetAndOpenOnesLiveOn() throws Exception {
     Guest ten = scene.guest(10);
     Guest eleven = scene.guest(11);
-    int port = freePort();
+    int port = FreePorts.one();
     add(forward(Transport.TCP, port, TEN));
     connect(port);
     assertThat(hears(ten, "syn 80")).isTrue();
@@ -202,32 +197,13 @@ class ForwardChangeTest {
   void newDatagramClientsGoToTheNewTarget() throws Exception {
     Guest ten = scene.guest(10);
     Guest eleven = scene.guest(11);
-    int port = freePort();
+    int port = FreePorts.one();
     add(forward(Transport.UDP, port, TEN));
     send(port);
     assertThat(hears(ten, "udp 80")).isTrue();
     scene.on(() -> scene.nat.forwards().replace(forward(Transport.UDP, port, ELEVEN)));
     send(port);
     assertThat(hears(eleven, "udp 80")).isTrue();
-  }
-
-  /** The first of some ports one after the other that are free. */
-  private static int freePorts(int count) throws IOException {
-    for (int first = 20_000; ; first += count) {
-      List<ServerSocket> free = new ArrayList<>();
-      try {
-        for (int i = 0; i < count; i++) {
-          free.add(new ServerSocket(first + i, 1, InetAddress.getLoopbackAddress()));
-        }
-        return first;
-      } catch (BindException e) {
-        // The next ones.
-      } finally {
-        for (ServerSocket one : free) {
-          one.close();
-        }
-      }
-    }
   }
 
   private static ForwardConfig range(int first, int count) {
@@ -238,7 +214,7 @@ class ForwardChangeTest {
   @Test
   void eachPortOfARangeLeadsToItsOwn() throws Exception {
     Guest ten = scene.guest(10);
-    int first = freePorts(3);
+    int first = FreePorts.range(3);
     ForwardStatus added = add(range(first, 3));
     assertThat(added.listening()).isTrue();
     connect(first);
@@ -258,7 +234,7 @@ class ForwardChangeTest {
   void aRangeListensWhereItCanAndSaysWhichPortsItHasNot() throws Exception {
     LogWatch.expect("forward-failed");
     Guest ten = scene.guest(10);
-    int first = freePorts(4);
+    int first = FreePorts.range(4);
     try (ServerSocket _ = new ServerSocket(first + 1, 1, InetAddress.getLoopbackAddress());
         ServerSocket _ = new ServerSocket(first + 3, 1, InetAddress.getLoopbackAddress())) {
       ForwardStatus added = add(range(first, 4));
@@ -327,7 +303,7 @@ class ForwardChangeTest {
   @ParameterizedTest
   @EnumSource(Transport.class)
   void thePortsOfAForwardAreOfItsNetworksDescriptors(Transport protocol) throws Exception {
-    ForwardConfig one = forward(protocol, freePorts(3), TEN);
+    ForwardConfig one = forward(protocol, FreePorts.range(3), TEN);
     ForwardConfig range = new ForwardConfig("range", protocol, one.listen(), one.to(), 3);
     assertThat(add(range).listening()).isTrue();
     assertThat(scene.on(() -> scene.nat.descriptors().used())).isEqualTo(3);
@@ -345,7 +321,7 @@ class ForwardChangeTest {
     DescriptorBudget four = new DescriptorBudget(() -> 4, Clock.system());
     HostResources few = HostResources.of(four, List.of(), prefixes);
     try (NatScene small = new NatScene(TestNetwork.config(), few, nic -> null)) {
-      ForwardConfig one = forward(protocol, freePorts(6), TEN);
+      ForwardConfig one = forward(protocol, FreePorts.range(6), TEN);
       ForwardConfig range = new ForwardConfig("range", protocol, one.listen(), one.to(), 6);
       ForwardStatus added =
           small
@@ -363,7 +339,7 @@ class ForwardChangeTest {
 
   @Test
   void aForwardThatIsNotThereIsNeitherReplacedNorRemoved() throws Exception {
-    ForwardConfig forward = forward(Transport.TCP, freePort(), TEN);
+    ForwardConfig forward = forward(Transport.TCP, FreePorts.one(), TEN);
     assertThat(scene.on(() -> scene.nat.forwards().replace(forward))).isFalse();
     assertThat(remove(forward.key(), true)).isFalse();
   }
@@ -371,7 +347,7 @@ class ForwardChangeTest {
   @Test
   void connectionsOfARemovedForwardLiveOnUnlessTheyAreToEnd() throws Exception {
     scene.guest(10);
-    int port = freePort();
+    int port = FreePorts.one();
     ForwardConfig named =
         new ForwardConfig(
             "web",
@@ -398,7 +374,7 @@ class ForwardChangeTest {
   @Test
   void aRemovedForwardIsPublishedNoMore() throws Exception {
     scene.guest(10);
-    int port = freePort();
+    int port = FreePorts.one();
     ForwardConfig forward = forward(Transport.UDP, port, TEN);
     add(forward);
     send(port);
@@ -413,8 +389,8 @@ class ForwardChangeTest {
   @Test
   void theFlowsOfOneForwardEndByTheirRecords() throws Exception {
     Guest guest = scene.guest(10);
-    ForwardConfig web = forward(Transport.TCP, freePort(), TEN);
-    ForwardConfig other = forward(Transport.TCP, freePort(), TEN);
+    ForwardConfig web = forward(Transport.TCP, FreePorts.one(), TEN);
+    ForwardConfig other = forward(Transport.TCP, FreePorts.one(), TEN);
     add(web);
     add(other);
     connect(web.listen().port());
@@ -441,11 +417,11 @@ class ForwardChangeTest {
   void aThousandChangesAtRandomLeaveTheSetAsTheModelSays() throws Exception {
     scene.guest(10);
     scene.guest(11);
-    ForwardConfig untouched = forward(Transport.TCP, freePort(), TEN);
+    ForwardConfig untouched = forward(Transport.TCP, FreePorts.one(), TEN);
     add(untouched);
     connect(untouched.listen().port());
     assertThat(scene.becomes(() -> active(untouched.key()) == 1)).isTrue();
-    int[] ports = {freePort(), freePort(), freePort(), freePort()};
+    int[] ports = {FreePorts.one(), FreePorts.one(), FreePorts.one(), FreePorts.one()};
     Map<String, ForwardConfig> model = new HashMap<>();
     model.put(untouched.key(), untouched);
     Random random = new Random(3);

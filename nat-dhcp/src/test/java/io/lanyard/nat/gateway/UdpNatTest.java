@@ -14,6 +14,7 @@ import io.lanyard.nat.udp.UdpCount;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Transport;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.SinkPort;
@@ -188,10 +189,7 @@ class UdpNatTest {
 
   @Test
   void theGuestsPortIsKeptWhereItIsFree() throws Exception {
-    int port;
-    try (DatagramSocket free = new DatagramSocket(0)) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.one();
     try (DatagramSocket server = server()) {
       guestSends(port, server.getLocalPort(), HELLO);
       assertThat(receive(server).getPort()).isEqualTo(port);
@@ -206,10 +204,7 @@ class UdpNatTest {
   @Test
   void aPortThatAForwardIsForIsNotTheGuests() throws Exception {
     LogWatch.expect("forward-failed");
-    int port;
-    try (DatagramSocket free = new DatagramSocket(0)) {
-      port = free.getLocalPort();
-    }
+    int port = FreePorts.one();
     // Its address is not the host's yet, so nothing has the port.
     Endpoint later = new Endpoint(Address.parse("192.0.2.7"), port);
     remake(
@@ -261,10 +256,7 @@ class UdpNatTest {
 
   @Test
   void aClosedPortIsToldWithTheGuestsOwnPortsInTheQuote() throws Exception {
-    int closed;
-    try (DatagramSocket probe = server()) {
-      closed = probe.getLocalPort();
-    }
+    int closed = FreePorts.one();
     guestSends(40003, closed, HELLO);
     ByteBuf b = guestReceives();
     assertThat(Ipv4.source(b, 14)).isEqualTo(TestNetwork.HOST);
@@ -497,10 +489,7 @@ class UdpNatTest {
 
   @Test
   void anErrorInTheMiddleOfABurstIsToldAboutItsFlowAndLosesNothingElse() throws Exception {
-    int closed;
-    try (DatagramSocket probe = server()) {
-      closed = probe.getLocalPort();
-    }
+    int closed = FreePorts.one();
     try (DatagramSocket server = server()) {
       List<ByteBuf> frames = new ArrayList<>();
       for (int i = 0; i < 12; i++) {

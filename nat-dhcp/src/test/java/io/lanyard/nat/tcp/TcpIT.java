@@ -6,6 +6,8 @@ import com.sun.net.httpserver.HttpServer;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.gateway.LinuxFamily;
 import io.lanyard.nat.gateway.NatNamespace;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -88,16 +90,16 @@ class TcpIT {
   @ParameterizedTest
   @EnumSource
   void iperf3RunsBothWays(LinuxFamily family) throws Exception {
+    String port = Integer.toString(FreePorts.one());
     Process server =
-        new ProcessBuilder("iperf3", "-s", "-B", family.loopback, "-p", "25202")
+        new ProcessBuilder("iperf3", "-s", "-B", family.loopback, "-p", port)
             .redirectErrorStream(true)
             .start();
     try (NatNamespace net = network(family)) {
-      String script = "for i in $(seq 600); do ss -ltn | grep -q :25202 && break; sleep .1; done";
-      NatNamespace.host("sh", "-c", script);
+      Await.until(() -> NatNamespace.host("sh", "-c", "ss -ltn | grep -q :" + port).status() == 0);
       for (String way : List.of("-V", "-R")) {
         NatNamespace.Result result =
-            net.guest("iperf3", "-c", family.host, "-p", "25202", "-t", "2", "-P", "4", way);
+            net.guest("iperf3", "-c", family.host, "-p", port, "-t", "2", "-P", "4", way);
         assertThat(result.status()).as(result.output()).isZero();
         assertThat(result.output()).contains("SUM").contains("receiver");
       }
@@ -109,10 +111,7 @@ class TcpIT {
   @ParameterizedTest
   @EnumSource
   void aClosedPortOfTheHostRefuses(LinuxFamily family) throws Exception {
-    int closed;
-    try (ServerSocket probe = listen(family)) {
-      closed = probe.getLocalPort();
-    }
+    int closed = FreePorts.one();
     try (NatNamespace net = network(family)) {
       assertThat(net.guest("socat", "-u", "/dev/null", family.socat("TCP", closed)).output())
           .contains("Connection refused");

@@ -3,6 +3,7 @@ package io.lanyard.vswitch.port;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.FewDescriptors;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
@@ -13,7 +14,6 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -72,10 +72,8 @@ class ConnectingEndpointTest {
   /** Netty itself tells of a socket that could not be made on a thread of its own. */
   @Test
   void aPortWithoutADescriptorForItsConnectionHearsOfThatOnTheLoop() throws Exception {
-    InetSocketAddress nobody;
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      nobody = new InetSocketAddress(free.getInetAddress(), free.getLocalPort());
-    }
+    InetSocketAddress nobody =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), FreePorts.one());
     try (FewDescriptors few = new FewDescriptors()) {
       assertThat(connect(nobody)).startsWith("nobody answers at "); // its classes are loaded now
       few.begin();

@@ -7,6 +7,7 @@ import io.lanyard.base.TimerWheel;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.testing.Await;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.HostCommand;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopAlarm;
@@ -38,7 +39,10 @@ import org.junit.jupiter.api.Timeout;
 class KernelVxlanIT {
   private static final String PREFIX = "lanyard-vx-" + ProcessHandle.current().pid() + "-";
   private static final String LINK = "lvx" + ProcessHandle.current().pid() % 100_000;
-  private static final int PORT = 24_790;
+  private static final int PORT = FreePorts.one();
+
+  /** Of 198.18.0.0/15 (RFC 2544), by the process: several may run on a host at once. */
+  private static final String NET = "198.18." + ProcessHandle.current().pid() % 256 + ".";
 
   private final LoopFaults faults = new LoopFaults("vxlan", Clock.system());
   private final AfterBatch later = new AfterBatch(faults);
@@ -56,9 +60,9 @@ class KernelVxlanIT {
     }
     HostCommand.run(
         "ip", "link", "add", LINK, "type", "veth", "peer", "name", "up0", "netns", PREFIX + "far");
-    HostCommand.run("ip", "addr", "add", "198.18.77.1/30", "dev", LINK);
+    HostCommand.run("ip", "addr", "add", NET + "1/30", "dev", LINK);
     HostCommand.run("ip", "link", "set", LINK, "up");
-    far("ip", "addr", "add", "198.18.77.2/30", "dev", "up0");
+    far("ip", "addr", "add", NET + "2/30", "dev", "up0");
     far("ip", "link", "set", "up0", "up");
     far(
         "ip",
@@ -70,7 +74,7 @@ class KernelVxlanIT {
         "id",
         "77",
         "remote",
-        "198.18.77.1",
+        NET + "1",
         "dstport",
         "" + PORT,
         "dev",
@@ -84,8 +88,8 @@ class KernelVxlanIT {
             "hosts",
             "vxlan",
             1450,
-            new VxlanPeers(77, List.of(Address.parse("198.18.77.2")), PORT, Clock.system()),
-            new DatagramSource.Udp(Endpoint.parse("198.18.77.1:" + PORT)),
+            new VxlanPeers(77, List.of(Address.parse(NET + "2")), PORT, Clock.system()),
+            new DatagramSource.Udp(Endpoint.parse(NET + "1:" + PORT)),
             context));
     add(
         new DevicePort(
@@ -96,6 +100,9 @@ class KernelVxlanIT {
             context));
     HostCommand.run("ip", "-n", PREFIX + "guest", "addr", "add", "10.77.0.1/24", "dev", "t0");
     HostCommand.run("ip", "-n", PREFIX + "guest", "link", "set", "t0", "up");
+    // An end asks for the other one as long as the loop stands still, as the whole host may.
+    inside("guest", "sysctl", "-qw", "net.ipv4.neigh.t0.mcast_solicit=60");
+    far("sysctl", "-qw", "net.ipv4.neigh.vx0.mcast_solicit=60");
   }
 
   private void add(Port port) throws Exception {
@@ -138,9 +145,9 @@ class KernelVxlanIT {
 
   @Test
   void aGuestAndTheKernelPingEachOtherWithPacketsOfTheWholeMtu() throws Exception {
-    String there = inside("guest", "ping", "-n", "-c", "5", "-i", "0.1", "-W", "5", "10.77.0.2");
+    String there = inside("guest", "ping", "-n", "-c", "5", "-i", "0.1", "-W", "60", "10.77.0.2");
     String back =
-        far("ping", "-n", "-c", "5", "-i", "0.1", "-W", "5", "-M", "do", "-s", "1422", "10.77.0.1");
+        far("ping", "-n", "-c", "5", "-i", "0.1", "-W", "60", "-M", "do", "-s", "1422", "10.77.0.1");
     assertThat(there).contains(" 0% packet loss");
     assertThat(back).contains(" 0% packet loss");
   }

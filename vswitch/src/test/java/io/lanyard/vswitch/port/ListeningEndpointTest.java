@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.testing.Await;
 import io.lanyard.testing.FewDescriptors;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.PortState;
 import io.lanyard.vswitch.Switch;
@@ -94,12 +95,12 @@ class ListeningEndpointTest {
 
   private void await(String reason) throws Exception {
     Await.until(
-        () -> "%s after 20 s".formatted(state),
+        () -> state.toString(),
         () -> onLoop(() -> state.toString()).contains(reason));
   }
 
   private static ServerSocket take() throws Exception {
-    return new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    return new ServerSocket(FreePorts.one(), 1, InetAddress.getLoopbackAddress());
   }
 
   @Test

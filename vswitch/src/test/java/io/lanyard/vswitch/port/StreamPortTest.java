@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.base.Clock;
 import io.lanyard.base.MemoryBudget;
 import io.lanyard.testing.FewDescriptors;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.AcceptFailures;
 import io.lanyard.vswitch.DropCause;
@@ -480,7 +481,7 @@ class StreamPortTest extends PortSuite {
   void aTcpAddressThatIsTakenNamesItsHolderAndIsHadOnceItIsFree() throws Exception {
     InetAddress loopback = InetAddress.getLoopbackAddress();
     StreamPort port;
-    try (ServerSocket holder = new ServerSocket(0, 1, loopback)) {
+    try (ServerSocket holder = new ServerSocket(FreePorts.one(), 1, loopback)) {
       port =
           run(
               "taken",

@@ -6,15 +6,13 @@ import io.lanyard.linux.BatchSocket;
 import io.lanyard.linux.SocketName;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
+import io.lanyard.testing.FreePorts;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.port.datagram.DatagramPort;
 import io.lanyard.vswitch.port.datagram.DatagramSource;
 import io.lanyard.vswitch.port.datagram.FixedPeer;
-import java.net.DatagramSocket;
-import java.net.InetAddress;
-import java.net.SocketException;
 import org.junit.jupiter.api.Test;
 
 class UdpPortTest extends PortSuite {
@@ -22,11 +20,7 @@ class UdpPortTest extends PortSuite {
   private final Endpoint remote = free();
 
   private static Endpoint free() {
-    try (DatagramSocket socket = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
-      return new Endpoint(Address.LOOPBACK_IPV4, socket.getLocalPort());
-    } catch (SocketException e) {
-      throw new IllegalStateException(e);
-    }
+    return new Endpoint(Address.LOOPBACK_IPV4, FreePorts.one());
   }
 
   @Override
