@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.lanyard.control.client.HttpClient;
+import io.lanyard.testing.LogWatch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -177,7 +178,7 @@ public final class DaemonHome {
       List<String> warnings =
           one.said()
               .lines()
-              .filter(line -> WARNING.matcher(line).find())
+              .filter(line -> WARNING.matcher(line).find() && !LogWatch.isOfTheHost(line))
               .filter(line -> expected.stream().noneMatch(e -> e.matcher(line).find()))
               .toList();
       assertThat(warnings).as("warnings that no test expects").isEmpty();
