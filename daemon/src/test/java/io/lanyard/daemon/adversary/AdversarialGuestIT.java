@@ -3,6 +3,7 @@ package io.lanyard.daemon.adversary;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
+import io.lanyard.testing.Pauses;
 import io.lanyard.testing.PingSeries;
 import io.lanyard.testing.ProcessorTime;
 import java.io.IOException;
@@ -75,7 +76,7 @@ final class AdversarialGuestIT {
   /** Each is to be fair. */
   private static final int WINDOWS = 3;
 
-  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(20);
+  private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   /** The most that an answer to a question for the status may take. */
   private static final long STATUS_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -85,6 +86,9 @@ final class AdversarialGuestIT {
    * all garbage in between.
    */
   private static final double TURN_MILLIS = 200;
+
+  /** The daemon measures its loops every two seconds: the first turn may be of before. */
+  private static final long MEASURED_NANOS = TimeUnit.SECONDS.toNanos(4);
 
   /** Descriptors that stay free for what is no guest's: the API, files. */
   private static final int RESERVE = 64;
@@ -111,6 +115,10 @@ final class AdversarialGuestIT {
   private static final List<HonestGuest> HONEST = new ArrayList<>();
 
   private static final List<HonestGuest> OTHER = new ArrayList<>();
+
+  /** A host that stands still lets the daemon answer later. */
+  private static final Pauses PAUSES = new Pauses();
+
   private static LeaseClient.Lease lease;
   private static Dhcp6.Lease lease6;
 
@@ -327,13 +335,14 @@ final class AdversarialGuestIT {
   /** Asks for the status while a round lasts, and looks at what the daemon holds. */
   private static Loops watch(Round round) throws Exception {
     Loops before = Loops.now();
+    long began = System.nanoTime() - MEASURED_NANOS;
     long longest = 0;
     double turn = 0;
     int most = 0;
     do {
-      long began = System.nanoTime();
+      long asked = System.nanoTime();
       daemon.problems();
-      longest = Math.max(longest, System.nanoTime() - began);
+      longest = Math.max(longest, System.nanoTime() - asked - PAUSES.nanosSince(asked));
       most = Math.max(most, daemon.descriptors());
       Map<String, Double> metrics = daemon.metrics();
       assertBudgets(metrics);
@@ -342,7 +351,9 @@ final class AdversarialGuestIT {
     } while (!round.isDone());
     Loops loops = Loops.now().since(before);
     assertThat(longest).as("nanoseconds for the status").isLessThan(STATUS_NANOS);
-    assertThat(turn).as("ms of a loop's turn").isLessThan(TURN_MILLIS);
+    assertThat(turn - PAUSES.nanosSince(began) / 1e6)
+        .as("ms of a loop's turn")
+        .isLessThan(TURN_MILLIS);
     assertThat(most).as("descriptors").isLessThan(DaemonUnderAttack.DESCRIPTORS - RESERVE);
     return loops;
   }

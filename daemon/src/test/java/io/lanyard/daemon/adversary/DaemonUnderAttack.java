@@ -85,8 +85,15 @@ final class DaemonUnderAttack {
             .replaceAll("\\bB\\b", world.guestB));
   }
 
-  /** Waits until a guest has taken its network's gateway for its IPv6 router. */
+  /**
+   * Waits until a guest has taken its network's gateway for its IPv6 router. It asks for its
+   * neighbours as long as the daemon stands still, as the whole host may.
+   */
   static void awaitRouter(String guest) throws IOException {
+    World.run(
+        "ip netns exec "
+            + guest
+            + " sysctl -qw net.ipv4.neigh.t0.mcast_solicit=60 net.ipv6.neigh.t0.mcast_solicit=60");
     World.run("until ip -n " + guest + " -6 route show default | grep -q via; do sleep 0.05; done");
   }
 
