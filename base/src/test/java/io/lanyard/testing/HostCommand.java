@@ -11,7 +11,7 @@ import java.util.List;
  */
 public final class HostCommand {
   /** Iperf3 and dhclient take seconds. */
-  private static final int SECONDS = 60;
+  private static final int SECONDS = 120;
 
   private HostCommand() {}
 

@@ -83,7 +83,7 @@ class RealClientsIT {
       "-pf",
       folder.resolve("dhclient.pid").toString()
     };
-    String first = network.in(guest, 30, command("dhclient", common, "-1", "t0"));
+    String first = network.in(guest, command("dhclient", common, "-1", "t0"));
     assertThat(first).contains("DHCPOFFER", "DHCPACK", "bound to");
     String address = network.addressOf(guest);
     assertThat(address).isNotEmpty();
@@ -93,17 +93,17 @@ class RealClientsIT {
         .contains("isc-box");
 
     // Started again it asks for the address that it remembers: INIT-REBOOT.
-    network.in(guest, 10, "kill", Files.readString(folder.resolve("dhclient.pid")).strip());
+    network.in(guest, "kill", Files.readString(folder.resolve("dhclient.pid")).strip());
     long acks = count(DhcpCount.ACK);
     long discovers = count(DhcpCount.DISCOVER);
-    String again = network.in(guest, 30, command("dhclient", common, "-1", "t0"));
+    String again = network.in(guest, command("dhclient", common, "-1", "t0"));
     assertThat(again).contains("DHCPREQUEST").doesNotContain("DHCPDISCOVER");
     assertThat(count(DhcpCount.ACK)).isGreaterThan(acks);
     assertThat(count(DhcpCount.DISCOVER)).isEqualTo(discovers);
     assertThat(network.addressOf(guest)).isEqualTo(address);
 
     knowTheGateway(guest);
-    network.in(guest, 30, command("dhclient", common, "-r", "t0"));
+    network.in(guest, command("dhclient", common, "-r", "t0"));
     Await.until(() -> !network.leased(address));
   }
 
@@ -112,7 +112,7 @@ class RealClientsIT {
    * after it has sent its RELEASE, which is lost if it still waits for ARP then.
    */
   private void knowTheGateway(String guest) throws Exception {
-    network.in(guest, 10, "ping", "-n", "-c", "1", "-W", "5", "192.168.127.2");
+    network.in(guest, "ping", "-n", "-c", "1", "-W", "60", "192.168.127.2");
   }
 
   private static String[] command(String program, String[] options, String... rest) {
@@ -165,10 +165,10 @@ class RealClientsIT {
           .contains("255.255.255.0 192.168.127.2 192.168.127.2 lan 1800");
       String address = network.addressOf(guest);
       assertThat(network.leased(address)).isTrue();
-      ServiceNetwork.run(10, "kill", "-USR1", Files.readString(pid).strip()); // renew now
+      ServiceNetwork.run("kill", "-USR1", Files.readString(pid).strip()); // renew now
       Await.until(() -> Files.readString(log).contains("renew " + address));
       knowTheGateway(guest);
-      ServiceNetwork.run(10, "kill", "-USR2", Files.readString(pid).strip()); // release now
+      ServiceNetwork.run("kill", "-USR2", Files.readString(pid).strip()); // release now
       Await.until(() -> !network.leased(address));
       assertThat(count(DhcpCount.RELEASE)).isEqualTo(1);
     } finally {
@@ -217,10 +217,10 @@ class RealClientsIT {
       String address = network.addressOf(guest);
       assertThat(network.leased(address)).isTrue();
       long acks = count(DhcpCount.ACK);
-      network.in(guest, 20, "dhcpcd", "-4", "-N", "t0");
+      network.in(guest, "dhcpcd", "-4", "-N", "t0");
       Await.until(() -> count(DhcpCount.ACK) > acks);
       knowTheGateway(guest);
-      network.in(guest, 20, "dhcpcd", "-4", "-k", "t0");
+      network.in(guest, "dhcpcd", "-4", "-k", "t0");
       Await.until(() -> !network.leased(address));
     } finally {
       ServiceNetwork.end(client);
@@ -231,12 +231,12 @@ class RealClientsIT {
   void anAddressThatAStaticHostUsesIsNeverGivenToAnother() throws Exception {
     LogWatch.expect("event=dhcp-address-in-use");
     String owner = network.guest("owner");
-    ServiceNetwork.run(10, "ip", "-n", owner, "addr", "add", "192.168.127.150/24", "dev", "t0");
+    ServiceNetwork.run("ip", "-n", owner, "addr", "add", "192.168.127.150/24", "dev", "t0");
     String guest = network.guest("asker");
     String hook =
         hook("asker-hook", "case $1 in bound) ip addr replace $ip/24 dev $interface ;; esac\n");
     network.in(
-        guest, 30, "udhcpc", "-n", "-q", "-f", "-i", "t0", "-s", hook, "-r", "192.168.127.150");
+        guest, "udhcpc", "-n", "-q", "-f", "-i", "t0", "-s", hook, "-r", "192.168.127.150");
     assertThat(network.addressOf(guest)).isNotEmpty().isNotEqualTo("192.168.127.150");
     assertThat(network.leased("192.168.127.150")).isFalse();
     assertThat(count(DhcpCount.CONFLICT)).isEqualTo(1);
@@ -245,13 +245,13 @@ class RealClientsIT {
 
   private String staticGuest(String suffix) throws Exception {
     String guest = network.guest(suffix);
-    ServiceNetwork.run(10, "ip", "-n", guest, "addr", "add", "192.168.127.20/24", "dev", "t0");
+    ServiceNetwork.run("ip", "-n", guest, "addr", "add", "192.168.127.20/24", "dev", "t0");
     return guest;
   }
 
   private String dig(String guest, String... arguments) throws Exception {
-    String[] common = {"@192.168.127.2", "+tries=2", "+time=3"};
-    return network.in(guest, 15, command("dig", common, arguments));
+    String[] common = {"@192.168.127.2", "+tries=2", "+time=10"};
+    return network.in(guest, command("dig", common, arguments));
   }
 
   @Test

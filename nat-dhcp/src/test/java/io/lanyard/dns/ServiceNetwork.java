@@ -45,6 +45,9 @@ final class ServiceNetwork {
   /** The network's IPv6 subnet, where it has IPv6. */
   static final Subnet IPV6 = Subnet.parse("fd6c:616e:7961:8::/64");
 
+  /** For a command, of which some wait for the network. */
+  private static final int SECONDS = 90;
+
   private static final PooledByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
   private final MultiThreadIoEventLoopGroup group =
@@ -141,9 +144,9 @@ final class ServiceNetwork {
   /** Makes a namespace with a TAP device {@code t0} that is attached. */
   String guest(String suffix) throws Exception {
     String name = "lanyard-it-" + ProcessHandle.current().pid() + "-" + suffix;
-    run(10, "ip", "netns", "add", name);
+    run("ip", "netns", "add", name);
     namespaces.add(name);
-    run(10, "ip", "-n", name, "link", "set", "lo", "up");
+    run("ip", "-n", name, "link", "set", "lo", "up");
     DevicePort port =
         onLoop(() -> {
           DevicePort made =
@@ -162,14 +165,14 @@ final class ServiceNetwork {
     return name;
   }
 
-  String in(String namespace, int seconds, String... command) throws Exception {
+  String in(String namespace, String... command) throws Exception {
     List<String> all = new ArrayList<>(List.of("ip", "netns", "exec", namespace));
     all.addAll(List.of(command));
-    return run(seconds, all.toArray(String[]::new));
+    return run(all.toArray(String[]::new));
   }
 
   /** Runs a command to its end, and fails with its output if it fails. */
-  static String run(int seconds, String... command) throws Exception {
+  static String run(String... command) throws Exception {
     Path output = Files.createTempFile("lanyard-it", ".out");
     try {
       Process process =
@@ -177,7 +180,7 @@ final class ServiceNetwork {
               .redirectErrorStream(true)
               .redirectOutput(output.toFile())
               .start();
-      boolean ended = process.waitFor(seconds, TimeUnit.SECONDS);
+      boolean ended = process.waitFor(SECONDS, TimeUnit.SECONDS);
       process.toHandle().descendants().forEach(ProcessHandle::destroyForcibly);
       process.destroyForcibly().waitFor();
       String text = Files.readString(output, StandardCharsets.ISO_8859_1);
@@ -209,7 +212,7 @@ final class ServiceNetwork {
 
   String addressOf(String namespace) throws Exception {
     for (String word :
-        run(10, "ip", "-n", namespace, "-4", "-o", "addr", "show", "t0").split(" ", -1)) {
+        run("ip", "-n", namespace, "-4", "-o", "addr", "show", "t0").split(" ", -1)) {
       if (word.startsWith("192.168.127.")) {
         return word.substring(0, word.indexOf('/'));
       }
@@ -235,7 +238,7 @@ final class ServiceNetwork {
       return true;
     });
     for (String name : namespaces) {
-      run(10, "ip", "netns", "del", name);
+      run("ip", "netns", "del", name);
     }
     store.close();
     upstream.close();

@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(240)
 final class HttpServerTest {
-  private static final Limits LIMITS = new Limits(20, 2, 5, Duration.ofSeconds(1));
+  /** No client is late by the server's clock, however late a busy machine lets it speak. */
+  private static final Limits LIMITS = new Limits(20, 2, 5, Duration.ofMinutes(2));
 
   @TempDir Path directory;
   private final AtomicInteger failures = new AtomicInteger();

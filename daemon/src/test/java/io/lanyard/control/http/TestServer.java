@@ -23,7 +23,7 @@ final class TestServer implements AutoCloseable {
   private final HttpServer server;
 
   TestServer(Path directory, Routes routes) throws IOException {
-    this(directory, routes, new Limits(20, 2, 20, Duration.ofSeconds(30)));
+    this(directory, routes, new Limits(20, 2, 20, Duration.ofMinutes(2)));
   }
 
   TestServer(Path directory, Routes routes, Limits limits) throws IOException {

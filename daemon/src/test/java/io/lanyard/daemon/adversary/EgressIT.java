@@ -29,7 +29,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(240)
 final class EgressIT {
   private static final int PORT = World.ECHO;
-  private static final int WAIT_MILLIS = 10_000;
+  private static final int WAIT_MILLIS = 60_000;
 
   /** The destinations in one family. */
   enum Places {
@@ -144,7 +144,7 @@ final class EgressIT {
         NetworkNamespace.run(
             world.guestA,
             () -> {
-              ProcessBuilder ping = new ProcessBuilder("ping", "-n", "-c", "1", "-W", "5");
+              ProcessBuilder ping = new ProcessBuilder("ping", "-n", "-c", "1", "-W", "60");
               ping.command().addAll(List.of(arguments));
               return ping.redirectErrorStream(true).start();
             });

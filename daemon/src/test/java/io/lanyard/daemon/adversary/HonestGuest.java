@@ -98,7 +98,7 @@ final class HonestGuest implements AutoCloseable {
             "-i",
             interval,
             "-W",
-            "2",
+            "5",
             family.world.toString())
         .redirectErrorStream(true)
         .start();

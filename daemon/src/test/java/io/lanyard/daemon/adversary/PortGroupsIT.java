@@ -38,7 +38,7 @@ final class PortGroupsIT {
   private static final String ONLY_ECHO =
       "{\"egress\": {\"default\": \"deny\", \"rules\": [{\"allow\": \"*:tcp/7000\"}]}}";
 
-  private static final int WAIT_MILLIS = 10_000;
+  private static final int WAIT_MILLIS = 60_000;
 
   @TempDir Path home;
   private World world;

@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** A host that moves to another network while guests have connections by it. Needs root. */
 @Timeout(240)
 final class RoamingIT {
-  private static final int WAIT_MILLIS = 30_000;
+  private static final int WAIT_MILLIS = 60_000;
 
   /** For an answer to a question, before it is asked again. */
   private static final int ATTEMPT_MILLIS = 500;
@@ -188,7 +188,7 @@ final class RoamingIT {
   /** One conversation of pings, by its identifier: one answer will do. */
   private void ping(Family family) throws Exception {
     World.run(
-        "ip netns exec %s ping -e 77 -c 5 -i 0.2 -W 5 %s".formatted(world.guestA, family.world));
+        "ip netns exec %s ping -e 77 -c 5 -i 0.2 -W 60 %s".formatted(world.guestA, family.world));
   }
 
   @ParameterizedTest

@@ -126,7 +126,7 @@ final class World {
   /** Runs a script as root; it must succeed. */
   static void run(String script) throws IOException {
     Process process =
-        new ProcessBuilder("timeout", "30", "sh", "-c", script).redirectErrorStream(true).start();
+        new ProcessBuilder("timeout", "120", "sh", "-c", script).redirectErrorStream(true).start();
     String said = new String(process.getInputStream().readAllBytes(), UTF_8);
     assertThat(process.onExit().join().exitValue()).as(said).isZero();
   }

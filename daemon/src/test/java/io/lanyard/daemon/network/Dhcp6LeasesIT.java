@@ -84,8 +84,6 @@ final class Dhcp6LeasesIT {
         """);
     assertThat(hook.toFile().setExecutable(true)).isTrue();
     inGuest(
-        "timeout",
-        "20",
         "dhclient",
         "-6",
         "-1",
@@ -119,7 +117,7 @@ final class Dhcp6LeasesIT {
       assertThat(lease.state()).isEqualTo("bound");
       assertThat(address).startsWith(PREFIX + "1");
       Await.until(() -> !inGuest("ip", "-6", "addr", "show", "dev", "t0").contains("tentative"));
-      assertThat(inGuest("ping", "-6", "-c", "1", "-W", "5", PREFIX + "2")).contains("1 received");
+      assertThat(inGuest("ping", "-6", "-c", "1", "-W", "60", PREFIX + "2")).contains("1 received");
       assertThat(
               inGuest(
                   "sh",

@@ -94,6 +94,16 @@ class HostAdapterIT {
     HostCommand.runLine(ip + "link set t0 up");
     HostCommand.runLine(ip + "addr add 10.93.17.50/24 dev t0");
     HostCommand.runLine(ip + "addr add fd93:17:0:17::50/64 dev t0 nodad");
+    // It asks for its neighbours as long as the loop stands still, as the whole host may.
+    HostCommand.runIn(
+        NAMESPACE,
+        "sysctl -qw net.ipv4.neigh.t0.mcast_solicit=60 net.ipv6.neigh.t0.mcast_solicit=60");
+  }
+
+  /** Waits until the host itself gets through to the guest. */
+  private static void awaitGuest(String address) {
+    Await.until(
+        address, () -> HostCommand.runScript("ping -n -c 1 " + address + " || true").contains(" 0% packet loss"));
   }
 
   @ParameterizedTest
@@ -111,7 +121,7 @@ class HostAdapterIT {
       HostCommand.runLine(
           "ip -n " + NAMESPACE + " route add " + other + "/" + length + " via " + own);
       assertThat(BridgedIT.reaches(NAMESPACE, own)).isTrue();
-      assertThat(BridgedIT.reaches(NAMESPACE, other)).isFalse();
+      assertThat(BridgedIT.isSilent(NAMESPACE, other)).isTrue();
       assertThat(LogWatch.count("the host's adapter does not lead further")).isPositive();
     } finally {
       HostCommand.runLine("ip link del " + dummy);
@@ -128,8 +138,8 @@ class HostAdapterIT {
     InetAddress host = InetAddress.getByName(own);
     try (ServerSocket names = new ServerSocket(53, 9, host);
         ServerSocket other = new ServerSocket(5300, 9, host)) {
-      assertThat(connects(other)).isTrue();
-      assertThat(connects(names)).isFalse();
+      assertThat(connects(other, 60_000)).isTrue();
+      assertThat(connects(names, 2_000)).isFalse();
       assertThat(LogWatch.count("names are asked of the gateway, and not of the host"))
           .isPositive();
     }
@@ -168,9 +178,9 @@ class HostAdapterIT {
       HostCommand.runLine("ip -n " + NAMESPACE + " route add 10.93.99.1/32 via 10.93.17.60");
       assertThat(BridgedIT.reaches(NAMESPACE, "10.93.17.60")).isTrue();
       assertThat(BridgedIT.reaches(NAMESPACE, "fd93:17:0:17::60")).isTrue();
-      assertThat(BridgedIT.reaches(NAMESPACE, "10.93.99.1"))
+      assertThat(BridgedIT.isSilent(NAMESPACE, "10.93.99.1"))
           .as("what is beyond the network")
-          .isFalse();
+          .isTrue();
     } finally {
       HostCommand.runLine("ip netns del " + inside);
       if (Ifreq.exists(bridge)) {
@@ -204,12 +214,12 @@ class HostAdapterIT {
         .containsExactly("it is a device that a daemon of Lanyard has made");
   }
 
-  private static boolean connects(ServerSocket server) throws Exception {
+  private static boolean connects(ServerSocket server, int millis) throws Exception {
     return NetworkNamespace.run(
         NAMESPACE,
         () -> {
           try (Socket socket = new Socket()) {
-            socket.connect(server.getLocalSocketAddress(), 2_000);
+            socket.connect(server.getLocalSocketAddress(), millis);
             return true;
           } catch (SocketTimeoutException e) {
             return false;
@@ -251,8 +261,7 @@ class HostAdapterIT {
     for (String address : new String[] {"10.93.17.1", "fd93:17:0:17::1"}) {
       assertThat(BridgedIT.reaches(NAMESPACE, address)).as(address).isTrue();
     }
-    assertThat(HostCommand.runLine("ping -n -c 1 -W 2 fd93:17:0:17::50"))
-        .contains(" 0% packet loss");
+    awaitGuest("fd93:17:0:17::50");
     // The gateway's advertisements make the guest an address, and the host none.
     Await.until(
         "the guest's own address",
@@ -291,7 +300,7 @@ class HostAdapterIT {
     String in = "ip netns exec " + NAMESPACE + " ";
     // The guest may use addresses of the network alone, and nobody answers ARP.
     HostCommand.runLine(ip + "addr add 10.93.17.50/24 dev t0");
-    assertThat(BridgedIT.reaches(NAMESPACE, "10.93.17.2")).isFalse();
+    assertThat(BridgedIT.isSilent(NAMESPACE, "10.93.17.2")).isTrue();
     HostCommand.runLine(ip + "-4 addr flush dev t0");
     Path leases = home.resolve("leases");
     HostCommand.runLine(
@@ -305,8 +314,8 @@ class HostAdapterIT {
     assertThat(leased).startsWith("fd93:17:0:17::1");
     HostCommand.runLine(ip + "addr add " + leased + "/64 dev t0 nodad");
     assertThat(BridgedIT.reaches(NAMESPACE, "fd93:17:0:17::1")).isTrue();
-    assertThat(HostCommand.runLine("ping -n -c 1 -W 2 " + leased)).contains(" 0% packet loss");
-    String dig = in + "dig +short +time=2 +tries=2 @fd93:17:0:17::2 ";
+    awaitGuest(leased);
+    String dig = in + "dig +short +time=10 +tries=3 @fd93:17:0:17::2 ";
     assertThat(HostCommand.runLine(dig + "AAAA gateway.lan").strip()).isEqualTo("fd93:17:0:17::2");
     assertThat(HostCommand.runLine(dig + "AAAA host.lan").strip()).isEqualTo("fd93:17:0:17::1");
     assertThat(HostCommand.runLine(dig + "A gateway.lan").strip()).isEmpty();

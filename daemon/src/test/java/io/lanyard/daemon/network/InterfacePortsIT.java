@@ -99,7 +99,7 @@ class InterfacePortsIT {
             .redirectOutput(home.resolve("server").toFile())
             .start();
     Await.until("the server", () -> HostCommand.runIn(TWO, "ss -Hlnt").contains(":5201"));
-    assertThat(HostCommand.runIn(ONE, "timeout 20 iperf3 -c 10.97.0.2 -n 20M"))
+    assertThat(HostCommand.runIn(ONE, "timeout 100 iperf3 -c 10.97.0.2 -n 20M"))
         .contains("receiver");
     assertThat(server.waitFor(60, TimeUnit.SECONDS)).as("the server has ended").isTrue();
 

@@ -52,7 +52,7 @@ class ReturningDevicesIT {
             networks:
               a:
                 mode: nat
-                ipv4: {subnet: 10.93.17.0/24}
+                ipv4: {subnet: 10.92.17.0/24}
                 host-adapter: {name: %s}
                 ports:
                   - {name: guest, kind: tap, device: t0, netns: %s}
@@ -79,7 +79,7 @@ class ReturningDevicesIT {
 
   /** Configures the device as a container's script does. */
   private static void connect() throws Exception {
-    HostCommand.run("ip", "-n", NAMESPACE, "address", "add", "10.93.17.50/24", "dev", "t0");
+    HostCommand.run("ip", "-n", NAMESPACE, "address", "add", "10.92.17.50/24", "dev", "t0");
     HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
   }
 
@@ -99,7 +99,7 @@ class ReturningDevicesIT {
   @Test
   void aContainerThatIsRestartedHasItsNetworkAgain() throws Exception {
     LogWatch.expect("event=port-failed");
-    Await.until(() -> reaches("10.93.17.2"));
+    Await.until(() -> reaches("10.92.17.2"));
     long frames = port("guest").receivedFrames();
     HostCommand.run("ip", "netns", "del", NAMESPACE);
     Await.until(() -> port("guest").state().equals("failed"));
@@ -111,7 +111,7 @@ class ReturningDevicesIT {
     HostCommand.run("ip", "netns", "add", NAMESPACE);
     Await.until(() -> !port("guest").state().equals("failed"));
     connect();
-    Await.until(() -> reaches("10.93.17.2"));
+    Await.until(() -> reaches("10.92.17.2"));
     Await.until(() -> port("guest").state().equals("up"));
     assertThat(network().info().problems()).isEmpty();
     assertThat(port("guest").receivedFrames()).isGreaterThan(frames);
@@ -120,12 +120,12 @@ class ReturningDevicesIT {
   @Test
   void aHostAdapterThatIsDeletedIsMadeAgainAsItWas() throws Exception {
     LogWatch.expect("event=port-failed");
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     String mac = mac(ADAPTER);
     HostCommand.run("ip", "link", "delete", ADAPTER);
-    Await.until(() -> HostCommand.run("ip", "address").contains("10.93.17.1/24"));
+    Await.until(() -> HostCommand.run("ip", "address").contains("10.92.17.1/24"));
     assertThat(mac(ADAPTER)).isEqualTo(mac);
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     assertThat(HostCommand.run("ip", "link", "show", ADAPTER)).contains("UP", "mtu 1500");
     Await.until(() -> network().info().problems().isEmpty());
     assertThat(network().info().hostAdapter()).isEqualTo(ADAPTER);
@@ -135,7 +135,7 @@ class ReturningDevicesIT {
   @Test
   void aHostAdapterWithAnotherMacAddressIsReachedThereAndTheOldOneIsFree() throws Exception {
     LogWatch.expect("event=port-failed");
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     String before = mac(ADAPTER).strip();
     String after = "02:00:00:00:93:17";
     String device = ADAPTER;
@@ -156,8 +156,8 @@ class ReturningDevicesIT {
     try {
       Await.until(() -> mac(device).strip().equals(after) && port("host").state().equals("up"));
       HostCommand.run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
-      Await.until(() -> reaches("10.93.17.1"));
-      Await.until(() -> takes(before, "10.93.17.2"));
+      Await.until(() -> reaches("10.92.17.1"));
+      Await.until(() -> takes(before, "10.92.17.2"));
     } finally {
       HostCommand.run("ip", "link", "delete", device);
     }
@@ -165,15 +165,15 @@ class ReturningDevicesIT {
 
   @Test
   void aHostAdapterThatIsGivenAnotherMacAddressIsReachedThere() throws Exception {
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     String before = mac(ADAPTER).strip();
     HostCommand.run("ip", "link", "set", ADAPTER, "address", "02:00:00:00:93:18");
     Await.until(() -> LogWatch.count("event=host-adapter-address network=\"a\"") == 1);
     HostCommand.run("ip", "-n", NAMESPACE, "neighbour", "flush", "dev", "t0");
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     assertThat(mac(ADAPTER).strip()).isEqualTo("02:00:00:00:93:18");
     // The former address is anybody's, and the present one the adapter's alone.
-    Await.until(() -> takes(before, "10.93.17.2"));
+    Await.until(() -> takes(before, "10.92.17.2"));
     assertThat(network().info().problems()).isEmpty();
   }
 
@@ -182,7 +182,7 @@ class ReturningDevicesIT {
     HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "down");
     HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "address", mac);
     HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "t0", "up");
-    HostCommand.run("ip", "-n", NAMESPACE, "address", "replace", "10.93.17.50/24", "dev", "t0");
+    HostCommand.run("ip", "-n", NAMESPACE, "address", "replace", "10.92.17.50/24", "dev", "t0");
     return reaches(address);
   }
 
@@ -199,14 +199,14 @@ class ReturningDevicesIT {
 
   @Test
   void aHostAdapterComesAndGoesWhileTheNetworkRuns() throws Exception {
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     Network before = network();
     String mac = mac(ADAPTER);
     String other = "lyah" + PID;
     apply(daemon, "networks.a.host-adapter", "{name: " + other + "}");
     assertThat(Path.of("/sys/class/net", ADAPTER)).doesNotExist();
-    Await.until(() -> HostCommand.run("ip", "address", "show", other).contains("10.93.17.1/24"));
-    Await.until(() -> reaches("10.93.17.1")); // the guest's neighbour cache still holds
+    Await.until(() -> HostCommand.run("ip", "address", "show", other).contains("10.92.17.1/24"));
+    Await.until(() -> reaches("10.92.17.1")); // the guest's neighbour cache still holds
     Edit none = Edit.remove(DocumentPath.parse("networks.a.host-adapter"), "test", Instant.EPOCH);
     var _ =
         daemon
@@ -217,12 +217,12 @@ class ReturningDevicesIT {
             .get(60, TimeUnit.SECONDS);
     assertThat(Path.of("/sys/class/net", other)).doesNotExist();
     assertThat(network().info().hostAdapter()).isEmpty();
-    assertThat(reaches("10.93.17.1")).isFalse();
+    assertThat(reaches("10.92.17.1")).isFalse();
     apply(daemon, "networks.a.host-adapter", "{name: " + ADAPTER + "}");
     assertThat(mac(ADAPTER)).isEqualTo(mac);
-    Await.until(() -> reaches("10.93.17.1"));
+    Await.until(() -> reaches("10.92.17.1"));
     assertThat(network()).isSameAs(before);
-    assertThat(reaches("10.93.17.2")).isTrue();
+    Await.until(() -> reaches("10.92.17.2"));
   }
 
   @Test

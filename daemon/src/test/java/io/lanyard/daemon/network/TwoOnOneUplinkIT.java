@@ -85,7 +85,7 @@ class TwoOnOneUplinkIT {
         }
       }
     }
-    String often = HostCommand.runIn(ALL.get(2), "ping -n -c 20 -i 0.05 -W 5 10.97.1.4");
+    String often = HostCommand.runIn(ALL.get(2), "ping -n -c 20 -i 0.05 -W 60 10.97.1.4");
     assertThat(often).contains(" 0% packet loss").doesNotContain("DUP!");
   }
 }

@@ -453,7 +453,7 @@ class DevicePortIT extends PortSuite {
     Process server =
         new ProcessBuilder(
                 "timeout",
-                "60",
+                "120",
                 "ip",
                 "netns",
                 "exec",
@@ -467,7 +467,7 @@ class DevicePortIT extends PortSuite {
     Process client =
         new ProcessBuilder(
                 "timeout",
-                "60",
+                "120",
                 "ip",
                 "netns",
                 "exec",
@@ -497,10 +497,10 @@ class DevicePortIT extends PortSuite {
       """
       import hashlib, socket, sys
       s = socket.create_server((sys.argv[1], 5000))
-      s.settimeout(15)
+      s.settimeout(60)
       sys.stderr.write('r'); sys.stderr.flush()
       c, _ = s.accept()
-      c.settimeout(15)
+      c.settimeout(60)
       h = hashlib.sha256()
       while True:
           d = c.recv(1 << 20)
@@ -512,7 +512,7 @@ class DevicePortIT extends PortSuite {
   private static final String CLIENT =
       """
       import hashlib, random, socket, sys
-      c = socket.create_connection((sys.argv[1], 5000), 10)
+      c = socket.create_connection((sys.argv[1], 5000), 60)
       h = hashlib.sha256()
       r = random.Random(1)
       for i in range(8):
