@@ -5,6 +5,7 @@ import io.lanyard.base.Causes;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.MemoryBudget;
+import io.lanyard.base.RunningTimeout;
 import io.lanyard.config.Document;
 import io.lanyard.control.api.DaemonStatus;
 import io.lanyard.control.api.NetworkInfo;
@@ -21,6 +22,7 @@ import io.lanyard.daemon.watch.Problems;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.flow.FlowMemory;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -36,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class DaemonReport {
   /** How long the status waits for networks: it is asked to find out why something hangs. */
-  private static final long STATUS_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  private static final Duration STATUS = Duration.ofMillis(500);
 
   /** Busy ports that the status names: more is what {@code lanyard top} is for. */
   private static final int MOST_BUSY = 3;
@@ -158,11 +160,10 @@ final class DaemonReport {
             // It is being removed, and its problems with it.
           }
         });
-    long deadline = System.nanoTime() + STATUS_NANOS;
+    RunningTimeout timeout = new RunningTimeout(STATUS);
     asked.forEach((name, answer) -> {
       boolean answered =
-          answer.awaitUninterruptibly(
-              Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
+          timeout.await(nanos -> answer.awaitUninterruptibly(nanos, TimeUnit.NANOSECONDS));
       if (answered && answer.isSuccess()) {
         busiest.addAll(answer.getNow().busiest());
         answer.getNow().nat64Prefixes().forEach(prefix -> translators.add(prefix + " of " + name));

@@ -1,6 +1,7 @@
 package io.lanyard.machine;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.RunningTimeout;
 import io.lanyard.base.Threads;
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
@@ -242,7 +243,7 @@ final class Machine {
 
   private static boolean await(Hart hart) {
     try {
-      return hart.awaitPaused(PAUSE_TIMEOUT.toNanos());
+      return new RunningTimeout(PAUSE_TIMEOUT).await(hart::awaitPaused);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
@@ -293,7 +294,7 @@ final class Machine {
     equipment.console().screen(null);
     equipment.nics().forEach(nic -> nic.running(false));
     equipment.nics().forEach(nic -> nic.device(null));
-    if (stands(System.nanoTime() + PAUSE_TIMEOUT.toNanos())) {
+    if (stands(new RunningTimeout(PAUSE_TIMEOUT))) {
       giveBack();
       return null;
     }
@@ -305,7 +306,7 @@ final class Machine {
         .daemon()
         .name(equipment.name() + "-end")
         .start(() -> {
-          while (!stands(System.nanoTime() + PAUSE_TIMEOUT.toNanos())) {
+          while (!stands(new RunningTimeout(PAUSE_TIMEOUT))) {
             // Until the host answers.
           }
           giveBack();
@@ -323,16 +324,18 @@ final class Machine {
   }
 
   /** Waits for harts and disks. */
-  private boolean stands(long deadline) {
+  private boolean stands(RunningTimeout timeout) {
     boolean still = true;
     for (Thread thread : threads) {
-      still &= Threads.joinUninterruptibly(thread, deadline);
+      still &=
+          timeout.await(
+              nanos -> Threads.joinUninterruptibly(thread, System.nanoTime() + nanos));
     }
     if (still) {
       // Again: until it stopped, a hart may have started its disk anew.
       disks.forEach(VirtioBlk::stop);
       for (VirtioBlk disk : disks) {
-        still &= disk.awaitStopped(deadline);
+        still &= timeout.await(nanos -> disk.awaitStopped(System.nanoTime() + nanos));
       }
     }
     return still;

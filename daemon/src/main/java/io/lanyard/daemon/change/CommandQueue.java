@@ -1,6 +1,7 @@
 package io.lanyard.daemon.change;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.RunningTimeout;
 import io.lanyard.daemon.change.ChangeRefusedException.Reason;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -122,7 +123,8 @@ final class CommandQueue implements AutoCloseable {
   public void close() {
     queue.shutdownNow();
     try {
-      if (!queue.awaitTermination(STOP_SECONDS, TimeUnit.SECONDS)) {
+      RunningTimeout timeout = new RunningTimeout(Duration.ofSeconds(STOP_SECONDS));
+      if (!timeout.await(nanos -> queue.awaitTermination(nanos, TimeUnit.NANOSECONDS))) {
         LogEvent.of("conductor-not-stopped").log(LOG, Level.WARNING);
       }
     } catch (InterruptedException e) {

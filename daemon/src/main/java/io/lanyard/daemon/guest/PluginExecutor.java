@@ -1,8 +1,10 @@
 package io.lanyard.daemon.guest;
 
 import io.lanyard.base.LogEvent;
+import io.lanyard.base.RunningTimeout;
 import io.lanyard.vmm.VmmException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -104,25 +106,25 @@ public final class PluginExecutor {
   }
 
   private <T> T answer(String what, long millis, Callable<T> task) throws VmmException {
-    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    RunningTimeout timeout = new RunningTimeout(Duration.ofMillis(millis));
     try {
-      if (!turn.tryLock(millis, TimeUnit.MILLISECONDS)) {
+      if (!timeout.await(nanos -> turn.tryLock(nanos, TimeUnit.NANOSECONDS))) {
         throw silent(what, millis);
       }
       try {
-        await(running, deadline);
+        if (!hasEnded(running, timeout)) {
+          throw late(what, millis, running);
+        }
         FutureTask<T> next = new FutureTask<>(task);
         running = next;
         Thread.ofPlatform().daemon().name("vmm-" + owner).start(next);
-        return next.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-      } catch (TimeoutException e) {
-        late(what, millis, running);
-        throw e;
+        if (!hasEnded(next, timeout)) {
+          throw late(what, millis, next);
+        }
+        return next.get();
       } finally {
         turn.unlock();
       }
-    } catch (TimeoutException e) {
-      throw silent(what, millis);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new VmmException("interrupted while " + owner + " was asked to " + what, e);
@@ -131,9 +133,13 @@ public final class PluginExecutor {
     }
   }
 
-  /** Tells of a call once, however many callers wait behind it. The caller has the turn. */
+  /**
+   * Tells of a call once, however many callers wait behind it. The caller has the turn.
+   *
+   * @return what its caller is told
+   */
   @SuppressWarnings("ReferenceEquality") // This very call, not one like it.
-  private void late(String what, long millis, FutureTask<?> task) {
+  private VmmException late(String what, long millis, FutureTask<?> task) {
     Overdue known = overdue;
     if (known == null || known.task != task) {
       String text = silence(what, millis);
@@ -144,15 +150,22 @@ public final class PluginExecutor {
           .with("millis", millis)
           .log(LOG, Level.WARNING);
     }
+    return silent(what, millis);
   }
 
-  private static void await(FutureTask<?> before, long deadline)
-      throws InterruptedException, TimeoutException {
-    try {
-      var _ = before.get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
-    } catch (ExecutionException e) {
-      // Its caller was told.
-    }
+  /** Waits for the end of a call, however it ends: its own caller is told that. */
+  private static boolean hasEnded(FutureTask<?> call, RunningTimeout timeout)
+      throws InterruptedException {
+    return timeout.await(nanos -> {
+      try {
+        var _ = call.get(nanos, TimeUnit.NANOSECONDS);
+      } catch (TimeoutException e) {
+        return false;
+      } catch (ExecutionException e) {
+        return true;
+      }
+      return true;
+    });
   }
 
   private String silence(String what, long millis) {

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.Clock;
+import io.lanyard.base.RunningTimeout;
 import io.lanyard.vswitch.AfterBatch;
 import io.lanyard.vswitch.LoopFaults;
 import io.netty.channel.EventLoop;
@@ -9,6 +10,7 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.Future;
+import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -98,7 +100,8 @@ final class NetworkLoop implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       throw new NetworkGoneException(network, e);
     }
-    if (!done.awaitUninterruptibly(seconds, TimeUnit.SECONDS)) {
+    RunningTimeout timeout = new RunningTimeout(Duration.ofSeconds(seconds));
+    if (!timeout.await(nanos -> done.awaitUninterruptibly(nanos, TimeUnit.NANOSECONDS))) {
       throw new NetworkSilentException(network);
     }
     Throwable cause = done.cause();
@@ -161,8 +164,9 @@ final class NetworkLoop implements AutoCloseable {
 
   @Override
   public void close() {
-    group
-        .shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS)
-        .awaitUninterruptibly(STOP_SECONDS, TimeUnit.SECONDS);
+    Future<?> end = group.shutdownGracefully(0, STOP_SECONDS, TimeUnit.SECONDS);
+    boolean _ =
+        new RunningTimeout(Duration.ofSeconds(STOP_SECONDS))
+            .await(nanos -> end.awaitUninterruptibly(nanos, TimeUnit.NANOSECONDS));
   }
 }
