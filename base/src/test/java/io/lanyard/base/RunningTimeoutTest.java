@@ -30,8 +30,7 @@ final class RunningTimeoutTest {
   /** The whole process stands still in the first step, and longer than the timeout. */
   @Test
   void aProcessThatStoodStillWaitsOnForWhatCouldNotComeMeanwhile() {
-    assertThat(new RunningTimeout(SECOND).await(nanos -> waits(nanos, waits.size() == 2)))
-        .isTrue();
+    assertThat(new RunningTimeout(SECOND).await(nanos -> waits(nanos, waits.size() == 2))).isTrue();
     assertThat(waited()).isLessThan(SECOND.toNanos() / 2);
   }
 

@@ -68,7 +68,8 @@ class EgressByNameIT {
   }
 
   private static final String ONLY_GOOD =
-      "default: deny, rules: [{allow: 'good.example:tcp/8088'}, {allow: '*.good.example:tcp/8088'}]";
+      "default: deny, rules: [{allow: 'good.example:tcp/8088'}, {allow:"
+          + " '*.good.example:tcp/8088'}]";
 
   @TempDir private Path folder;
   private EgressScene scene;

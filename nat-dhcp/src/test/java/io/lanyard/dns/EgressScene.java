@@ -369,7 +369,8 @@ final class EgressScene {
     /** Asks a server over TLS, by kdig. */
     String askOverTls(String server, String name) throws Exception {
       String type = family == Family.IPV4 ? "A" : "AAAA";
-      return net.guest("kdig", "+tls", "+retry=0", "+timeout=10", "@" + server, name, type).output();
+      return net.guest("kdig", "+tls", "+retry=0", "+timeout=10", "@" + server, name, type)
+          .output();
     }
 
     /** Runs one of the programs beside this class in the guest. */

@@ -235,8 +235,7 @@ class RealClientsIT {
     String guest = network.guest("asker");
     String hook =
         hook("asker-hook", "case $1 in bound) ip addr replace $ip/24 dev $interface ;; esac\n");
-    network.in(
-        guest, "udhcpc", "-n", "-q", "-f", "-i", "t0", "-s", hook, "-r", "192.168.127.150");
+    network.in(guest, "udhcpc", "-n", "-q", "-f", "-i", "t0", "-s", hook, "-r", "192.168.127.150");
     assertThat(network.addressOf(guest)).isNotEmpty().isNotEqualTo("192.168.127.150");
     assertThat(network.leased("192.168.127.150")).isFalse();
     assertThat(count(DhcpCount.CONFLICT)).isEqualTo(1);

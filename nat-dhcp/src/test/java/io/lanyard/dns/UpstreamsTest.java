@@ -167,7 +167,7 @@ class UpstreamsTest {
     scene.upstream.answer = response -> response;
     // Nobody asks, and yet it is over once they answer.
     scene.await(() -> {
-      scene.link.step(Duration.ofMillis(10));
+      scene.link.step(Duration.ofMillis(100));
       return scene.forwarder.problem().isEmpty();
     });
     assertThat(LogWatch.count("dns-upstreams-back")).isEqualTo(1);

@@ -328,8 +328,7 @@ final class Machine {
     boolean still = true;
     for (Thread thread : threads) {
       still &=
-          timeout.await(
-              nanos -> Threads.joinUninterruptibly(thread, System.nanoTime() + nanos));
+          timeout.await(nanos -> Threads.joinUninterruptibly(thread, System.nanoTime() + nanos));
     }
     if (still) {
       // Again: until it stopped, a hart may have started its disk anew.

@@ -9,8 +9,8 @@ import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.config.ForwardConfig;
 import io.lanyard.config.PortConfig;
-import java.nio.file.Path;
 import io.lanyard.testing.ProcessorTime;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -164,9 +164,9 @@ class DifferenceTest {
             + " | guests.test: nics[0].isolated false -> true",
         "guests.test.memory = 1G"
             + " | guests.test: memory 512M -> 1G; needs a restart of the guest",
-        "guests.test = {image: debian, memory: 1G, autostart: false, nics: [{network: lab}], options: {trace:"
-            + " true}} | guests.test: memory 512M -> 1G, autostart true -> false; memory needs a"
-            + " restart of the guest",
+        "guests.test = {image: debian, memory: 1G, autostart: false, nics: [{network: lab}],"
+            + " options: {trace: true}} | guests.test: memory 512M -> 1G, autostart true -> false;"
+            + " memory needs a restart of the guest",
         "guests.test.options.trace = false"
             + " | guests.test: options.trace true -> false; needs a restart of the guest",
         "log.level = debug | log: level info -> debug",
@@ -369,7 +369,8 @@ class DifferenceTest {
   private static final String[] GROUPED = {
     "networks.lan.port-groups = {a: {isolated: true}, b: {egress: {default: deny}}, c: {}}",
     "networks.lan.ports[p1].port-group = a",
-    "networks.lan.ports[q1] = {name: q1, kind: qemu-stream, path: q1.sock, port-group: a, isolated: false}",
+    "networks.lan.ports[q1] = {name: q1, kind: qemu-stream, path: q1.sock, port-group: a, isolated:"
+        + " false}",
     "guests.demo.nics[0].port-group = a"
   };
 

@@ -103,7 +103,10 @@ class HostAdapterIT {
   /** Waits until the host itself gets through to the guest. */
   private static void awaitGuest(String address) {
     Await.until(
-        address, () -> HostCommand.runScript("ping -n -c 1 " + address + " || true").contains(" 0% packet loss"));
+        address,
+        () ->
+            HostCommand.runScript("ping -n -c 1 " + address + " || true")
+                .contains(" 0% packet loss"));
   }
 
   @ParameterizedTest

@@ -148,7 +148,10 @@ public final class NatNamespace implements AutoCloseable {
     // A guest asks for a neighbour once a second, three times: a gateway that stands still for so
     // long, as the whole host may, would be unreachable.
     guest(
-        "sysctl", "-qw", "net.ipv4.neigh.t0.mcast_solicit=60", "net.ipv6.neigh.t0.mcast_solicit=60");
+        "sysctl",
+        "-qw",
+        "net.ipv4.neigh.t0.mcast_solicit=60",
+        "net.ipv6.neigh.t0.mcast_solicit=60");
     guest("ip", "route", "add", "default", "via", "192.168.127.2");
   }
 

@@ -69,10 +69,12 @@ class OutboundIT {
     String serve =
         // Each reads before it answers: socat gives up where it cannot write to a shell that has
         // ended, or half a second after its client's end.
-        "socat -t 60 TCP4-LISTEN:8088,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 60 UDP4-LISTEN:8088,bind=198.51.100.9,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 60 TCP6-LISTEN:8088,ipv6only=1,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' &"
-            + " socat -t 60 UDP6-LISTEN:8088,bind=[2001:db8:33::9],reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' & wait";
+        "socat -t 60 TCP4-LISTEN:8088,reuseaddr,fork SYSTEM:'read x; echo $SOCAT_PEERADDR' & socat"
+            + " -t 60 UDP4-LISTEN:8088,bind=198.51.100.9,reuseaddr,fork SYSTEM:'read x; echo"
+            + " $SOCAT_PEERADDR' & socat -t 60 TCP6-LISTEN:8088,ipv6only=1,reuseaddr,fork"
+            + " SYSTEM:'read x; echo $SOCAT_PEERADDR' & socat -t 60"
+            + " UDP6-LISTEN:8088,bind=[2001:db8:33::9],reuseaddr,fork SYSTEM:'read x; echo"
+            + " $SOCAT_PEERADDR' & wait";
     served =
         new ProcessBuilder("ip", "netns", "exec", far, "sh", "-c", serve)
             .redirectErrorStream(true)
@@ -137,8 +139,8 @@ class OutboundIT {
     NatNamespace start(String host) throws Exception {
       NatNamespace net = new NatNamespace(network(""), nic -> null, host);
       String wait =
-          "for i in $(seq 600); do ip -6 addr show dev t0 scope global | grep -q inet6"
-              + " && ! ip -6 addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
+          "for i in $(seq 600); do ip -6 addr show dev t0 scope global | grep -q inet6 && ! ip -6"
+              + " addr show dev t0 | grep -q tentative && exit 0; sleep .1; done; exit 1";
       assertThat(this == IPV4 || net.guest("sh", "-c", wait).status() == 0).isTrue();
       return net;
     }
@@ -214,7 +216,8 @@ class OutboundIT {
   void theHostsLoopbackIsReachedAllTheSame() throws Exception {
     String serve =
         "socat -t 60 TCP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' &"
-            + " socat -t 60 UDP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo here' & wait";
+            + " socat -t 60 UDP4-LISTEN:8089,bind=127.0.0.1,reuseaddr,fork SYSTEM:'read x; echo"
+            + " here' & wait";
     Process local =
         new ProcessBuilder("ip", "netns", "exec", host, "sh", "-c", serve)
             .redirectErrorStream(true)
@@ -249,7 +252,9 @@ class OutboundIT {
                     .strip())
             .as(outbound)
             .isEqualTo("here");
-        assertThat(net.guest("ping", "-c1", "-W60", "192.168.127.1").status()).as(outbound).isZero();
+        assertThat(net.guest("ping", "-c1", "-W60", "192.168.127.1").status())
+            .as(outbound)
+            .isZero();
       }
       assertThat(net.on(net.nat.udp()::mappings)).isEqualTo(4);
       net.on(() -> net.nat.endFlows(flow -> true));
@@ -297,8 +302,8 @@ class OutboundIT {
       NatNamespace.host("ip", "-n", host, "addr", "del", "10.99.0.7/24", "dev", "va");
       awaitProblem(
           net,
-          "nat.outbound.address: 10.99.0.7 is no address of the host, so nothing leaves the network:"
-              + " give it to an interface, or change the key");
+          "nat.outbound.address: 10.99.0.7 is no address of the host, so nothing leaves the"
+              + " network: give it to an interface, or change the key");
       NatNamespace.host("ip", "-n", host, "addr", "add", "10.99.0.7/24", "dev", "va");
       awaitProblem(net, "");
       net.on(() -> {

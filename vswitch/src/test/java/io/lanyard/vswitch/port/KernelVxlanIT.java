@@ -65,20 +65,8 @@ class KernelVxlanIT {
     far("ip", "addr", "add", NET + "2/30", "dev", "up0");
     far("ip", "link", "set", "up0", "up");
     far(
-        "ip",
-        "link",
-        "add",
-        "vx0",
-        "type",
-        "vxlan",
-        "id",
-        "77",
-        "remote",
-        NET + "1",
-        "dstport",
-        "" + PORT,
-        "dev",
-        "up0");
+        "ip", "link", "add", "vx0", "type", "vxlan", "id", "77", "remote", NET + "1", "dstport",
+        "" + PORT, "dev", "up0");
     far("ip", "addr", "add", "10.77.0.2/24", "dev", "vx0");
     far("ip", "link", "set", "vx0", "up");
     PortContext context =
@@ -147,7 +135,20 @@ class KernelVxlanIT {
   void aGuestAndTheKernelPingEachOtherWithPacketsOfTheWholeMtu() throws Exception {
     String there = inside("guest", "ping", "-n", "-c", "5", "-i", "0.1", "-W", "60", "10.77.0.2");
     String back =
-        far("ping", "-n", "-c", "5", "-i", "0.1", "-W", "60", "-M", "do", "-s", "1422", "10.77.0.1");
+        far(
+            "ping",
+            "-n",
+            "-c",
+            "5",
+            "-i",
+            "0.1",
+            "-W",
+            "60",
+            "-M",
+            "do",
+            "-s",
+            "1422",
+            "10.77.0.1");
     assertThat(there).contains(" 0% packet loss");
     assertThat(back).contains(" 0% packet loss");
   }

@@ -94,9 +94,7 @@ class ListeningEndpointTest {
   }
 
   private void await(String reason) throws Exception {
-    Await.until(
-        () -> state.toString(),
-        () -> onLoop(() -> state.toString()).contains(reason));
+    Await.until(() -> state.toString(), () -> onLoop(() -> state.toString()).contains(reason));
   }
 
   private static ServerSocket take() throws Exception {
