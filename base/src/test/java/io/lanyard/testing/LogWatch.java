@@ -33,7 +33,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public final class LogWatch
     implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback {
   /**
-   * What Netty says when the thread that wakes a loop had no processor for a second between its two
+   * Netty's words when the thread that wakes a loop had no processor for a second between its two
    * steps. That is the host's doing, and can happen in any test that has a loop.
    */
   private static final String LATE_WAKE_UP = "Missed eventfd write";

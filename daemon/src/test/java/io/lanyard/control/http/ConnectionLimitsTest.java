@@ -89,8 +89,8 @@ final class ConnectionLimitsTest {
   }
 
   /**
-   * What a client hears that finds no place. It is asked within a second: a client that a busy
-   * machine lets speak later finds the connection closed, and comes again.
+   * The answer to a client that finds no place. It has a second to ask: one that a busy machine
+   * lets speak later finds the connection closed, and comes again.
    */
   private static String refusal(Callable<String> client) {
     AtomicReference<String> refusal = new AtomicReference<>("");
@@ -103,7 +103,7 @@ final class ConnectionLimitsTest {
     return refusal.get();
   }
 
-  /** What a client hears; empty if the connection was closed before it spoke. */
+  /** The answer to a client; empty if the connection was closed before it spoke. */
   private static String heard(Callable<String> client) throws Exception {
     try {
       return client.call();

@@ -41,10 +41,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real Linux stack, in a namespace, behind the gateway, by either family. Needs root. */
 class NatIT {
-  /** What iperf3 says of a run without a loss. */
+  /** Iperf3's words for a run without a loss. */
   private static final Pattern WITHOUT_LOSS = Pattern.compile("0/\\d+ \\(0%\\)");
 
-  /** What sockperf says of a run whose every question was answered once, in order. */
+  /** Sockperf's words for a run whose every question was answered once, in order. */
   private static final String NONE_LOST =
       "# dropped messages = 0; # duplicated messages = 0; # out-of-order messages = 0";
 
