@@ -146,6 +146,11 @@ final class Claims {
     problems.add(
         place,
         path,
-        what + " already used by " + first.path() + " (" + first.place().inWords() + ")");
+        what
+            + " already used by "
+            + problems.named(first.path(), first.place())
+            + " ("
+            + first.place().inWords()
+            + ")");
   }
 }

@@ -100,6 +100,7 @@ public final class ConfigLoader {
    */
   static @Nullable Configuration read(
       YamlNode tree, Path directory, NicAddresses nicAddresses, Problems problems) {
+    problems.of(tree);
     Fields root = Fields.open(problems, Configuration.Keys.SECTION, "", tree.place(), tree);
     return root == null
         ? null

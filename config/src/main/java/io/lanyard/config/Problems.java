@@ -3,6 +3,7 @@ package io.lanyard.config;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects what is wrong with a file and the changes that are laid over it, so that all of it is
@@ -16,8 +17,16 @@ final class Problems {
   private final List<Problem> problems = new ArrayList<>();
   private int more;
 
+  /** What the paths lead through; null until it has been read. */
+  private @Nullable YamlNode tree;
+
   Problems(String source) {
     this.source = source;
+  }
+
+  /** Says what the paths of later problems lead through. */
+  void of(YamlNode document) {
+    tree = document;
   }
 
   /** The same problems, to which others can be added. */
@@ -25,12 +34,15 @@ final class Problems {
     Problems copy = new Problems(source);
     copy.problems.addAll(problems);
     copy.more = more;
+    copy.tree = tree;
     return copy;
   }
 
   /** Problems of the same source, without those that there are. */
   Problems separate() {
-    return new Problems(source);
+    Problems separate = new Problems(source);
+    separate.tree = tree;
+    return separate;
   }
 
   /** Adds the problems of a reading in whose place a word would have been right, too. */
@@ -60,7 +72,17 @@ final class Problems {
   private void add(Place place, String path, String message, boolean malformed) {
     Edit edit = place.edit();
     String where = edit == null ? source : edit.source();
-    add(new Problem(where, place.line(), place.column(), path, message, malformed));
+    add(
+        new Problem(
+            where, place.line(), place.column(), named(path, place), message, malformed));
+  }
+
+  /**
+   * A path as people know it: where a place in the file says which item is meant, as it is, and in a
+   * change by the items' names.
+   */
+  String named(String path, Place place) {
+    return tree == null || place.edit() == null ? path : ItemNames.in(tree, path);
   }
 
   private void add(Problem problem) {

@@ -274,10 +274,31 @@ class DocumentTest {
     assertThatThrownBy(changed::configuration)
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining(
-            "change by alice at 2026-11-29T12:00:00Z:3:10: networks.lan.ports[1].device: ")
+            "change by alice at 2026-11-29T12:00:00Z:3:10: networks.lan.ports[p2].device: ")
         .hasMessageContaining(
             "the device t1 is already used by networks.lan.ports[0].device (line 16)")
         .hasMessageContaining("the key \"listen\" is missing");
+  }
+
+  @Test
+  void aProblemWithinAChangeNamesItemsByWhatTheyAre() throws ConfigException {
+    Document changed =
+        changed(
+            set("networks.lan.ports[p1].device", "a/b"),
+            set("networks.lan.dhcp.reservations[52:54:00:00:00:10].address", "10.9.0.1"),
+            set("networks.lan.forwards[udp/0.0.0.0:53].to", "nobody:53"),
+            set("networks.lan.egress.rules[1]", "{allow: '*:x'}"),
+            set("networks.lan.ports[p2]", "{kind: tap, device: t2}"),
+            set("networks.lan.ports[p3]", "{kind: tap, device: t2}"));
+
+    assertThatThrownBy(changed::configuration)
+        .hasMessageContaining(":1:1: networks.lan.ports[p1].device: ")
+        .hasMessageContaining("networks.lan.dhcp.reservations[52:54:00:00:00:10].address: ")
+        .hasMessageContaining("networks.lan.forwards[udp/0.0.0.0:53].to: ")
+        .hasMessageContaining("networks.lan.egress.rules[1].allow: ")
+        .hasMessageContaining(
+            "networks.lan.ports[p3].device: the device t2 is already used by"
+                + " networks.lan.ports[p2].device (change by alice");
   }
 
   @Test
