@@ -239,7 +239,6 @@ final class DaemonIT {
         .containsOnlyOnce("event=network-left-out network=\"vmnet1\"")
         .contains("CAP_NET_ADMIN");
     // A part that somebody asks for is not left out in silence.
-    daemons.expectWarning("event=port-failed network=\"h\"");
     try (HttpClient.Answer answer =
         new HttpClient(home.resolve("run/api.sock"))
             .send(

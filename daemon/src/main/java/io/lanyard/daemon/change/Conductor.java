@@ -403,18 +403,16 @@ public final class Conductor implements AutoCloseable {
                         + ", at: "
                         + step.describe()));
     List<String> problems;
-    try {
-      problems = transaction.run(request.tolerate());
-    } finally {
-      queue.doing("");
-    }
     boolean confirmed = request.confirm().isZero();
     Revision revision;
+    tree.tryChange();
     try {
-      revision = revisions.keep(number, request.who(), request.why(), read.document(), !confirmed);
-    } catch (ChangeRefusedException e) {
-      transaction.undo();
-      throw e;
+      problems = transaction.run(request.tolerate());
+      queue.doing("");
+      revision = keep(transaction, number, request, read.document());
+    } finally {
+      queue.doing("");
+      tree.changeDecided();
     }
     RunningConfiguration after =
         new RunningConfiguration(read.document(), read.configuration(), revision.number());
@@ -429,6 +427,19 @@ public final class Conductor implements AutoCloseable {
         .log(LOG, Level.INFO);
     listeners.forEach(listener -> listener.changed(after, info, request.who()));
     return info;
+  }
+
+  /** Keeps a configuration that runs; undoes the change to it if that fails. */
+  private Revision keep(
+      Transaction transaction, long number, ChangeRequest request, Document document)
+      throws ChangeRefusedException {
+    try {
+      boolean confirmed = request.confirm().isZero();
+      return revisions.keep(number, request.who(), request.why(), document, !confirmed);
+    } catch (ChangeRefusedException e) {
+      transaction.undo();
+      throw e;
+    }
   }
 
   /** Refuses what a daemon cannot be changed to, or would not start with. */

@@ -29,6 +29,9 @@ public final class RunningTree {
   private volatile Map<String, Network> networks = Map.of();
   private volatile Map<String, GuestSlot> guests = Map.of();
 
+  /** Whether a change is being made that may be refused. On the conductor's thread. */
+  private boolean trying;
+
   /** Whether a change waits for no guest any more. On the conductor's thread. */
   private boolean hurried;
 
@@ -53,6 +56,9 @@ public final class RunningTree {
     List<Thread> starts = new ArrayList<>();
     for (NetworkConfig config : added) {
       Network network = new Network(config, shared, declared);
+      if (trying) {
+        network.holdFailures();
+      }
       all.put(config.name(), network);
       starts.add(Thread.ofVirtual().name("start-" + config.name()).start(network::start));
     }
@@ -61,6 +67,21 @@ public final class RunningTree {
     for (NetworkConfig config : added) {
       shared.events().publish(EventType.NETWORK_ADDED, config.name(), config.name(), Map.of());
     }
+  }
+
+  /**
+   * Begins a change that may be refused: the log hears of ports that fail when it is decided, and
+   * only of those that are still there.
+   */
+  void tryChange() {
+    trying = true;
+    networks.values().forEach(Network::holdFailures);
+  }
+
+  /** Says that the change is made, or undone. */
+  void changeDecided() {
+    trying = false;
+    networks.values().forEach(Network::tellFailures);
   }
 
   /** Ends a network. Guests with a NIC on it lose that one's other end. */

@@ -61,9 +61,13 @@ final class AttachedPorts {
     return ethernet.name();
   }
 
-  /** A listener that logs failures of one port. Thread: any. */
-  PortLog log() {
-    return new PortLog(network(), clock);
+  /**
+   * A listener that logs failures of one port. Thread: any.
+   *
+   * @param waits whether it does so only when it is told to
+   */
+  PortLog log(boolean waits) {
+    return new PortLog(network(), clock, waits);
   }
 
   /**
@@ -137,7 +141,7 @@ final class AttachedPorts {
       try {
         // A port that others attach to is never without rules.
         PortGovernance.Rules rules = governance.rules(declared);
-        AttachedPorts.this.attach(client, rules, List.of(log()));
+        AttachedPorts.this.attach(client, rules, List.of(log(false)));
         if (governance.isUnlinked(client.name())) {
           governance.govern(client.name(), rules);
         }

@@ -232,6 +232,19 @@ public final class Network implements AutoCloseable {
   }
 
   /**
+   * Keeps the failures of ports that are started from now on out of the log: a change may be
+   * refused because of them, and takes them away again.
+   */
+  public void holdFailures() {
+    ports.holdFailures();
+  }
+
+  /** Logs the failures that were kept back, of ports that are still there. */
+  public void tellFailures() {
+    ports.tellFailures();
+  }
+
+  /**
    * Gives a connection that stands a port of its own, for as long as it lives. Its frames have
    * lengths as gvproxy's {@code /connect} has them.
    *

@@ -1,7 +1,6 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.Causes;
-import io.lanyard.base.LogEvent;
 import io.lanyard.config.ByteSize;
 import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
@@ -38,12 +37,13 @@ import io.lanyard.vswitch.port.InProcessPort;
 import io.lanyard.vswitch.port.Patches;
 import io.lanyard.vswitch.port.PortContext;
 import io.lanyard.vswitch.port.TapSettings;
-import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -59,7 +59,6 @@ import org.jspecify.annotations.Nullable;
  * it does on the loop needs the loop.
  */
 final class NetworkPorts {
-  private static final System.Logger LOG = System.getLogger(NetworkPorts.class.getName());
   private static final int OPEN_SECONDS = 5;
 
   private final NetworkLoop loop;
@@ -90,6 +89,12 @@ final class NetworkPorts {
 
   /** The ports of guests' NICs. On the loop. */
   private final Set<String> nics = new HashSet<>();
+
+  /** Whether what is started now may be taken away again before anybody needs to hear of it. */
+  private volatile boolean tried;
+
+  /** The logs of ports that were started meanwhile, by the ports' names. On the loop. */
+  private final Map<String, PortLog> waitingLogs = new HashMap<>();
 
   /** The last frames of the ports; null if they are not kept. On the loop. */
   private @Nullable FrameHistory history;
@@ -194,10 +199,25 @@ final class NetworkPorts {
     return loop.call(() -> report.problem(port.name()));
   }
 
+  /** Keeps the failures of ports that are started from now on out of the log. */
+  void holdFailures() {
+    tried = true;
+  }
+
+  /** Logs the failures that were kept back, of ports that are still there. */
+  void tellFailures() {
+    tried = false;
+    loop.post(() -> {
+      waitingLogs.values().forEach(PortLog::tell);
+      waitingLogs.clear();
+    });
+  }
+
   /** Detaches and closes a port, whether or not it works. Not on the loop. */
   void remove(String name) {
     loop.call(() -> {
       report.forget(name);
+      waitingLogs.remove(name);
       attached.end(name);
       return true;
     });
@@ -362,7 +382,12 @@ final class NetworkPorts {
     CompletableFuture<Void> opened = new CompletableFuture<>();
     List<PortListener> all = new ArrayList<>();
     all.add((port, before, now) -> opened.complete(null));
-    all.add(attached.log());
+    boolean waits = tried;
+    PortLog log = attached.log(waits);
+    if (waits) {
+      loop.post(() -> waitingLogs.put(name, log));
+    }
+    all.add(log);
     all.addAll(listeners);
     boolean[] added = {false};
     try {
@@ -372,7 +397,9 @@ final class NetworkPorts {
         return port;
       });
     } catch (RuntimeException e) {
-      PortInfo info = failed(name, PortKinds.kind(model), e);
+      String kind = PortKinds.kind(model);
+      PortInfo info = PortStatus.failed(config.name(), name, kind, Causes.of(e));
+      loop.post(() -> log.failed(name, kind, e));
       loop.post(() -> {
         if (!added[0]) { // else the loop was slow, and has come to it since
           report.failed(info);
@@ -452,17 +479,6 @@ final class NetworkPorts {
       guestMacs.forEach(ethernet::reserve);
       return true;
     });
-  }
-
-  /** Says that a port could not even be attached. */
-  private PortInfo failed(String name, String kind, Exception e) {
-    LogEvent.of("port-failed")
-        .with("network", config.name())
-        .with("port", name)
-        .with("kind", kind)
-        .with("cause", e)
-        .log(LOG, Level.WARNING);
-    return PortStatus.failed(config.name(), name, kind, Causes.of(e));
   }
 
   /** On the loop. */

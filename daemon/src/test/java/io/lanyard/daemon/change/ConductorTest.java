@@ -71,6 +71,12 @@ class ConductorTest {
           forwards: [{name: web, protocol: tcp, listen: "127.0.0.1:PORT", to: "10.9.8.9:80"}]
       """;
 
+  /** A port that fails on every host. */
+  private static final String FAILED = "{name: none, kind: interface, interface: none0}";
+
+  private static final String WITH_FAILED =
+      START.replace("path: q.sock}", "path: q.sock}, " + FAILED);
+
   @AfterEach
   void close() {
     if (daemon != null) {
@@ -104,13 +110,34 @@ class ConductorTest {
   }
 
   @Test
-  void aPortThatIsRefusedIsNotSaidToBeTriedAgain() throws Exception {
+  void aPortThatIsRefusedIsNotSaidToBeTriedAgainAndNotLogged() throws Exception {
     start(START);
-    LogWatch.expect("event=port-failed network=\"a\" port=\"none\"");
-    String text =
-        START.replace(
-            "path: q.sock}", "path: q.sock}, {name: none, kind: interface, interface: none0}");
-    assertThat(refused(text).what()).contains("ports[none]").doesNotContain("tried again");
+    assertThat(refused(WITH_FAILED).what()).contains("ports[none]").doesNotContain("tried again");
+    String network = START + "  b: {mode: isolated, ports: [" + FAILED + "]}\n";
+    assertThat(refused(network).what()).contains("networks.b");
+    assertThat(ports("a")).containsExactly("gateway", "q");
+  }
+
+  @Test
+  void aPortThatFailsAndIsKeptIsLogged() throws Exception {
+    start(START);
+    LogWatch.expect("event=port-failed network=\"a\" port=\"none\" .*none0");
+    Document document = document(WITH_FAILED);
+    PlanInfo done =
+        get(
+            daemon
+                .conductor()
+                .apply(
+                    new ChangeRequest(
+                        present -> document,
+                        "test",
+                        "",
+                        ChangeRequest.ANY,
+                        false,
+                        true,
+                        Duration.ZERO)));
+    assertThat(done.problems()).singleElement().asString().contains("none0");
+    Await.until(() -> LogWatch.count("event=port-failed") > 0);
   }
 
   /** The daemon's own file. */
