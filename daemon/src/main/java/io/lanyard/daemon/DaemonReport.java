@@ -50,6 +50,7 @@ final class DaemonReport {
   private final LeaseStore leases;
   private final DescriptorBudget descriptors;
   private final long began;
+  private final ClashWatch clashes;
   private volatile @Nullable DaemonLog log;
 
   /**
@@ -71,6 +72,7 @@ final class DaemonReport {
     this.leases = leases;
     this.descriptors = descriptors;
     this.began = settings.clock().nanoTime();
+    this.clashes = new ClashWatch(settings.clock());
   }
 
   /** Has the log's counts reported. */
@@ -147,6 +149,7 @@ final class DaemonReport {
   private record Present(List<String> problems, List<PortLoad> busiest, List<String> translators) {}
 
   private Present present() {
+    clashes.look(tree.networks().values());
     List<String> all = new ArrayList<>(problems.present());
     List<PortLoad> busiest = new ArrayList<>();
     List<String> translators = new ArrayList<>();

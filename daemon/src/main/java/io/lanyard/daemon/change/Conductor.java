@@ -178,7 +178,8 @@ public final class Conductor implements AutoCloseable {
     check(changes, read);
     List<String> ends = new ArrayList<>(steps.ends(changes, next));
     ends.addAll(Endings.uplinks(changes));
-    List<String> problems = MissingOutbound.of(before.configuration(), next);
+    List<String> problems = new ArrayList<>(MissingOutbound.of(before.configuration(), next));
+    problems.addAll(tree.clashes(before.configuration(), next));
     return Described.of(changes, steps).plan(before.revision(), problems, "", ends);
   }
 
@@ -418,6 +419,7 @@ public final class Conductor implements AutoCloseable {
         new RunningConfiguration(read.document(), read.configuration(), revision.number());
     present = after;
     String confirmBy = confirmed ? "" : await(revision, before, request.confirm());
+    problems.addAll(tree.clashes(before.configuration(), read.configuration()));
     PlanInfo info = described.plan(revision.number(), problems, confirmBy, ends);
     LogEvent.of("configuration-changed")
         .with("revision", revision.number())

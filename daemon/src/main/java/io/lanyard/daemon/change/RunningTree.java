@@ -1,6 +1,7 @@
 package io.lanyard.daemon.change;
 
 import io.lanyard.base.Threads;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.change.Change;
@@ -8,6 +9,8 @@ import io.lanyard.control.api.EventType;
 import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.SubnetClashes;
+import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -98,6 +101,27 @@ public final class RunningTree {
       shared.host().subnetsOf(gone.config()).forEach(shared.host().subnets()::remove);
       shared.events().publish(EventType.NETWORK_REMOVED, name, name, Map.of());
     }
+  }
+
+  /**
+   * The subnets of another configuration that the host reaches elsewhere. Blocks.
+   *
+   * @return a text for each that this configuration has not, with its network's path
+   */
+  List<String> clashes(Configuration before, Configuration after) {
+    SubnetClashes ofHost = SubnetClashes.ofHost();
+    List<String> all = new ArrayList<>();
+    for (NetworkConfig network : after.networks().values()) {
+      NetworkConfig former = before.networks().get(network.name());
+      List<Subnet> subnets = new ArrayList<>(shared.host().subnetsOf(network));
+      if (former != null && former.enabled()) {
+        subnets.removeAll(shared.host().subnetsOf(former));
+      }
+      ofHost
+          .of(network, subnets)
+          .forEach(text -> all.add("networks." + network.name() + ": " + text));
+    }
+    return all;
   }
 
   /** Tries those parts of networks again that could not start. One thread at a time. */

@@ -7,7 +7,6 @@ import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.change.Change;
-import io.lanyard.control.api.NetworkInfo;
 import io.lanyard.daemon.guest.GuestSlot;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.vmm.Guest;
@@ -191,8 +190,7 @@ final class StepMaker {
   private String add(NetworkConfig added, Map<String, GuestConfig> guests) {
     tree.addNetworks(List.of(added), guests);
     tree.guests().values().forEach(guest -> attachAgain(guest, added.name()));
-    NetworkInfo info = network(added.name()).info();
-    return String.join("; ", info.problems());
+    return String.join("; ", network(added.name()).ownProblems());
   }
 
   /** Attaches a guest's NICs to a network that was made; a VMM that hangs costs its guest alone. */

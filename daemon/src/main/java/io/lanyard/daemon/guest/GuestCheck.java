@@ -10,6 +10,7 @@ import io.lanyard.config.GuestConfig.Boot;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.PatchEnds;
 import io.lanyard.config.Problem;
+import io.lanyard.daemon.network.SubnetClashes;
 import io.lanyard.daemon.network.UplinkCheck;
 import io.lanyard.image.ImageStore;
 import io.lanyard.vmm.SpecProblem;
@@ -37,6 +38,7 @@ public final class GuestCheck implements ConfigurationCheck {
     List<Problem> problems = new ArrayList<>();
     List<Problem> doubts = new ArrayList<>(PatchEnds.loose(document, configuration));
     doubts.addAll(UplinkCheck.doubts(document, configuration));
+    doubts.addAll(SubnetClashes.doubts(document, configuration));
     PluginExecutor.Timeouts timeouts = PluginExecutor.Timeouts.DEFAULT;
     try (VmmPlugins found = VmmPlugins.load(directories, plugins, timeouts)) {
       GuestSpecs specs = new GuestSpecs(found, new ImageStore(directories.images()));

@@ -46,6 +46,7 @@ import io.netty.channel.EventLoop;
 import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -117,6 +118,7 @@ public final class Network implements AutoCloseable {
   private final Problems problems = new Problems();
   private volatile NetworkConfig config;
   private volatile Map<String, GuestConfig> guests;
+  private volatile List<String> clashes = List.of();
 
   public Network(NetworkConfig config, Shared shared, Map<String, GuestConfig> guests) {
     this.config = config;
@@ -481,6 +483,29 @@ public final class Network implements AutoCloseable {
     return loop.submit(this::infoOnLoop);
   }
 
+  /** Looks whether the host reaches the network's subnets elsewhere. Blocks; not on the loop. */
+  public void noteClashes(SubnetClashes ofHost) {
+    clashes = ofHost.of(config, host.subnetsOf(config));
+  }
+
+  /**
+   * The problems of the network's parts, which it has by itself on any host.
+   *
+   * @return a text for each
+   */
+  public List<String> ownProblems() {
+    return loop.call(problems::present);
+  }
+
+  /** All problems. An adapter that could not be made for a clash has said so. */
+  private List<String> allProblems() {
+    List<String> all = new ArrayList<>(problems.present());
+    if (config.hostAdapter() == null || ports.hasHostAdapter()) {
+      all.addAll(clashes);
+    }
+    return all;
+  }
+
   private NetworkInfo infoOnLoop() {
     GatewayConfig offered = config.gateway();
     Ipv4Config ipv4 = offered == null ? null : offered.ipv4();
@@ -501,7 +526,7 @@ public final class Network implements AutoCloseable {
         gateway.boundLeases(),
         gateway.flowCount(),
         ports.report().busiest(),
-        problems.present());
+        allProblems());
   }
 
   /**

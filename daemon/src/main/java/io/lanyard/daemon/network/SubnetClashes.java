@@ -1,0 +1,171 @@
+package io.lanyard.daemon.network;
+
+import io.lanyard.config.Configuration;
+import io.lanyard.config.Document;
+import io.lanyard.config.DocumentPath;
+import io.lanyard.config.GatewayConfig;
+import io.lanyard.config.HostAdapterConfig;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.config.PortConfig;
+import io.lanyard.config.Problem;
+import io.lanyard.linux.HostRoute;
+import io.lanyard.linux.StackedInterfaces;
+import io.lanyard.net.Subnet;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds networks whose subnet is also one that the host reaches elsewhere: its LAN, or what is
+ * behind a VPN. Such a network runs, but its guests take the addresses there for neighbours of
+ * theirs, and reach none of them.
+ *
+ * <p>Changes nothing. Reads {@code /proc} and {@code /sys}.
+ *
+ * <p>Thread: any that may wait, in the network namespace of the host's sockets.
+ */
+public final class SubnetClashes {
+  /** A wider route is one for all the world in parts, as VPNs have it (0.0.0.0/1, 2000::/3). */
+  private static final int LEAST_IPV4 = 8;
+
+  /** Unique local addresses have 7 bits in common, and a VPN may route them all. */
+  private static final int LEAST_IPV6 = 16;
+
+  private final List<HostRoute> routes;
+  private final Function<String, Set<String>> stack;
+
+  private SubnetClashes(List<HostRoute> routes, Function<String, Set<String>> stack) {
+    this.routes = routes;
+    this.stack = stack;
+  }
+
+  /**
+   * Looks at the host as it is now.
+   *
+   * @return its routes; without any where {@code /proc} does not say
+   */
+  public static SubnetClashes ofHost() {
+    List<HostRoute> all = new ArrayList<>(HostRoute.all(true));
+    all.addAll(HostRoute.all(false));
+    return of(all, StackedInterfaces::on);
+  }
+
+  /**
+   * Takes other routes.
+   *
+   * @param stack the interfaces that stand on another one, or are its other end
+   */
+  static SubnetClashes of(List<HostRoute> routes, Function<String, Set<String>> stack) {
+    return new SubnetClashes(routes.stream().filter(SubnetClashes::counts).toList(), stack);
+  }
+
+  private static boolean counts(HostRoute route) {
+    Subnet to = route.to();
+    return to.prefix() >= (to.network().isIpv4() ? LEAST_IPV4 : LEAST_IPV6);
+  }
+
+  /**
+   * The clashes of a network.
+   *
+   * @param network its configuration
+   * @param subnets its subnets, of either family
+   * @return a text for each of the subnets that clashes, with what to do about it
+   */
+  public List<String> of(NetworkConfig network, Collection<Subnet> subnets) {
+    if (!network.enabled()) {
+      return List.of();
+    }
+    Set<String> own = null;
+    List<String> clashes = new ArrayList<>();
+    for (Subnet subnet : subnets) {
+      for (HostRoute route : routes) {
+        if (!route.to().overlaps(subnet)) {
+          continue;
+        }
+        own = own == null ? devices(network) : own;
+        if (!own.contains(route.device())) {
+          clashes.add(text(subnet, route));
+          break;
+        }
+      }
+    }
+    return clashes;
+  }
+
+  private static String text(Subnet subnet, HostRoute route) {
+    boolean ipv4 = subnet.network().isIpv4();
+    return "its subnet "
+        + subnet
+        + " overlaps "
+        + route.to()
+        + ", which the host reaches by "
+        + route.device()
+        + ": guests cannot reach the addresses there; give the network another subnet"
+        + (ipv4 ? " (`ipv4: {subnet: auto}` finds a free one)" : "")
+        + ", or remove the route (`ip "
+        + (ipv4 ? "" : "-6 ")
+        + "route`)";
+  }
+
+  /** The host's devices by which it is on the network itself. */
+  private Set<String> devices(NetworkConfig network) {
+    Set<String> devices = new HashSet<>();
+    HostAdapterConfig adapter = network.hostAdapter();
+    if (adapter != null) {
+      devices.add(adapter.name());
+    }
+    for (PortConfig port : network.ports()) {
+      for (PortConfig.Held held : port.holds()) {
+        if (held instanceof PortConfig.Held.Device(String name, @Nullable String netns)
+            && netns == null) {
+          devices.add(name);
+        }
+      }
+    }
+    for (String device : List.copyOf(devices)) {
+      devices.addAll(stack.apply(device));
+    }
+    return devices;
+  }
+
+  /**
+   * The clashes of a configuration that does not run.
+   *
+   * @param document the document
+   * @param configuration its model
+   * @return a doubt for each, with its place; none for IPv6 subnets that the daemon derives
+   */
+  public static List<Problem> doubts(Document document, Configuration configuration) {
+    SubnetClashes host = ofHost();
+    List<Problem> doubts = new ArrayList<>();
+    for (NetworkConfig network : configuration.networks().values()) {
+      GatewayConfig gateway = network.gateway();
+      if (gateway == null) {
+        continue;
+      }
+      if (gateway.ipv4() != null) {
+        host.doubt(document, network, "ipv4", gateway.ipv4().subnet(), doubts);
+      }
+      if (gateway.ipv6() != null && gateway.ipv6().subnet() != null) {
+        host.doubt(document, network, "ipv6", gateway.ipv6().subnet(), doubts);
+      }
+    }
+    return doubts;
+  }
+
+  private void doubt(
+      Document document,
+      NetworkConfig network,
+      String family,
+      Subnet subnet,
+      List<Problem> doubts) {
+    DocumentPath key = DocumentPath.of("networks", network.name(), family, "subnet");
+    for (String clash : of(network, List.of(subnet))) {
+      doubts.add(document.problem(key, clash));
+    }
+  }
+}

@@ -1,0 +1,111 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.Document;
+import io.lanyard.config.Problem;
+import io.lanyard.control.api.PlanInfo;
+import io.lanyard.daemon.Daemon;
+import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.testing.Await;
+import io.lanyard.testing.HostCommand;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A configuration is checked on a host that is in a LAN. Needs root and iproute2. */
+final class SubnetClashesIT {
+  private static final String NAMESPACE = "lysc" + ProcessHandle.current().pid() % 100_000;
+
+  @TempDir Path home;
+
+  @BeforeEach
+  void makeLan() throws Exception {
+    HostCommand.runLine("ip netns add " + NAMESPACE);
+    HostCommand.runLine("ip -n " + NAMESPACE + " link add lan0 type veth peer name lan1");
+    HostCommand.runLine("ip -n " + NAMESPACE + " addr add 10.97.1.5/24 dev lan0");
+    HostCommand.runLine("ip -n " + NAMESPACE + " addr add fd00:97::5/64 dev lan0 nodad");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set lan0 up");
+    HostCommand.runLine("ip -n " + NAMESPACE + " link set lan1 up");
+    HostCommand.runLine("ip -n " + NAMESPACE + " route add 10.98.0.0/16 via 10.97.1.1");
+  }
+
+  @AfterEach
+  void deleteNamespace() throws Exception {
+    HostCommand.runLine("ip netns del " + NAMESPACE);
+  }
+
+  @Test
+  void aCheckDoubtsSubnetsThatTheHostReachesElsewhere() throws Exception {
+    Document document =
+        Document.of(
+            "test",
+            """
+            version: 1
+            networks:
+              lan: {mode: nat, ipv4: {subnet: 10.97.0.0/16}, ipv6: {subnet: "fd00:97::/64"}}
+              routed: {mode: host-only, ipv4: {subnet: 10.98.7.0/24}}
+              free: {mode: nat, ipv4: {subnet: 10.99.0.0/24}}
+            """,
+            home);
+    List<Problem> doubts = new ArrayList<>();
+    NetworkNamespace.run(
+        NAMESPACE,
+        () -> {
+          try {
+            return doubts.addAll(SubnetClashes.doubts(document, document.configuration()));
+          } catch (ConfigException e) {
+            throw new IOException(e);
+          }
+        });
+    assertThat(doubts)
+        .extracting(Problem::path)
+        .containsExactly(
+            "networks.lan.ipv4.subnet", "networks.lan.ipv6.subnet", "networks.routed.ipv4.subnet");
+    assertThat(doubts).allMatch(doubt -> doubt.message().contains("reaches by lan0"));
+    assertThat(doubts.getFirst().line()).isEqualTo(3);
+  }
+
+  @Test
+  void aNetworkThatClashesRunsAndIsAProblemWhileItDoes() throws Exception {
+    String lan = NAMESPACE + "h";
+    HostCommand.runLine("ip link add " + lan + " type veth peer name " + lan + "p");
+    try (Daemon daemon =
+        InProcessDaemon.open(home, "version: 1\nnetworks: {other: {mode: isolated}}\n")) {
+      HostCommand.runLine("ip addr add 10.97.3.5/24 dev " + lan);
+      HostCommand.runLine("ip link set " + lan + " up");
+      Document next =
+          Document.of(
+              "test",
+              "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.97.3.0/24}}}\n",
+              home);
+      PlanInfo done =
+          daemon
+              .conductor()
+              .apply(
+                  new ChangeRequest(
+                      before -> next, "test", "", ChangeRequest.ANY, true, false, Duration.ZERO))
+              .get(30, TimeUnit.SECONDS);
+      String clash = "10.97.3.0/24, which the host reaches by " + lan;
+      assertThat(done.problems()).singleElement().asString().contains("networks.a: ", clash);
+      Await.until(
+          () -> daemon.status().problems().toString(),
+          () -> daemon.status().problems().toString().contains(clash));
+      HostCommand.runLine("ip link set " + lan + " down");
+      Await.until(
+          () -> daemon.status().problems().toString(), () -> daemon.status().problems().isEmpty());
+    } finally {
+      HostCommand.runLine("ip link del " + lan);
+    }
+  }
+}

@@ -1,0 +1,71 @@
+package io.lanyard.daemon.network;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.lanyard.config.ConfigException;
+import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.NetworkConfig;
+import io.lanyard.linux.HostRoute;
+import io.lanyard.net.Subnet;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class SubnetClashesTest {
+  private static final List<Subnet> SUBNETS =
+      List.of(Subnet.parse("192.168.1.0/24"), Subnet.parse("fd00:1::/64"));
+
+  private static List<String> clashes(String network, String... routes) throws ConfigException {
+    NetworkConfig config =
+        Objects.requireNonNull(
+            ConfigLoader.parse(
+                    "test", "version: 1\nnetworks: {lab: {%s}}\n".formatted(network), Path.of("/"))
+                .networks()
+                .get("lab"));
+    List<HostRoute> all = new ArrayList<>();
+    for (String route : routes) {
+      String[] words = route.split(" ", 2);
+      all.add(new HostRoute(Subnet.parse(words[0]), words[1]));
+    }
+    return SubnetClashes.of(all, device -> device.equals("t0") ? Set.of("br0") : Set.of())
+        .of(config, SUBNETS);
+  }
+
+  private static final String NAT = "mode: nat, ipv4: {subnet: 192.168.1.0/24}";
+
+  @Test
+  void aSubnetOfTheLanIsAProblemThatNamesTheInterfaceAndTheRemedy() throws ConfigException {
+    assertThat(clashes(NAT, "10.0.0.0/8 tun0", "192.168.0.0/16 eth0", "192.168.1.0/25 eth1"))
+        .singleElement()
+        .asString()
+        .contains("192.168.1.0/24 overlaps 192.168.0.0/16, which the host reaches by eth0")
+        .contains("subnet: auto");
+    assertThat(clashes(NAT, "fd00:1::/48 wlan0"))
+        .singleElement()
+        .asString()
+        .contains("fd00:1::/64 overlaps fd00:1::/48, which the host reaches by wlan0")
+        .contains("ip -6 route");
+  }
+
+  @Test
+  void aRouteForAllTheWorldIsNoClash() throws ConfigException {
+    assertThat(clashes(NAT, "128.0.0.0/1 tun0", "fc00::/7 tun0")).isEmpty();
+  }
+
+  @Test
+  void aRouteByADeviceOfTheNetworksOwnIsNoClash() throws ConfigException {
+    assertThat(clashes(NAT + ", host-adapter: {name: a0}", "192.168.1.0/24 a0")).isEmpty();
+    String port = ", ports: [{name: p, kind: tap, device: t0}]";
+    assertThat(clashes(NAT + port, "192.168.1.0/24 t0", "192.168.1.0/24 br0")).isEmpty();
+    String elsewhere = ", ports: [{name: p, kind: tap, device: t0, netns: n}]";
+    assertThat(clashes(NAT + elsewhere, "192.168.1.0/24 t0")).hasSize(1);
+  }
+
+  @Test
+  void aNetworkThatIsStoppedClashesWithNothing() throws ConfigException {
+    assertThat(clashes(NAT + ", enabled: false", "192.168.1.0/24 eth0")).isEmpty();
+  }
+}
