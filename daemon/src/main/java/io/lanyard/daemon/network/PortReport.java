@@ -106,6 +106,19 @@ final class PortReport {
         : "";
   }
 
+  /**
+   * What a port cannot do. Behind an interface without a link is a guest that is off, which is no
+   * problem; behind an uplink without one the LAN is missing.
+   */
+  private static String limitation(Port port) {
+    String limitation = port.limitation();
+    boolean awaitsGuest =
+        port.state() instanceof PortState.NoCarrier(String reason, _)
+            && reason.equals(limitation)
+            && !port.name().equals(Network.UPLINK_PORT);
+    return awaitsGuest ? "" : limitation;
+  }
+
   private List<PortInfo> list(
       Function<Port, List<String>> gateway, Function<Port, String> otherwise) {
     NetworkConfig network = config.get();
@@ -113,7 +126,7 @@ final class PortReport {
     List<PortInfo> all = new ArrayList<>();
     for (Port port : ethernet.ports()) {
       Stream<String> own =
-          Stream.of(ethernet.problem(port), port.limitation(), loads.problem(port))
+          Stream.of(ethernet.problem(port), limitation(port), loads.problem(port))
               .filter(text -> !text.isEmpty())
               .limit(1);
       List<String> found = Stream.concat(own, gateway.apply(port).stream()).toList();

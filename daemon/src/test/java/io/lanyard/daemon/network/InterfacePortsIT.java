@@ -88,6 +88,21 @@ class InterfacePortsIT {
   }
 
   @Test
+  void aGuestThatIsOffIsNoProblem() throws Exception {
+    Network network = Objects.requireNonNull(daemon.network("lab"));
+    Await.until("both ports", () -> isUp("xen") && isUp("box"));
+    HostCommand.runLine("ip -n " + ONE + " link set e0 down");
+    Await.until("the port without a link", () -> !isUp("xen"));
+
+    assertThat(network.info().problems()).isEmpty();
+    assertThat(network.ports())
+        .filteredOn(port -> port.name().equals("xen"))
+        .singleElement()
+        .satisfies(port -> assertThat(port.state()).isEqualTo("no-carrier"))
+        .satisfies(port -> assertThat(port.problem()).contains("vif1.0 has no link"));
+  }
+
+  @Test
   void whoIsAtTheirOtherEndsMeetsAlsoAfterAnInterfaceWasMadeAnew() throws Exception {
     Await.until("both ports", () -> isUp("xen") && isUp("box"));
     Await.until("IPv4", () -> BridgedIT.reaches(ONE, "10.97.0.2"));
