@@ -28,6 +28,8 @@ final class FlowCommand {
           "direction?=DIR",
           "guest",
           "remote",
+          "client?",
+          "forward?",
           "state",
           "fromGuestBytes?",
           "toGuestBytes?",

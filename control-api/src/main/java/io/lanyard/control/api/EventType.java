@@ -74,7 +74,15 @@ public enum EventType {
   /** The data of several types. */
   private static final class Fields {
     static final String[] FLOW = {
-      "protocol", "port", "guest", "remote", "forward", "bytesFromGuest", "bytesToGuest", "leftOut"
+      "protocol",
+      "port",
+      "guest",
+      "remote",
+      "client",
+      "forward",
+      "bytesFromGuest",
+      "bytesToGuest",
+      "leftOut"
     };
   }
 

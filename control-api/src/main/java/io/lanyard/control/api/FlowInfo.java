@@ -12,6 +12,8 @@ package io.lanyard.control.api;
  * @param direction {@code out} from a guest, {@code in} by a forward
  * @param guest the guest's address and port
  * @param remote the other end's address and port, as the guest sees it
+ * @param client the address and port of the one who has begun it from outside, as the host sees
+ *     them; empty for a flow that the guest began
  * @param state the protocol's own word for how far it is
  * @param fromGuestBytes bytes of payload that the guest sent
  * @param toGuestBytes bytes of payload that the guest was sent
@@ -27,6 +29,7 @@ public record FlowInfo(
     String direction,
     String guest,
     String remote,
+    String client,
     String state,
     long fromGuestBytes,
     long toGuestBytes,

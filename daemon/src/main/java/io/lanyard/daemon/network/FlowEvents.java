@@ -87,6 +87,7 @@ final class FlowEvents implements FlowListener {
             "port", record.port(),
             "guest", record.guest().toString(),
             "remote", record.remote().toString(),
+            "client", ServiceStatus.client(record),
             "forward", forward == null ? "" : forward,
             "bytesFromGuest", Long.toString(record.bytesFromGuest()),
             "bytesToGuest", Long.toString(record.bytesToGuest()),

@@ -8,6 +8,7 @@ import io.lanyard.control.api.LeaseInfo;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
+import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Ethernet;
 import java.util.Objects;
 
@@ -36,11 +37,18 @@ final class ServiceStatus {
         forward == null ? "out" : "in",
         flow.guest().toString(),
         flow.remote().toString(),
+        client(flow),
         flow.state(),
         flow.bytesFromGuest(),
         flow.bytesToGuest(),
         flow.ageNanos() / 1_000_000_000,
         flow.idleNanos() / 1_000_000_000);
+  }
+
+  /** The end outside of a flow that the guest did not begin; empty for others. */
+  static String client(FlowRecord flow) {
+    Endpoint client = flow.client();
+    return client == null ? "" : client.toString();
   }
 
   static ForwardInfo forward(String network, ForwardStatus status) {

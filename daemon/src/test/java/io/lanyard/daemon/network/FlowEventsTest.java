@@ -14,6 +14,7 @@ import io.lanyard.nat.flow.FlowOwner;
 import io.lanyard.nat.flow.FlowQuota;
 import io.lanyard.nat.flow.FlowTable;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.testing.SteppedTimers;
 import java.time.Duration;
 import java.util.List;
@@ -88,13 +89,14 @@ final class FlowEventsTest {
     Flow flow = open(new FlowAccount(FlowOwner.ofForward("udp/127.0.0.1:53", 0)));
     assertThat(heard.next(0)).isEmpty();
     FlowOwner port = new FlowOwner("q");
-    flow.forward("udp/127.0.0.1:53", Address.LOOPBACK_IPV4, () -> port);
-    flow.forward("udp/127.0.0.1:53", Address.LOOPBACK_IPV4, () -> port);
+    flow.forward("udp/127.0.0.1:53", new Endpoint(Address.LOOPBACK_IPV4, 9), () -> port);
+    flow.forward("udp/127.0.0.1:53", new Endpoint(Address.LOOPBACK_IPV4, 9), () -> port);
     assertThat(heard.next(0))
         .singleElement()
         .satisfies(event ->
             assertThat(event.data())
                 .containsEntry("forward", "udp/127.0.0.1:53")
+                .containsEntry("client", "127.0.0.1:9")
                 .containsEntry("port", "q"));
   }
 

@@ -58,7 +58,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
 
   private Grant grant = Grant.BY_ADDRESS;
   private @Nullable String forward;
-  private @Nullable Address client;
+  private @Nullable Endpoint client;
   private @Nullable Supplier<FlowOwner> target;
   private @Nullable Consumer<Flow> gone;
 
@@ -191,11 +191,11 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    * The forward that the flow came in by, for listings, and its destination.
    *
    * @param name the forward's name
-   * @param from the client's address
+   * @param from the client's address and port, as the host sees them
    * @param port finds the guest's port, with which the flow ends; asked each time, since the guest
    *     may not have been located yet
    */
-  public final void forward(String name, Address from, Supplier<FlowOwner> port) {
+  public final void forward(String name, Endpoint from, Supplier<FlowOwner> port) {
     boolean isNew = forward == null;
     forward = name;
     client = from;
@@ -284,7 +284,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    *
    * @param from who has begun it, as the host sees it
    */
-  public final void client(Address from) {
+  public final void client(Endpoint from) {
     client = from;
   }
 
@@ -294,7 +294,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
    * @return the address, as the host sees it; null for a flow that the guest began
    */
   public final @Nullable Address client() {
-    return client;
+    return client == null ? null : client.address();
   }
 
   /**
@@ -427,6 +427,7 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
         new Endpoint(remote, remotePort()),
         state(),
         forward,
+        client,
         nowNanos - createdNanos,
         nowNanos - activeNanos,
         packetsFromGuest,

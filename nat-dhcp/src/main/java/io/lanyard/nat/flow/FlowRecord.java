@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
  * @param remote the remote end, as the guest sees it; for ICMP with port 0
  * @param state the engine's word for where the flow stands
  * @param forward the forward that the flow came in by; null for one that the guest began
+ * @param client who has begun the flow from outside, as the host sees it; null for one that the
+ *     guest began
  * @param ageNanos how long ago it began
  * @param idleNanos how long ago its last packet passed
  * @param packetsFromGuest packets that the guest sent
@@ -28,6 +30,7 @@ public record FlowRecord(
     Endpoint remote,
     String state,
     @Nullable String forward,
+    @Nullable Endpoint client,
     long ageNanos,
     long idleNanos,
     long packetsFromGuest,

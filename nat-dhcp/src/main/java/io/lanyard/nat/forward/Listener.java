@@ -125,7 +125,7 @@ abstract sealed class Listener permits TcpListener, UdpListener {
   }
 
   /** Follows a flow until its end, for the counters; it ends with the guest's port. */
-  final void accepted(Flow flow, Address from, Client client, Neighbour guest) {
+  final void accepted(Flow flow, Endpoint from, Client client, Neighbour guest) {
     accepted++;
     flow.forward(forward.key(), from, () -> guest.charged().budget().flows());
     if (flow.live()) {

@@ -156,7 +156,8 @@ final class TcpListener extends Listener {
           return false; // an event tells of the next one
         }
         InetSocketAddress from = NativeInetAddress.address(peer, 1, peer[0]);
-        TcpListener.this.accept(new Socket(descriptor), Address.of(from.getAddress()));
+        TcpListener.this.accept(
+            new Socket(descriptor), new Endpoint(Address.of(from.getAddress()), from.getPort()));
         accepted++;
       } while (accepted < MOST && !turn.isOver());
       return true;
@@ -290,14 +291,14 @@ final class TcpListener extends Listener {
   }
 
   /** Takes a connection, or resets it. */
-  private void accept(Socket connection, Address from) {
+  private void accept(Socket connection, Endpoint from) {
     Neighbour guest = neighbour();
     Flow flow = null;
     if (guest != null) {
-      Client client = clients.at(from);
+      Client client = clients.at(from.address());
       Endpoint source = new Endpoint(link.addressTowards(guest.address()), 0);
       flow =
-          admits(from, guest)
+          admits(from.address(), guest)
               ? engine.connectToGuest(
                   connection, source, guest, forward().to().port(), client.account(), descriptors)
               : null;

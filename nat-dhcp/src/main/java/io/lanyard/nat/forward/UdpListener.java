@@ -178,7 +178,7 @@ final class UdpListener extends Listener implements HostReader.Receiver {
           return null;
         }
         byEnds.put(ends, flow);
-        accepted(flow, ends.remote().address(), held, led);
+        accepted(flow, ends.remote(), held, led);
         return flow;
       }
     }

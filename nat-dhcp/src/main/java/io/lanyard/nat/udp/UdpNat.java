@@ -298,7 +298,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
             mapping.account,
             grant);
     if (flow != null) {
-      flow.client(from.address());
+      flow.client(from);
     }
     return flow;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.testing.Garbage;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
@@ -181,9 +182,9 @@ class FlowTableTest {
     FlowTable table = table(TestNetworks.quota());
     FlowOwner port = new FlowOwner("port");
     TestFlow led = udp(1, 1);
-    led.forward("web", REMOTE, () -> port);
+    led.forward("web", new Endpoint(REMOTE, 9), () -> port);
     TestFlow elsewhere = udp(1, 2);
-    elsewhere.forward("web", REMOTE, () -> new FlowOwner("other"));
+    elsewhere.forward("web", new Endpoint(REMOTE, 9), () -> new FlowOwner("other"));
     add(table, led);
     add(table, elsewhere);
     table.endOwner(port, List.of(Address.ofIpv4(2), Address.ofIpv4(1)));

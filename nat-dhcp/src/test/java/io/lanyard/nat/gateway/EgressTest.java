@@ -16,6 +16,7 @@ import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.nat.tls.Hellos;
 import io.lanyard.net.Address;
+import io.lanyard.net.Endpoint;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.frame.Ipv4;
 import java.util.List;
@@ -126,7 +127,7 @@ class EgressTest {
       FlowOwner target = station(other).budget().flows();
       flows[2].forward(
           "web",
-          REMOTE,
+          new Endpoint(REMOTE, 9),
           () -> {
             judged[0]++;
             return target;

@@ -387,6 +387,28 @@ class ForwardChangeTest {
   }
 
   @Test
+  void aFlowThatCameInTellsItsClientAndItsForward() throws Exception {
+    Guest guest = scene.guest(10);
+    ForwardConfig web = forward(Transport.TCP, freePort(), TEN);
+    add(web);
+    Socket client = connect(web.listen().port());
+    assertThat(scene.becomes(() -> scene.nat.flows().size() == 1)).isTrue();
+
+    FlowRecord flow = scene.on(() -> scene.nat.listFlows()).getFirst();
+    assertThat(flow.forward()).isEqualTo(web.key());
+    assertThat(flow.client()).hasToString("127.0.0.1:" + client.getLocalPort());
+    scene.on(() -> {
+      guest.datagram(20_000, TestNetwork.HOST, 9);
+      return true;
+    });
+    assertThat(scene.becomes(() -> scene.nat.flows().size() == 2)).isTrue();
+    assertThat(scene.on(() -> scene.nat.listFlows()))
+        .filteredOn(own -> own.forward() == null)
+        .singleElement()
+        .satisfies(own -> assertThat(own.client()).isNull());
+  }
+
+  @Test
   void theFlowsOfOneForwardEndByTheirRecords() throws Exception {
     Guest guest = scene.guest(10);
     ForwardConfig web = forward(Transport.TCP, FreePorts.one(), TEN);
