@@ -1,9 +1,7 @@
 package io.lanyard.daemon.metric;
 
 import com.codahale.metrics.Clock;
-import com.codahale.metrics.ExponentiallyDecayingReservoir;
 import com.codahale.metrics.Gauge;
-import com.codahale.metrics.Histogram;
 import com.codahale.metrics.Meter;
 import com.codahale.metrics.MetricRegistry;
 import com.codahale.metrics.MovingAverages;
@@ -19,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -44,6 +43,10 @@ public final class Metrics {
   private static final String GUEST = "lanyard.guest.";
 
   private final MetricRegistry registry = new MetricRegistry();
+
+  /** The times of the timers in nanoseconds, by the names that the exporter gives them. */
+  private final Map<String, SummedHistogram> sums = new ConcurrentHashMap<>();
+
   private @Nullable PrometheusRegistry prometheus;
 
   public Metrics() {}
@@ -63,14 +66,15 @@ public final class Metrics {
    * @param name without {@code lanyard.}
    * @return the timer, made at the first call
    */
-  public Timer timer(String name) {
+  public synchronized Timer timer(String name) {
     return registry.timer(
         "lanyard." + name,
-        () ->
-            new Timer(
-                new Meter(new NoAverages(), Clock.defaultClock()),
-                new Histogram(new ExponentiallyDecayingReservoir()),
-                Clock.defaultClock()));
+        () -> {
+          SummedHistogram times = new SummedHistogram();
+          sums.put(("lanyard." + name).replace('.', '_'), times);
+          return new Timer(
+              new Meter(new NoAverages(), Clock.defaultClock()), times, Clock.defaultClock());
+        });
   }
 
   /**
@@ -234,7 +238,7 @@ public final class Metrics {
       made.register(new LabelledMetrics(registry, GUEST, "lanyard_guest", List.of("guest")));
       made.register(
           new DescribedExports(
-              new DropwizardExports(registry, (name, metric) -> !(metric instanceof Gauge))));
+              new DropwizardExports(registry, (name, metric) -> !(metric instanceof Gauge)), sums));
       prometheus = made;
     }
     return made;

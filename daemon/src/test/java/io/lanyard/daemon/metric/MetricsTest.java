@@ -107,7 +107,10 @@ final class MetricsTest {
       }
     }
     assertThat(metricCount).isEqualTo(9);
-    assertThat(text(metrics)).contains("lanyard_api_request_seconds_count 1");
+    metrics.timer("api.requests").update(20, TimeUnit.MILLISECONDS);
+    assertThat(text(metrics))
+        .contains("lanyard_api_request_seconds_count 2\n")
+        .contains("lanyard_api_request_seconds_sum 0.025\n");
   }
 
   @Test
