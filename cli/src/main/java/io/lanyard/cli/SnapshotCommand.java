@@ -4,8 +4,10 @@ import io.lanyard.control.api.GuestInfo;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -25,18 +27,52 @@ final class SnapshotCommand {
   }
 
   /** {@code lanyard snapshot ls}. */
-  @Command(name = "ls", description = "Lists the snapshots of a guest, the oldest first.")
+  @Command(
+      name = "ls",
+      description = "Lists the snapshots of a guest, or of all guests, the oldest first.")
   static final class Ls extends ListCommand {
-    @Parameters(paramLabel = "GUEST")
-    String guest = "";
+    /**
+     * The daemon's where a VMM has no snapshots, or a guest is not on (RFC 9110 section 15.5.10).
+     */
+    private static final int CONFLICT = 409;
+
+    /** The guest was removed since it was listed. */
+    private static final int NOT_FOUND = 404;
+
+    @Parameters(paramLabel = "GUEST", arity = "0..1", description = "Of this guest only.")
+    @Nullable String guest;
 
     Ls() {
-      super("name", "taken", "memory");
+      super("guest", "name", "taken", "memory");
     }
+
+    /** A snapshot with its guest, as all commands list it. */
+    record OfGuest(String guest, String name, String taken, long memory) {}
 
     @Override
     Reply<? extends List<?>> list() {
-      return api.ask(daemon -> daemon.guests().snapshots(guest));
+      return Reply.of(guest == null ? ofAll() : of(guest));
+    }
+
+    private List<OfGuest> ofAll() {
+      List<OfGuest> all = new ArrayList<>();
+      for (GuestInfo one : api.ask(daemon -> daemon.guests().list()).value()) {
+        try {
+          all.addAll(of(one.name()));
+        } catch (Failure e) {
+          int status = e.toJson().status();
+          if (status != CONFLICT && status != NOT_FOUND) {
+            throw e;
+          }
+        }
+      }
+      return all;
+    }
+
+    private List<OfGuest> of(String name) {
+      return api.ask(daemon -> daemon.guests().snapshots(name)).value().stream()
+          .map(one -> new OfGuest(name, one.name(), one.taken(), one.memory()))
+          .toList();
     }
   }
 

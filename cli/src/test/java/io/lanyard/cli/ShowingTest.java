@@ -238,8 +238,24 @@ final class ShowingTest {
     assertThat(said.out())
         .isEqualTo(
             """
-            NAME    TAKEN                 MEMORY
-            before  2026-11-30T00:00:00Z  512M
+            GUEST  NAME    TAKEN                 MEMORY
+            web    before  2026-11-30T00:00:00Z  512M
+            """);
+    daemon
+        .answer("GET /v1/guests", "[{\"name\":\"web\"},{\"name\":\"other\"}]")
+        .answer(
+            "GET /v1/guests/other/snapshots",
+            409,
+            """
+            {"status":409,"title":"the VMM of guest other has no snapshots"}
+            """);
+    assertThat(run("guest ls")).isZero(); // the usual answer comes once
+    assertThat(run("snapshot ls")).as(said.err()).isZero();
+    assertThat(said.out())
+        .isEqualTo(
+            """
+            GUEST  NAME    TAKEN                 MEMORY
+            web    before  2026-11-30T00:00:00Z  512M
             """);
     daemon
         .answer("POST /v1/guests/web/snapshots/before", GUEST)

@@ -122,7 +122,7 @@ final class GuestResources {
         .findAny()
         .map(snapshot -> Json.tagged(snapshot, ""))
         .orElseThrow(
-            () -> Problem.notFound("snapshot", name, "\"lanyard guest snapshot ls\" lists them"));
+            () -> Problem.notFound("snapshot", name, "\"lanyard snapshot ls\" lists them"));
   }
 
   private List<GuestSnapshotInfo> listed(Request request) {

@@ -165,7 +165,7 @@ public final class Conductor implements AutoCloseable {
    */
   public CompletableFuture<PlanInfo> planRollBack(long revision) {
     return queue.submit(() -> {
-      Revision former = revisions.find(revision);
+      Revision former = revisions.find(revision, present);
       return planNow(before -> documentOf(former));
     });
   }
@@ -249,7 +249,7 @@ public final class Conductor implements AutoCloseable {
    */
   public CompletableFuture<PlanInfo> rollBack(long revision, ChangeRequest request) {
     return queue.submit(() -> {
-      Revision former = revisions.find(revision);
+      Revision former = revisions.find(revision, present);
       return applyNow(
           new ChangeRequest(
               before -> documentOf(former),
@@ -308,7 +308,9 @@ public final class Conductor implements AutoCloseable {
   public CompletableFuture<List<RevisionInfo>> history() {
     // Large revisions take seconds to read, which no change has to wait for.
     CompletableFuture<List<RevisionInfo>> answer = new CompletableFuture<>();
-    Thread.ofVirtual().name("history").start(() -> CommandQueue.complete(answer, revisions::list));
+    Thread.ofVirtual()
+        .name("history")
+        .start(() -> CommandQueue.complete(answer, () -> revisions.list(present)));
     return answer;
   }
 
@@ -414,7 +416,9 @@ public final class Conductor implements AutoCloseable {
     } finally {
       queue.doing("");
       tree.changeDecided();
+      tree.order(before.configuration());
     }
+    tree.order(read.configuration());
     RunningConfiguration after =
         new RunningConfiguration(read.document(), read.configuration(), revision.number());
     present = after;
@@ -487,6 +491,7 @@ public final class Conductor implements AutoCloseable {
     List<String> problems =
         new Transaction(steps.of(changes, now.configuration(), before.configuration()), step -> {})
             .runAll();
+    tree.order(before.configuration());
     // Its number is not used again: an ETag that somebody has of it must not fit another one.
     long number = now.revision() + 1;
     present = new RunningConfiguration(before.document(), before.configuration(), number);

@@ -26,6 +26,9 @@ final class Revisions {
   private final Document file;
   private final Clock clock;
 
+  /** The time at which the daemon began to run what it found. */
+  private final Instant started;
+
   /** The digest of the daemon's own file, as it was read last. */
   private String own;
 
@@ -40,6 +43,7 @@ final class Revisions {
     this.history = history;
     this.file = file;
     this.clock = clock;
+    this.started = now();
     this.own = Recovery.digest(file);
   }
 
@@ -72,12 +76,17 @@ final class Revisions {
     try {
       long highest = history.highest();
       if (highest == 0 && before.revision() == 0) {
-        history.add(revision(0, "lanyard", "as it started", before.document(), own, false));
+        history.add(first(before));
       }
       return Math.max(highest, before.revision()) + 1;
     } catch (IOException e) {
       throw notKept(e);
     }
+  }
+
+  /** What the daemon began with, on which no change has been made before. */
+  private Revision first(RunningConfiguration running) {
+    return revision(0, started, "lanyard", "as it started", running.document(), own, false);
   }
 
   /**
@@ -88,7 +97,7 @@ final class Revisions {
   Revision keep(long number, String who, String why, Document document, boolean unconfirmed)
       throws ChangeRefusedException {
     String digest = isOwn(document) ? Recovery.digest(document) : own;
-    Revision revision = revision(number, who, why, document, digest, unconfirmed);
+    Revision revision = revision(number, now(), who, why, document, digest, unconfirmed);
     try {
       history.add(revision);
     } catch (IOException e) {
@@ -99,10 +108,16 @@ final class Revisions {
   }
 
   private Revision revision(
-      long number, String who, String why, Document document, String digest, boolean unconfirmed) {
+      long number,
+      Instant at,
+      String who,
+      String why,
+      Document document,
+      String digest,
+      boolean unconfirmed) {
     return new Revision(
         number,
-        now(),
+        at,
         who,
         why,
         document.source(),
@@ -150,8 +165,12 @@ final class Revisions {
     }
   }
 
-  Revision find(long number) throws ChangeRefusedException {
+  /** A revision that is kept, or the one that runs since the start. */
+  Revision find(long number, RunningConfiguration running) throws ChangeRefusedException {
     Revision found = history.find(number);
+    if (found == null && number == 0 && running.revision() == 0) {
+      return first(running);
+    }
     if (found == null) {
       throw new ChangeRefusedException(
           Reason.UNKNOWN,
@@ -162,10 +181,11 @@ final class Revisions {
     return found;
   }
 
-  /** The revisions that are kept, the newest first. */
-  List<RevisionInfo> list() throws ChangeRefusedException {
+  /** The revisions that are kept, the newest first; the one that runs where none is kept yet. */
+  List<RevisionInfo> list(RunningConfiguration running) throws ChangeRefusedException {
     try {
-      return history.list().stream().map(Revisions::info).toList();
+      List<RevisionInfo> kept = history.list().stream().map(Revisions::info).toList();
+      return kept.isEmpty() && running.revision() == 0 ? List.of(info(first(running))) : kept;
     } catch (IOException e) {
       throw new ChangeRefusedException(
           Reason.NOT_KEPT, "the history cannot be read: " + Causes.of(e), List.of(), "");

@@ -87,6 +87,24 @@ public final class RunningTree {
     networks.values().forEach(Network::tellFailures);
   }
 
+  /** Lists networks and guests as a configuration does; those that were made anew are the last. */
+  void order(Configuration configuration) {
+    networks = ordered(networks, configuration.networks().keySet());
+    guests = ordered(guests, configuration.guests().keySet());
+  }
+
+  private static <T> Map<String, T> ordered(Map<String, T> present, Collection<String> names) {
+    Map<String, T> ordered = new LinkedHashMap<>();
+    for (String name : names) {
+      T there = present.get(name);
+      if (there != null) {
+        ordered.put(name, there);
+      }
+    }
+    present.forEach(ordered::putIfAbsent);
+    return Collections.unmodifiableMap(ordered);
+  }
+
   /** Ends a network. Guests with a NIC on it lose that one's other end. */
   void removeNetwork(String name) {
     Map<String, Network> rest = new LinkedHashMap<>(networks);

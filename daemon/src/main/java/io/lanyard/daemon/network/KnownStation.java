@@ -44,8 +44,10 @@ public record KnownStation(
    *
    * @param ethernet its switch
    * @param services its gateway; null if it has none
+   * @param own the IP addresses of the daemon's own ports, by their names
    */
-  static List<KnownStation> all(Switch ethernet, @Nullable NetworkServices services) {
+  static List<KnownStation> all(
+      Switch ethernet, @Nullable NetworkServices services, Map<String, List<Address>> own) {
     Map<Long, TreeSet<Address>> addresses = new HashMap<>();
     Map<Long, String> names = new HashMap<>();
     if (services != null) {
@@ -63,6 +65,11 @@ public record KnownStation(
     List<KnownStation> all = new ArrayList<>();
     for (Switch.Address known : ethernet.addresses()) {
       long mac = known.mac();
+      if (known.hold() == Switch.Hold.PINNED) {
+        addresses
+            .computeIfAbsent(mac, any -> new TreeSet<>())
+            .addAll(own.getOrDefault(known.port().name(), List.of()));
+      }
       all.add(
           new KnownStation(
               known.vlan(),

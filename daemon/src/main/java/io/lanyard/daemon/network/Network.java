@@ -74,8 +74,11 @@ public final class Network implements AutoCloseable {
   /** The port of a bridged network's uplink. */
   public static final String UPLINK_PORT = "uplink";
 
+  /** The gateway's port. */
+  private static final String GATEWAY_PORT = "gateway";
+
   /** The ports that a network has by itself. */
-  public static final Set<String> OWN_PORTS = Set.of("gateway", HOST_PORT, UPLINK_PORT);
+  public static final Set<String> OWN_PORTS = Set.of(GATEWAY_PORT, HOST_PORT, UPLINK_PORT);
 
   /**
    * All that networks share.
@@ -557,7 +560,31 @@ public final class Network implements AutoCloseable {
    * @return a snapshot, by port and address
    */
   public List<KnownStation> stations() {
-    return loop.call(() -> KnownStation.all(ethernet, gateway.services()));
+    return loop.call(() -> KnownStation.all(ethernet, gateway.services(), ownAddresses()));
+  }
+
+  /** The addresses of the gateway's port and of the host's, as far as they are there. */
+  private Map<String, List<Address>> ownAddresses() {
+    GatewayConfig offered = config.gateway();
+    if (offered == null) {
+      return Map.of();
+    }
+    List<Address> gateways = new ArrayList<>();
+    List<Address> hosts = new ArrayList<>();
+    if (offered.ipv4() != null) {
+      gateways.add(offered.ipv4().gateway());
+      hosts.add(offered.ipv4().host());
+    }
+    Subnet ipv6 = host.ipv6SubnetOf(config);
+    if (ipv6 != null) {
+      gateways.add(Ipv6Config.gateway(ipv6));
+      hosts.add(Ipv6Config.host(ipv6));
+    }
+    return Map.of(
+        GATEWAY_PORT,
+        gateway.isThere() ? gateways : List.of(),
+        HOST_PORT,
+        ports.hasHostAdapter() ? hosts : List.of());
   }
 
   /**

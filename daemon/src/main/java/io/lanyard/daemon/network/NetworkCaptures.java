@@ -185,7 +185,7 @@ public final class NetworkCaptures {
       Map<Long, String> macs = new HashMap<>();
       Map<Address, String> addresses = new HashMap<>();
       Map<Long, String> ofGuests = ofGuests();
-      for (KnownStation station : KnownStation.all(ethernet, services.get())) {
+      for (KnownStation station : KnownStation.all(ethernet, services.get(), Map.of())) {
         boolean isOwn =
             station.hold() == Switch.Hold.PINNED && Network.OWN_PORTS.contains(station.port());
         String name =

@@ -752,6 +752,19 @@ class ConductorTest {
   }
 
   @Test
+  void theFirstConfigurationIsInTheHistoryWithTheTimeOfTheStart() throws Exception {
+    Instant before = Instant.now();
+    start(START);
+    Instant after = Instant.now();
+    List<RevisionInfo> first = get(daemon.conductor().history());
+    assertThat(first).singleElement().satisfies(one -> assertThat(one.revision()).isZero());
+    assertThat(Instant.parse(first.getFirst().at()))
+        .isBetween(before.minusMillis(1), after.plusMillis(1));
+    apply(START.replace("10.9.8.9:80", "10.9.8.10:80"));
+    assertThat(get(daemon.conductor().history()).getLast()).isEqualTo(first.getFirst());
+  }
+
+  @Test
   void whoWaitsTooLongForAnotherChangeIsToldWhichOne() throws Exception {
     start(
         START

@@ -56,6 +56,22 @@ final class GuestReplacementTest {
   }
 
   @Test
+  void aGuestThatIsMadeAnewKeepsItsPlaceAmongTheOthers() throws Exception {
+    String other = "}\n  h: {vmm: echo, memory: 64M, program: /bin/true";
+    try (Daemon daemon = open(other)) {
+      assertThat(daemon.guestNames()).containsExactly("g", "h");
+
+      apply(daemon, ", harts: 2" + other);
+
+      assertThat(guest(daemon).info().harts()).isEqualTo(2);
+      assertThat(daemon.guestNames()).containsExactly("g", "h");
+      assertThatThrownBy(() -> apply(daemon, ", options: {colour: red}" + other))
+          .isInstanceOf(ExecutionException.class);
+      assertThat(daemon.guestNames()).containsExactly("g", "h");
+    }
+  }
+
+  @Test
   void aGuestThatWasPoweredOffStaysOff() throws Exception {
     try (Daemon daemon = open("")) {
       guest(daemon).act(GuestHandle.Action.KILL);
