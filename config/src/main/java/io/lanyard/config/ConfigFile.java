@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import io.lanyard.base.Directories;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +20,7 @@ public final class ConfigFile {
   public static @Nullable Path find() {
     String xdg = System.getenv("XDG_CONFIG_HOME");
     Path home =
-        xdg != null && xdg.startsWith("/")
-            ? Path.of(xdg)
-            : Path.of(System.getProperty("user.home", "/"), ".config");
+        xdg != null && xdg.startsWith("/") ? Path.of(xdg) : Directories.home().resolve(".config");
     Path own = home.resolve("lanyard/lanyard.yaml");
     return Files.exists(own) ? own : Files.exists(SYSTEM) ? SYSTEM : null;
   }

@@ -72,14 +72,12 @@ final class Problems {
   private void add(Place place, String path, String message, boolean malformed) {
     Edit edit = place.edit();
     String where = edit == null ? source : edit.source();
-    add(
-        new Problem(
-            where, place.line(), place.column(), named(path, place), message, malformed));
+    add(new Problem(where, place.line(), place.column(), named(path, place), message, malformed));
   }
 
   /**
-   * A path as people know it: where a place in the file says which item is meant, as it is, and in a
-   * change by the items' names.
+   * A path as people know it: where a place in the file says which item is meant, as it is, and in
+   * a change by the items' names.
    */
   String named(String path, Place place) {
     return tree == null || place.edit() == null ? path : ItemNames.in(tree, path);
