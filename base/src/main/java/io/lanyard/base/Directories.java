@@ -31,7 +31,32 @@ public record Directories(Path state, Path runtime, Path images) {
    * @return the directories, which need not exist
    */
   public static Directories ofThisUser() {
-    return of(System.getenv(), uid(), Path.of(System.getProperty("user.home", "/")));
+    return of(System.getenv(), uid(), home());
+  }
+
+  /**
+   * The home directory of the user who runs this process: {@code $HOME}, unless it is another
+   * user's, as {@code sudo} may keep it; then the one that the host's list of users says.
+   *
+   * @return a path; it need not exist
+   */
+  public static Path home() {
+    return home(
+        System.getenv().getOrDefault("HOME", ""),
+        uid(),
+        Path.of(System.getProperty("user.home", "/")));
+  }
+
+  static Path home(String said, int uid, Path listed) {
+    return said.startsWith("/") && isOf(Path.of(said), uid) ? Path.of(said) : listed;
+  }
+
+  private static boolean isOf(Path directory, int uid) {
+    try {
+      return Files.isDirectory(directory) && uid == (int) Files.getAttribute(directory, "unix:uid");
+    } catch (IOException e) {
+      return false;
+    }
   }
 
   static Directories of(Map<String, String> environment, int uid, Path home) {
@@ -47,7 +72,7 @@ public record Directories(Path state, Path runtime, Path images) {
       data = xdg(environment, "XDG_DATA_HOME", home.resolve(".local/share")).resolve("lanyard");
       String session = environment.getOrDefault("XDG_RUNTIME_DIR", "");
       runtime =
-          session.startsWith("/")
+          session.startsWith("/") && !isOfAnother(Path.of(session), uid)
               ? Path.of(session, "lanyard")
               : Path.of(System.getProperty("java.io.tmpdir", "/tmp"), "lanyard-" + uid);
     }
@@ -59,6 +84,11 @@ public record Directories(Path state, Path runtime, Path images) {
     Path serviceRuntime = service(environment, "RUNTIME_DIRECTORY");
     return new Directories(
         state, serviceRuntime == null ? runtime : serviceRuntime, data.resolve("images"));
+  }
+
+  /** A session's directory is its user's; {@code sudo} may have kept that of another. */
+  private static boolean isOfAnother(Path directory, int uid) {
+    return Files.isDirectory(directory) && !isOf(directory, uid);
   }
 
   /** The specification has relative paths ignored. */
@@ -85,8 +115,8 @@ public record Directories(Path state, Path runtime, Path images) {
       @Nullable Path otherState, @Nullable Path otherRuntime, @Nullable Path otherImages) {
     return new Directories(
         otherState == null ? state : otherState.toAbsolutePath(),
-        otherRuntime == null ? runtime : otherRuntime,
-        otherImages == null ? images : otherImages);
+        otherRuntime == null ? runtime : otherRuntime.toAbsolutePath(),
+        otherImages == null ? images : otherImages.toAbsolutePath());
   }
 
   /**

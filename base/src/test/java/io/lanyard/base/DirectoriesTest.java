@@ -36,6 +36,26 @@ final class DirectoriesTest {
   }
 
   @Test
+  void aHomeOrASessionOfAnotherUserIsNotTaken(@TempDir Path own) {
+    int uid = Directories.uid();
+    assertThat(Directories.home(own.toString(), uid, HOME)).isEqualTo(own);
+    assertThat(Directories.home(own.toString(), uid + 1, HOME)).isEqualTo(HOME);
+    assertThat(Directories.home("relative", uid, HOME)).isEqualTo(HOME);
+    assertThat(Directories.home("", uid, HOME)).isEqualTo(HOME);
+    String session = own.toString();
+    assertThat(Directories.of(Map.of("XDG_RUNTIME_DIR", session), uid + 1, HOME).runtime())
+        .isEqualTo(Path.of(System.getProperty("java.io.tmpdir"), "lanyard-" + (uid + 1)));
+  }
+
+  @Test
+  void directoriesThatAreSaidAreAbsolute() {
+    Path here = Path.of("").toAbsolutePath();
+    Path said = Path.of("x");
+    assertThat(Directories.of(Map.of(), 7, HOME).with(said, said, said))
+        .isEqualTo(new Directories(here.resolve(said), here.resolve(said), here.resolve(said)));
+  }
+
+  @Test
   void aRelativeXdgDirectoryIsIgnored() {
     assertThat(Directories.of(Map.of("XDG_STATE_HOME", "x"), 7, HOME).state())
         .isEqualTo(Path.of("/home/u/.local/state/lanyard"));

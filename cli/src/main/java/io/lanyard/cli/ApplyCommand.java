@@ -20,7 +20,7 @@ final class ApplyCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "Default: the daemon's own file, read again.")
+      description = "- is standard input. Default: the daemon's own file, read again.")
   @Nullable String file;
 
   @Override

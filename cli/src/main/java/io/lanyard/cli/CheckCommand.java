@@ -8,6 +8,7 @@ import io.lanyard.config.ConfigurationCheck;
 import io.lanyard.config.ConfigurationCheck.Report;
 import io.lanyard.config.Document;
 import io.lanyard.config.Problem;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -29,7 +30,7 @@ final class CheckCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "FILE",
       arity = "0..1",
-      description = "Default: the file that a daemon of this user would take.")
+      description = "- is standard input. Default: the file that a daemon of this user would take.")
   @Nullable Path file;
 
   @Option(
@@ -49,7 +50,7 @@ final class CheckCommand implements Callable<Integer> {
     }
     Path checked = file == null ? ConfigFile.find() : file;
     try {
-      Document document = checked == null ? Document.builtIn() : Document.load(checked);
+      Document document = document(checked);
       Configuration configuration = document.configuration();
       return report(checked, configuration, onThisHost(document, configuration));
     } catch (ConfigException e) {
@@ -60,6 +61,17 @@ final class CheckCommand implements Callable<Integer> {
       }
       return Lanyard.FAILED;
     }
+  }
+
+  private static Document document(@Nullable Path checked) throws ConfigException {
+    if (checked == null) {
+      return Document.builtIn();
+    }
+    if (!checked.toString().equals(FileText.STANDARD_INPUT)) {
+      return Document.load(checked);
+    }
+    String text = new String(FileText.standardInput(), StandardCharsets.UTF_8);
+    return Document.of(FileText.STANDARD_INPUT, text, Path.of("").toAbsolutePath());
   }
 
   /** The findings of the daemon's program, which is there in each distribution. */

@@ -205,7 +205,7 @@ final class EgressCommand {
     }
 
     @Override
-    DocumentPath base() {
+    DocumentPath base(Target target) {
       return path(network);
     }
   }

@@ -14,6 +14,9 @@ final class FileText {
   /** The daemon takes 4 MiB; one byte more has it say so. */
   private static final int MOST_BYTES = (4 << 20) + 1;
 
+  /** The name of standard input, as other programs have it. */
+  static final String STANDARD_INPUT = "-";
+
   /** For messages, and for relative paths in the file; null for the daemon's own one. */
   private final @Nullable Path source;
 
@@ -28,6 +31,13 @@ final class FileText {
     if (file == null) {
       return new FileText(null, new byte[0]);
     }
+    if (file.equals(STANDARD_INPUT)) {
+      byte[] body = standardInput();
+      if (body.length == 0) {
+        throw new Failure("standard input is empty", "expected \"version: 1\" and networks");
+      }
+      return new FileText(Path.of(STANDARD_INPUT).toAbsolutePath(), body);
+    }
     Path path = Path.of(file).toAbsolutePath().normalize();
     try (InputStream in = Files.newInputStream(path)) {
       byte[] body = in.readNBytes(MOST_BYTES);
@@ -39,6 +49,15 @@ final class FileText {
     } catch (IOException e) {
       String why = Files.isDirectory(path) ? "it is a directory" : Causes.of(e);
       throw new Failure("cannot read " + file + ": " + why);
+    }
+  }
+
+  /** All of standard input, or a byte more than a daemon takes. */
+  static byte[] standardInput() {
+    try {
+      return System.in.readNBytes(MOST_BYTES);
+    } catch (IOException e) {
+      throw new Failure("cannot read standard input: " + Causes.of(e));
     }
   }
 

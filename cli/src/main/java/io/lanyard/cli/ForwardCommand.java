@@ -110,12 +110,17 @@ final class ForwardCommand {
     @Parameters(
         index = "1",
         paramLabel = "FORWARD",
-        description = "Its name; PROTOCOL/LISTEN where it has none: tcp/127.0.0.1:8080.")
+        description = "Its name, or PROTOCOL/LISTEN: tcp/127.0.0.1:8080, or tcp/8080.")
     String forward = "";
 
     @Override
     Target target() {
       return Target.forward(network, forward);
+    }
+
+    @Override
+    Target target(Effective present) {
+      return ForwardName.find(present, network, forward);
     }
   }
 
@@ -132,22 +137,16 @@ final class ForwardCommand {
         arity = "1..*",
         paramLabel = "FORWARD",
         description =
-            "Its name; PROTOCOL/LISTEN where it has none: tcp/127.0.0.1:8080 or"
-                + " tcp/127.0.0.1:8000-8010.")
+            "Its name, or PROTOCOL/LISTEN: tcp/127.0.0.1:8080, tcp/127.0.0.1:8000-8010, or"
+                + " tcp/8080 where no other forward has that port.")
     List<String> forwards = new ArrayList<>();
 
     @Override
     public Integer call() {
       return change.make(present -> {
         Edits edits = new Edits();
-        for (String forward : forwards) {
-          Target target = Target.forward(network, forward);
-          if (!present.has(target.path())) {
-            throw new Failure(
-                "the configuration has no " + target.what(),
-                "\"lanyard forward ls --network " + network + "\" lists the forwards");
-          }
-          edits.remove(target.path());
+        for (String forward : ForwardName.joined(present, network, forwards)) {
+          edits.remove(ForwardName.find(present, network, forward).path());
         }
         return edits;
       });

@@ -14,7 +14,7 @@ import picocli.CommandLine.Parameters;
 /** The verbs of {@code lanyard guest} that change the configuration. */
 final class GuestChange {
   private static final java.util.Set<String> FILES =
-      java.util.Set.of("kernel", "initrd", "program");
+      java.util.Set.of("kernel", "initrd", "program", "firmware");
 
   private GuestChange() {}
 

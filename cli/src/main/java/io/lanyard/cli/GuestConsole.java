@@ -2,6 +2,8 @@ package io.lanyard.cli;
 
 import io.lanyard.base.PrintableText;
 import io.lanyard.base.Signals;
+import io.lanyard.control.api.EventInfo;
+import io.lanyard.control.api.SnapshotInfo;
 import io.lanyard.control.client.ByteStream;
 import io.lanyard.control.client.DaemonEvent;
 import io.lanyard.control.client.EventStream;
@@ -29,6 +31,8 @@ final class GuestConsole implements Callable<Integer> {
   /** As telnet and virsh have it. */
   private static final int LEAVE = 0x1d;
 
+  private static final Set<String> ON = Set.of("running", "paused");
+
   private static final Set<String> OFF = Set.of("stopped", "failed");
 
   /** The guest's last words are on the way when the event of its end comes. */
@@ -38,6 +42,11 @@ final class GuestConsole implements Callable<Integer> {
 
   @Option(names = "--watch", description = "Only look: nothing typed reaches the guest.")
   boolean watch;
+
+  @Option(
+      names = "--wait",
+      description = "Wait for a guest that is off, or not there yet, until it is on.")
+  boolean waits;
 
   @Parameters(paramLabel = "GUEST")
   String guest = "";
@@ -49,6 +58,9 @@ final class GuestConsole implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException, InterruptedException {
+    if (waits) {
+      awaitStart();
+    }
     boolean isTyped = !watch && Terminal.isOn(0);
     try (ByteStream console =
         api.ask(daemon ->
@@ -83,6 +95,33 @@ final class GuestConsole implements Callable<Integer> {
       throw new Failure("the daemon has closed the console of " + guest);
     }
     return Lanyard.DONE;
+  }
+
+  /** Returns when the guest is on. The first event of a stream is all that there is. */
+  private void awaitStart() throws IOException {
+    try (EventStream events = api.ask(daemon -> daemon.events("guest-changed", ""))) {
+      boolean isSaid = false;
+      while (true) {
+        DaemonEvent event = events.next();
+        boolean isOn =
+            switch (event) {
+              case DaemonEvent.Snapshot(_, SnapshotInfo all, _) ->
+                  all.guests().stream()
+                      .anyMatch(one -> one.name().equals(guest) && ON.contains(one.state()));
+              case DaemonEvent.Change(_, EventInfo change, _) ->
+                  change.subject().equals(guest)
+                      && ON.contains(change.data().getOrDefault("to", ""));
+              default -> false;
+            };
+        if (isOn) {
+          return;
+        }
+        if (!isSaid && Terminal.isOn(2)) {
+          System.err.println("Waiting for " + guest + ".");
+          isSaid = true;
+        }
+      }
+    }
   }
 
   /** Closes the console some time after the guest has ended. */

@@ -193,7 +193,9 @@ final class PortCommand {
     @Option(
         names = "--path",
         paramLabel = "PATH",
-        description = "The socket, below the daemon's runtime directory if it is relative.")
+        description =
+            "The socket. A name is below the daemon's runtime directory; ./NAME and ../NAME are"
+                + " taken from the present directory.")
     @Nullable String path;
 
     @Parameters(index = "0", paramLabel = "NETWORK")
@@ -216,10 +218,16 @@ final class PortCommand {
       value.put("kind", kind);
       put(value, "device", device);
       put(value, "netns", netns);
-      put(value, "path", path);
+      put(value, "path", path == null ? null : fromHere(path));
       Target target = Target.port(network, port);
       return change.add(
           target, new Edits().set(target.path(), value).setAll(target.path(), change.pairs(keys)));
+    }
+
+    private static String fromHere(String path) {
+      return path.startsWith("./") || path.startsWith("../")
+          ? Path.of(path).toAbsolutePath().normalize().toString()
+          : path;
     }
 
     private static void put(Map<String, Object> value, String key, @Nullable String text) {

@@ -21,9 +21,9 @@ abstract class SetCommand implements Callable<Integer> {
   /** The arguments {@code KEY=VALUE}. */
   abstract List<String> keys();
 
-  /** Where the keys begin. */
-  DocumentPath base() {
-    return target().path();
+  /** Where the keys of a thing begin. */
+  DocumentPath base(Target target) {
+    return target.path();
   }
 
   /** The values as the configuration has them. */
@@ -31,11 +31,20 @@ abstract class SetCommand implements Callable<Integer> {
     return said;
   }
 
+  /** The thing as the present configuration has it. */
+  Target target(Effective present) {
+    Target target = target();
+    Change.require(present, target);
+    return target;
+  }
+
   @Override
   public Integer call() {
-    DocumentPath base = base();
-    return change.change(
-        target(), new Edits().setAll(base, values(change.pairs(keys()))).unsetAll(base, unset));
+    List<KeyValue> values = values(change.pairs(keys()));
+    return change.make(present -> {
+      DocumentPath base = base(target(present));
+      return new Edits().setAll(base, values).unsetAll(base, unset);
+    });
   }
 
   /** Of a thing with one name. */

@@ -4,7 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -55,6 +57,30 @@ final class ApplyingTest {
     assertThat(said.out()).startsWith("+ networks.vmnet8.forwards[x]").doesNotContain("\u001b");
     assertThat(said.run(daemon.socket, List.of("plan"))).isZero();
     assertThat(daemon.asked().getLast().target()).isEqualTo("/v1/config/plan");
+  }
+
+  @Test
+  void standardInputIsAFileOfThePresentDirectory() {
+    daemon.answer("POST /v1/config/plan", PLAN).answer("PUT /v1/config", PLAN);
+    InputStream real = System.in;
+    try {
+      System.setIn(new ByteArrayInputStream("version: 1\n".getBytes(UTF_8)));
+      assertThat(run("plan -")).as(said.err()).isZero();
+      System.setIn(new ByteArrayInputStream("version: 2\n".getBytes(UTF_8)));
+      assertThat(run("apply -")).as(said.err()).isZero();
+      assertThat(daemon.asked())
+          .extracting(FakeDaemon.Asked::body)
+          .containsExactly("version: 1\n", "version: 2\n");
+      String source = URLEncoder.encode(Path.of("-").toAbsolutePath().toString(), UTF_8);
+      assertThat(daemon.asked().getLast().target()).contains("source=" + source);
+      assertThat(run("apply -")).isEqualTo(Lanyard.FAILED);
+      assertThat(said.err()).contains("standard input is empty");
+      System.setIn(new ByteArrayInputStream("version: 1\nx: 1\n".getBytes(UTF_8)));
+      assertThat(said.execute(List.of("check", "-"))).isEqualTo(Lanyard.FAILED);
+      assertThat(said.err()).contains("-:2:1: x: unknown key");
+    } finally {
+      System.setIn(real);
+    }
   }
 
   @Test

@@ -136,6 +136,10 @@ final class ChangingTest {
             + "| set networks.vmnet8.forwards[web].listen | `[::1]:81`",
         "forward rm vmnet8 web | remove networks.vmnet8.forwards[web] |",
         "forward rm vmnet8 tcp/127.0.0.1:90 | remove networks.vmnet8.forwards[tcp/127.0.0.1:90] |",
+        "forward rm vmnet8 tcp 127.0.0.1:90 | remove networks.vmnet8.forwards[tcp/127.0.0.1:90] |",
+        "forward rm vmnet8 tcp/90 | remove networks.vmnet8.forwards[tcp/127.0.0.1:90] |",
+        "forward set vmnet8 tcp/90 to=web:1"
+            + "| set networks.vmnet8.forwards[tcp/127.0.0.1:90].to | `web:1`",
         "port add vmnet8 p2 --kind tap --device t1 --netns ns | set networks.vmnet8.ports[p2]"
             + "| {`name`:`p2`,`kind`:`tap`,`device`:`t1`,`netns`:`ns`}",
         "port add vmnet8 p2 --kind qemu-stream --path p2.sock | set networks.vmnet8.ports[p2]"
@@ -297,13 +301,56 @@ final class ChangingTest {
   }
 
   @Test
+  void aSocketInThePresentDirectoryIsNamedFromHereAndANameIsTheDaemons() throws IOException {
+    daemon.answer("PATCH /v1/config", PLAN);
+    assertThat(run("port add vmnet8 p --kind qemu-stream --path ./p.sock")).as(said.err()).isZero();
+    assertThat(edits().path(0).path("value").path("path").asText())
+        .isEqualTo(Path.of("p.sock").toAbsolutePath().toString());
+  }
+
+  @Test
+  void aShortNameOfTwoForwardsIsRefusedWithBoth() {
+    daemon.answer(
+        "GET /v1/config",
+        CONFIG.replace("forwards[tcp/127.0.0.1:91]", "forwards[tcp/127.0.0.2:90]"));
+    assertThat(run("config show")).isZero(); // the usual answer comes once
+    assertThat(run("forward rm vmnet8 tcp/90")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("tcp/127.0.0.1:90, tcp/127.0.0.2:90");
+    assertThat(daemon.asked("PATCH")).isEmpty();
+  }
+
+  @Test
+  void aForwardWithANameIsKnownByWhereItListensToo() throws IOException {
+    daemon
+        .answer(
+            "GET /v1/config",
+            """
+            {"revision": 7, "settings": [
+              {"path": "networks.a.forwards[web].protocol", "value": "tcp", "origin": "f:1:1"},
+              {"path": "networks.a.forwards[web].listen", "value": "\\"*:80\\"", "origin": "f:1:1"}]}
+            """)
+        .answer("PATCH /v1/config", PLAN);
+    assertThat(run("config show")).isZero(); // the usual answer comes once
+    for (String name : List.of("tcp 0.0.0.0:80", "tcp/80", "tcp/*:80", "web")) {
+      assertThat(run("forward rm a " + name)).as(said.err()).isZero();
+      assertThat(edits().findValuesAsText("path")).containsExactly("networks.a.forwards[web]");
+    }
+  }
+
+  @Test
   void aGuestsFilesAreNamedFromHere() throws IOException {
     daemon.answer("PATCH /v1/config", PLAN);
     assertThat(
             said.run(
                 daemon.socket,
                 List.of(
-                    "guest", "add", "db", "kernel=Image", "disks=[{path: a.img}]", "memory=1G")))
+                    "guest",
+                    "add",
+                    "db",
+                    "kernel=Image",
+                    "disks=[{path: a.img}]",
+                    "memory=1G",
+                    "firmware=f.bin")))
         .as(said.err())
         .isZero();
     Path here = Path.of("").toAbsolutePath();
@@ -313,8 +360,10 @@ final class ChangingTest {
             "guests.db.kernel",
             "guests.db.disks",
             here.resolve("a.img").toString(),
-            "guests.db.memory");
+            "guests.db.memory",
+            "guests.db.firmware");
     assertThat(edits().path(1).path("value").asText()).isEqualTo(here.resolve("Image").toString());
+    assertThat(edits().path(4).path("value").asText()).isEqualTo(here.resolve("f.bin").toString());
   }
 
   @ParameterizedTest

@@ -35,6 +35,29 @@ final class GuestConsoleIT {
   }
 
   @Test
+  void aConsoleThatWaitsIsOpenedWhenTheGuestIsOn() throws Exception {
+    String before =
+        """
+        event: snapshot
+        id: 1
+        data: {"guests":[{"name":"web","state":"created"}]}
+
+        event: guest-changed
+        id: 2
+        data: {"type":"guest-changed","subject":"web","data":{"from":"created","to":"running"}}
+
+        """;
+    try (FakeDaemon daemon = new FakeDaemon(home);
+        Said said = new Said()) {
+      daemon.hold("GET /v1/events", before).answer("POST /v1/guests/web/console", "");
+      assertThat(said.run(daemon.socket, "guest console --wait web")).as(said.err()).isZero();
+      assertThat(daemon.asked())
+          .extracting(FakeDaemon.Asked::path)
+          .startsWith("/v1/events", "/v1/guests/web/console");
+    }
+  }
+
+  @Test
   void aGuestHearsHowLargeTheTerminalIsAndHowLargeItBecomes() throws Exception {
     Path log = Files.createFile(home.resolve("terminal"));
     try (FakeDaemon daemon = new FakeDaemon(home)) {
