@@ -17,7 +17,7 @@ final class Problems {
   private final List<Problem> problems = new ArrayList<>();
   private int more;
 
-  /** What the paths lead through; null until it has been read. */
+  /** The document that the paths lead through; null until it has been read. */
   private @Nullable YamlNode tree;
 
   Problems(String source) {

@@ -84,7 +84,7 @@ final class Revisions {
     }
   }
 
-  /** What the daemon began with, on which no change has been made before. */
+  /** The configuration that the daemon began with, before any change. */
   private Revision first(RunningConfiguration running) {
     return revision(0, started, "lanyard", "as it started", running.document(), own, false);
   }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * Says in the log that a port has failed, and that it works again.
  *
  * <p>The log of a port that a change has made can wait until the change is decided: a change that
- * is refused takes the port away again, and whoever asked for it is told the reason.
+ * is refused takes the port away again, and the answer to it has the reason.
  *
  * <p>Thread: the network's loop only.
  */

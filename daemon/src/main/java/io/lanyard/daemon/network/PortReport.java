@@ -107,8 +107,8 @@ final class PortReport {
   }
 
   /**
-   * What a port cannot do. Behind an interface without a link is a guest that is off, which is no
-   * problem; behind an uplink without one the LAN is missing.
+   * The limitation of a port that is a problem. Behind an interface without a link is a guest that
+   * is off, which is no problem; behind an uplink without one the LAN is missing.
    */
   private static String limitation(Port port) {
     String limitation = port.limitation();
