@@ -389,7 +389,7 @@ class ForwardChangeTest {
   @Test
   void aFlowThatCameInTellsItsClientAndItsForward() throws Exception {
     Guest guest = scene.guest(10);
-    ForwardConfig web = forward(Transport.TCP, freePort(), TEN);
+    ForwardConfig web = forward(Transport.TCP, FreePorts.one(), TEN);
     add(web);
     Socket client = connect(web.listen().port());
     assertThat(scene.becomes(() -> scene.nat.flows().size() == 1)).isTrue();
