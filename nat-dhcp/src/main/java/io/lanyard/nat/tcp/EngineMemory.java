@@ -67,6 +67,15 @@ final class EngineMemory {
     }
 
     /**
+     * The connection is to hold a segment each way: so little for each is still more than there is,
+     * where a port has thousands.
+     */
+    boolean spent() {
+      long bound = cap(port);
+      return port.bytes() > floor() && port.bytes() > bound + bound / 4;
+    }
+
+    /**
      * Whether the port holds more than a bound; of its stations those that have their part of it.
      */
     private boolean over(long bound) {

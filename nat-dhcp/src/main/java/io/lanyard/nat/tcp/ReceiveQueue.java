@@ -2,18 +2,32 @@ package io.lanyard.nat.tcp;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import java.util.Arrays;
 
 /**
  * Bytes from the guest that arrived ahead of what is missing: sorted pieces that do not overlap,
- * each a copy of exactly its size. The first copy of a byte wins, as a later one could be forged to
- * differ.
+ * each a copy. The first copy of a byte wins, as a later one could be forged to differ.
+ *
+ * <p>A piece of its own has a buffer of exactly its size. What follows a piece goes into the room
+ * behind it, which doubles with each buffer of a run: so a run of many small segments takes few
+ * pieces, and what is held is less than three times what has come, besides the cost of a piece.
  */
 final class ReceiveQueue {
   /** Pieces, not bytes: what one-byte segments can make us hold. */
   private static final int MOST_PIECES = 512;
 
-  /** The cost of a piece besides its bytes. */
-  private static final int OVERHEAD = 256;
+  /**
+   * What a piece is charged with besides its buffer. It takes about 150 bytes of the heap; as all
+   * the memory that connections may hold could be pieces of a byte, its price keeps those of all
+   * networks below a tenth of the launcher's heap.
+   */
+  static final int OVERHEAD = 2048;
+
+  /** The most room that is kept for what may follow a piece. */
+  private static final int MOST_ROOM = 16 << 10;
+
+  /** Places that are kept when nothing is there: many connections could each leave hundreds. */
+  private static final int FEW = 8;
 
   private static final int RECENT = Segment.MOST_BLOCKS;
 
@@ -32,6 +46,11 @@ final class ReceiveQueue {
 
   boolean isEmpty() {
     return count == 0;
+  }
+
+  /** The pieces that there are places for. */
+  int places() {
+    return pieces.length;
   }
 
   private int end(int i) {
@@ -61,31 +80,40 @@ final class ReceiveQueue {
         continue;
       }
       int until = i < count ? Seq.min(starts[i], stop) : stop;
+      boolean follows = i > 0 && end(i - 1) == at;
+      int room = follows ? Math.min(until - at, pieces[i - 1].writableBytes()) : 0;
+      if (room > 0) {
+        pieces[i - 1].writeBytes(frame, index + (at - seq), room);
+        at += room;
+        continue;
+      }
       if (count == MOST_PIECES || share.exhausted()) {
         all = false;
         break;
       }
-      insertAt(i, at, frame, index + (at - seq), until - at);
+      int behind = follows ? Math.min(2 * pieces[i - 1].capacity(), MOST_ROOM) : 0;
+      insertAt(i, at, frame, index + (at - seq), until - at, behind);
       at = until;
     }
     remember(seq);
     return all;
   }
 
-  private void insertAt(int i, int seq, ByteBuf frame, int index, int length) {
+  private void insertAt(int i, int seq, ByteBuf frame, int index, int length, int least) {
     if (count == pieces.length) {
-      int size = Math.max(8, 2 * count);
-      pieces = java.util.Arrays.copyOf(pieces, size);
-      starts = java.util.Arrays.copyOf(starts, size);
+      int slots = Math.max(FEW, 2 * count);
+      pieces = Arrays.copyOf(pieces, slots);
+      starts = Arrays.copyOf(starts, slots);
     }
-    ByteBuf copy = allocator.directBuffer(length, length);
+    int size = Math.max(length, least);
+    ByteBuf copy = allocator.directBuffer(size, size);
     copy.writeBytes(frame, index, length);
     System.arraycopy(pieces, i, pieces, i + 1, count - i);
     System.arraycopy(starts, i, starts, i + 1, count - i);
     pieces[i] = copy;
     starts[i] = seq;
     count++;
-    share.change(length + OVERHEAD);
+    share.change(size + OVERHEAD);
   }
 
   private void remember(int seq) {
@@ -143,10 +171,13 @@ final class ReceiveQueue {
     System.arraycopy(pieces, 1, pieces, 0, count);
     System.arraycopy(starts, 1, starts, 0, count);
     pieces[count] = null;
-    int length = piece.readableBytes();
-    share.change(-(length + OVERHEAD));
+    share.change(-(piece.capacity() + OVERHEAD));
     if (count == 0) {
       recents = 0;
+      if (pieces.length > FEW) {
+        pieces = Arrays.copyOf(pieces, FEW);
+        starts = Arrays.copyOf(starts, FEW);
+      }
     }
     return piece;
   }

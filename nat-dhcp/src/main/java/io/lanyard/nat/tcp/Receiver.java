@@ -171,7 +171,9 @@ final class Receiver {
    * it again.
    */
   private void cut(Segment s) {
-    int edge = nxt + Math.max(0, EXHAUSTED_HELD - connection.host().unsent());
+    int unsent = connection.host().unsent();
+    int most = share.spent() ? segmentSize : EXHAUSTED_HELD;
+    int edge = nxt + Math.max(0, most - unsent);
     if (Seq.after(s.end(), edge)) {
       engine.counters().count(TcpCount.DROP_NO_MEMORY);
       s.trimBack(Seq.max(edge, s.seq));

@@ -11,8 +11,11 @@ final class Scoreboard {
   /** Enough for a bad burst; a guest that reports more is not slowed by an unbounded list. */
   static final int MOST_RANGES = 128;
 
-  private int[] starts = new int[8];
-  private int[] ends = new int[8];
+  /** Ranges that places are kept for when there are none: there are many connections. */
+  private static final int FEW = 8;
+
+  private int[] starts = new int[FEW];
+  private int[] ends = new int[FEW];
   private int count;
   private int bytes;
 
@@ -25,9 +28,22 @@ final class Scoreboard {
     return bytes;
   }
 
+  /** The ranges that there are places for. */
+  int places() {
+    return starts.length;
+  }
+
   void clear() {
     count = 0;
     bytes = 0;
+    shrink();
+  }
+
+  private void shrink() {
+    if (starts.length > FEW) {
+      starts = new int[FEW];
+      ends = new int[FEW];
+    }
   }
 
   /**
@@ -91,6 +107,9 @@ final class Scoreboard {
       count -= gone;
       System.arraycopy(starts, gone, starts, 0, count);
       System.arraycopy(ends, gone, ends, 0, count);
+      if (count == 0) {
+        shrink();
+      }
     }
     if (count > 0 && Seq.before(starts[0], una)) {
       bytes -= una - starts[0];

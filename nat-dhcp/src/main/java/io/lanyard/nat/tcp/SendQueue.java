@@ -18,6 +18,12 @@ final class SendQueue {
   /** The least that a record is charged with, so that tiny records cannot grow the ring far. */
   private static final int SMALLEST_BUFFER = 2048;
 
+  /**
+   * Records that places are kept for when none is there, as many as a busy connection has: a
+   * thousand small ones, once, on each of many connections would fill the heap.
+   */
+  private static final int FEW = 32;
+
   private static final ByteBuf[] NONE = {};
 
   private final ByteBufAllocator allocator;
@@ -55,6 +61,11 @@ final class SendQueue {
 
   boolean isEmpty() {
     return count == 0;
+  }
+
+  /** The records that there are places for. */
+  int places() {
+    return buffers.length;
   }
 
   /**
@@ -111,7 +122,7 @@ final class SendQueue {
 
   private void append(ByteBuf data) {
     if (count == buffers.length) {
-      grow();
+      resize(Math.max(4, 2 * buffers.length));
     }
     int slot = slot(count);
     int length = data.readableBytes();
@@ -133,8 +144,7 @@ final class SendQueue {
     return (head + index) & (buffers.length - 1);
   }
 
-  private void grow() {
-    int size = Math.max(4, 2 * buffers.length);
+  private void resize(int size) {
     ByteBuf[] grown = Arrays.copyOf(NONE, size);
     int[] grownPayloads = new int[size];
     int[] grownStarts = new int[size];
@@ -171,6 +181,9 @@ final class SendQueue {
     buffers[head] = null;
     head = (head + 1) & (buffers.length - 1);
     count--;
+    if (count == 0 && buffers.length > FEW) {
+      resize(FEW);
+    }
   }
 
   /** The record that holds a sequence number between the first and the last byte. */
@@ -218,6 +231,9 @@ final class SendQueue {
       drop();
     }
     buffers = NONE;
+    payloads = new int[0];
+    starts = payloads;
+    lengths = payloads;
     begin = end;
     head = 0;
   }

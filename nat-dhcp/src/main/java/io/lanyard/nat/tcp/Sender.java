@@ -110,7 +110,10 @@ final class Sender {
   }
 
   int burst() {
-    return share.exhausted() ? Math.min(burst, EXHAUSTED_BURST) : burst;
+    if (!share.exhausted()) {
+      return burst;
+    }
+    return Math.min(burst, share.spent() ? mss : EXHAUSTED_BURST);
   }
 
   int largestWindow() {
@@ -337,7 +340,7 @@ final class Sender {
     boolean news = takeBlocks(s);
     boolean closed = window == 0;
     boolean windowMoved = updateWindow(s);
-    if (closed && window > 0 && s.ack == una && una != nxt) {
+    if (closed && window > 0 && s.ack == una && una != nxt && stalled) {
       reopened();
     }
     if (Seq.after(s.ack, una)) {
@@ -355,8 +358,10 @@ final class Sender {
       for (int i = 0; i < s.blocks; i++) {
         int start = Seq.max(s.blockStart[i], Seq.max(una, s.ack));
         int end = s.blockEnd[i];
-        // RFC 2883 section 4: a block at or below the acknowledgment reports a duplicate.
-        if (Seq.before(start, end) && Seq.notAfter(end, nxt)) {
+        // RFC 2883 section 4: a block at or below the acknowledgment reports a duplicate. Both ends
+        // have to lie in what is in flight: a block half the sequence space away is before the one
+        // and after the other.
+        if (Seq.before(start, end) && Seq.within(end - 1, una, nxt)) {
           news |= sacked.add(start, end);
         }
       }
@@ -379,8 +384,10 @@ final class Sender {
   }
 
   /**
-   * The window was closed and has opened, and what is in flight was refused: probes mostly. That is
-   * no loss on the path, and to wait for a timeout that has backed off would be a minute's silence.
+   * The window was closed for longer than a timeout and has opened, and what is in flight was
+   * refused: probes mostly. That is no loss on the path, and to wait for a timeout that has backed
+   * off would be a minute's silence. Sooner, all that is in flight would be sent again as often as
+   * a guest closes and opens its window.
    */
   private void reopened() {
     rto.relax();

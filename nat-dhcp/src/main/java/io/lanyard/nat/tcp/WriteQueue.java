@@ -19,8 +19,18 @@ final class WriteQueue {
   /** A gathering buffer for a socket that is stuck, whose guest may send a byte at a time. */
   private static final int SMALL_GATHER = 4 << 10;
 
+  /** The first one of a stuck socket: there may be thousands that hold a segment each. */
+  private static final int SMALLEST_GATHER = 1 << 10;
+
+  /**
+   * Pieces that places are kept for when there are none: a thousand, once, on each of many
+   * connections would fill the heap.
+   */
+  private static final int FEW = 32;
+
   private final ByteBufAllocator allocator;
-  private final ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
+  private ArrayDeque<ByteBuf> pieces = new ArrayDeque<>();
+  private int most;
   private @Nullable ByteBuf gathered;
   private int bytes;
   private int memory;
@@ -54,7 +64,7 @@ final class WriteQueue {
     while (at < end) {
       ByteBuf into = gathered;
       if (into == null) {
-        into = allocator.directBuffer(!stuck && bytes == 0 ? GATHER : SMALL_GATHER);
+        into = allocator.directBuffer(size(end - at, stuck));
         gathered = into;
         memory += memory(into);
       }
@@ -62,7 +72,7 @@ final class WriteQueue {
       into.writeBytes(from, at, part);
       at += part;
       if (!into.isWritable()) {
-        pieces.add(into);
+        append(into);
         gathered = null;
       }
     }
@@ -73,12 +83,32 @@ final class WriteQueue {
   void add(ByteBuf piece) {
     ByteBuf before = gathered;
     if (before != null) {
-      pieces.add(before);
+      append(before);
       gathered = null;
     }
-    pieces.add(piece);
+    append(piece);
     bytes += piece.readableBytes();
     memory += memory(piece);
+  }
+
+  private int size(int wanted, boolean stuck) {
+    if (bytes > 0) {
+      return SMALL_GATHER;
+    }
+    return stuck ? Math.clamp(wanted, SMALLEST_GATHER, SMALL_GATHER) : GATHER;
+  }
+
+  private void append(ByteBuf piece) {
+    pieces.add(piece);
+    most = Math.max(most, pieces.size());
+  }
+
+  /** Gives back the places of many pieces when there are none. */
+  private void shrink() {
+    if (most > FEW) {
+      pieces = new ArrayDeque<>();
+      most = 0;
+    }
   }
 
   /**
@@ -100,7 +130,7 @@ final class WriteQueue {
       bytes -= sent;
       if (sent < length) {
         piece.skipBytes(sent);
-        shrink(piece, first != null);
+        trim(piece, first != null);
         return false;
       }
       memory -= memory(piece);
@@ -111,11 +141,12 @@ final class WriteQueue {
         pieces.remove();
       }
     }
+    shrink();
     return true;
   }
 
   /** Copies what is left of the first piece into a buffer of its own size, if that is worth it. */
-  private void shrink(ByteBuf piece, boolean isPiece) {
+  private void trim(ByteBuf piece, boolean isPiece) {
     int length = piece.readableBytes();
     if (length > memory(piece) / 4) {
       return;
@@ -144,6 +175,7 @@ final class WriteQueue {
     if (rest != null) {
       rest.release();
     }
+    shrink();
     bytes = 0;
     memory = 0;
   }

@@ -109,6 +109,25 @@ class MemoryTest {
     assertThat(streams[0].received.size()).isEqualTo(taken + text.length);
   }
 
+  /** Some kilobytes for each would be more than all the rest. */
+  @Test
+  void thousandsOfConnectionsThatAreStuckBothWaysHoldASegmentEachWay() {
+    int connections = 3000;
+    byte[] text = new byte[1460];
+    for (int i = 0; i < connections; i++) {
+      scene.guestPort = 10_000 + i;
+      TestStream stream = scene.establish();
+      stream.stuck = true;
+      for (int sent = 0; sent < 6; sent++) {
+        int seq = Scene.GUEST_ISN + 1 + stream.unsent;
+        scene.guest(Tcp.ACK | Tcp.PSH, seq, scene.isn + 1, 65535, text);
+      }
+      fill(stream);
+      scene.sent.clear();
+    }
+    assertThat(pool.used()).isLessThan(LIMIT * 5L / 8 + connections * 3200L + UNIT);
+  }
+
   @Test
   void whatAForwardsClientHoldsIsTheForwardsAndNotTheGuests() {
     FlowOwner forward = FlowOwner.ofForward("web", 0);
