@@ -17,7 +17,10 @@ import org.jspecify.annotations.Nullable;
  * <p>The socket joins the kernel's news and then asks for all there are, first for addresses and
  * then for routes, so that nothing falls between. It is readable when there are news. Where some
  * were lost (the socket's buffer was full), or a list was interrupted by a change, all is asked for
- * again; meanwhile the former holds.
+ * again; meanwhile the former holds. So it is where something has gone: a route by another device
+ * or with another metric may lead to the same destination, and the messages that are read here do
+ * not tell one from the other. What may still be the host's is not forgotten before the kernel's
+ * list says so.
  *
  * <p>The addresses are those of the network namespace of the thread that opens the socket. No
  * privilege is needed.
@@ -254,7 +257,8 @@ public final class Rtnetlink implements AutoCloseable {
         // ENOBUFS: news were lost.
         again = true;
       } else if (memory.get(INT, 4) == KERNEL) {
-        again |= !AddressMessages.read(data(length), reader);
+        boolean whole = AddressMessages.read(data(length), reader); // which may ask again, too
+        again |= !whole;
       }
     }
   }
@@ -290,13 +294,17 @@ public final class Rtnetlink implements AutoCloseable {
 
     @Override
     public void changed(boolean present, HostAddress address) {
+      if (!present) {
+        again = true;
+        return;
+      }
       Set<HostAddress> list = listed;
       if (list != null) {
-        put(list, present, address);
+        list.add(address);
       }
-      if (complete && addresses.contains(address) != present) {
+      if (complete && !addresses.contains(address)) {
         Set<HostAddress> next = new HashSet<>(addresses);
-        put(next, present, address);
+        next.add(address);
         addresses = next;
         changed = true;
       }
@@ -312,23 +320,19 @@ public final class Rtnetlink implements AutoCloseable {
 
     @Override
     public void changed(boolean present, Subnet route) {
+      if (!present) {
+        again = true;
+        return;
+      }
       Set<Subnet> list = listedRoutes;
       if (list != null) {
-        put(list, present, route);
+        list.add(route);
       }
-      if (complete && routes.contains(route) != present) {
+      if (complete && !routes.contains(route)) {
         Set<Subnet> next = new HashSet<>(routes);
-        put(next, present, route);
+        next.add(route);
         routes = next;
         changed = true;
-      }
-    }
-
-    private static <T> void put(Set<T> into, boolean present, T element) {
-      if (present) {
-        into.add(element);
-      } else {
-        into.remove(element);
       }
     }
 

@@ -129,6 +129,43 @@ class RtnetlinkIT {
     }
   }
 
+  /** The kernel has one for each device and metric; guests reach the host by what is left. */
+  @Test
+  void ofTwoRoutesToTheSameDestinationTheOneThatIsLeftStillMakesItTheHosts() throws Exception {
+    ip("link set d0 up");
+    ip("route add local 10.50.0.0/24 dev lo");
+    ip("route add local 10.50.0.0/24 dev d0 metric 7");
+    ip("route add local 2001:db8:50::/64 dev lo metric 5");
+    ip("route add local 2001:db8:50::/64 dev lo metric 7");
+    try (Rtnetlink socket = NetworkNamespace.run(namespace, Rtnetlink::open)) {
+      ip("route del local 10.50.0.0/24 dev lo metric 0");
+      ip("route del local 2001:db8:50::/64 dev lo metric 5");
+      ip("route add local 10.51.0.0/24 dev lo");
+      await(socket, () -> isLocal(socket, "10.51.0.77") && !socket.stale());
+      assertThat(isLocal(socket, "10.50.0.77")).isTrue();
+      assertThat(isLocal(socket, "2001:db8:50::77")).isTrue();
+      ip("route del local 10.50.0.0/24 dev d0 metric 7");
+      ip("route del local 2001:db8:50::/64 dev lo metric 7");
+      await(
+          socket, () -> !isLocal(socket, "10.50.0.77") && !isLocal(socket, "2001:db8:50::77"));
+    }
+  }
+
+  /** Both have the host's address and a prefix length in common. */
+  @Test
+  void ofTwoAddressesWithDifferentPeersTheOneThatIsLeftIsStillThere() throws Exception {
+    ip("addr add 10.77.0.1 peer 10.77.0.2/32 dev d0");
+    ip("addr add 10.77.0.1 peer 10.77.0.3/32 dev d0");
+    try (Rtnetlink socket = NetworkNamespace.run(namespace, Rtnetlink::open)) {
+      ip("addr del 10.77.0.1 peer 10.77.0.3/32 dev d0");
+      ip("addr add 10.77.0.9/32 dev d0");
+      await(socket, () -> has(socket, "10.77.0.9") && !socket.stale());
+      assertThat(has(socket, "10.77.0.1")).isTrue();
+      ip("addr del 10.77.0.1 peer 10.77.0.2/32 dev d0");
+      await(socket, () -> !has(socket, "10.77.0.1"));
+    }
+  }
+
   private static boolean isLocal(Rtnetlink socket, String address) {
     Address wanted = Address.parse(address);
     return socket.local().stream().anyMatch(local -> local.contains(wanted));
