@@ -146,8 +146,7 @@ class RtnetlinkIT {
       assertThat(isLocal(socket, "2001:db8:50::77")).isTrue();
       ip("route del local 10.50.0.0/24 dev d0 metric 7");
       ip("route del local 2001:db8:50::/64 dev lo metric 7");
-      await(
-          socket, () -> !isLocal(socket, "10.50.0.77") && !isLocal(socket, "2001:db8:50::77"));
+      await(socket, () -> !isLocal(socket, "10.50.0.77") && !isLocal(socket, "2001:db8:50::77"));
     }
   }
 

@@ -8,6 +8,7 @@ import io.lanyard.linux.HostRoute;
 import io.lanyard.nat.egress.NetworkSubnets;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.FlowMemory;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.nat.udp.ReservedPorts;
 import io.lanyard.net.Subnet;
@@ -29,6 +30,7 @@ import org.jspecify.annotations.Nullable;
  *     addresses of gateways, and the IPv6 subnets of networks whose configuration says none
  * @param memory what TCP connections draw their buffers from
  * @param flows the flows that the process has room for
+ * @param stations the stations and addresses that it has room for
  * @param ipv6Route whether the host has an IPv6 route besides those of given subnets
  */
 public record HostResources(
@@ -39,6 +41,7 @@ public record HostResources(
     UniqueLocal prefixes,
     MemoryPool memory,
     FlowMemory flows,
+    StationMemory stations,
     Predicate<List<Subnet>> ipv6Route) {
   /**
    * The resources of a network that shares with no other, and whose descriptors are not limited. It
@@ -69,6 +72,7 @@ public record HostResources(
         prefixes,
         MemoryPool.ofProcess(),
         FlowMemory.ofProcess(),
+        StationMemory.ofProcess(),
         HostRoute::hasIpv6);
   }
 
@@ -80,7 +84,7 @@ public record HostResources(
    */
   public HostResources by(Predicate<List<Subnet>> routes) {
     return new HostResources(
-        descriptors, ports, published, subnets, prefixes, memory, flows, routes);
+        descriptors, ports, published, subnets, prefixes, memory, flows, stations, routes);
   }
 
   /**

@@ -37,6 +37,7 @@ import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.icmp.PingNat;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.nat.tcp.StreamService;
 import io.lanyard.nat.tcp.TcpEngine;
 import io.lanyard.nat.udp.HostReader;
@@ -63,6 +64,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private NetworkConfig config;
   private final DescriptorBudget.Share descriptors;
   private final FlowMemory.Share flowMemory;
+  private final StationMemory.Share stationMemory;
   private final FlowTable flows;
   private final Egress egress;
   private final EgressUpkeep upkeep;
@@ -129,6 +131,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     flowMemory = host.flows().share(leadsOut);
     flows =
         new FlowTable(config.name(), timers, quota(nat), flowMemory, new SecureRandom().nextLong());
+    stationMemory = host.stations().share();
     gateway =
         new Gateway(
             loop,
@@ -138,7 +141,8 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
             "gateway",
             addresses(config, nat, host),
             config.mtu(),
-            descriptors);
+            descriptors,
+            stationMemory);
     gateway.outbound(nat.outbound());
     Destinations destinations = new Destinations(gateway.addresses());
     IcmpErrors errors = gateway.errors();
@@ -551,6 +555,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     reader.close();
     descriptors.close();
     flowMemory.close();
+    stationMemory.close();
   }
 
   /** Ends the flows of a port that is gone. */

@@ -13,6 +13,7 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
@@ -79,7 +80,7 @@ public final class Gateway implements GuestLink, Dumpable {
   private boolean closed;
 
   /**
-   * Makes a gateway that is not attached yet.
+   * Makes a gateway of a network that shares its heap with no other.
    *
    * @param loop the network's loop
    * @param timers the network's timers
@@ -99,6 +100,33 @@ public final class Gateway implements GuestLink, Dumpable {
       GatewayAddresses addresses,
       int mtu,
       DescriptorBudget.Share descriptors) {
+    this(
+        loop, timers, allocator, network, name, addresses, mtu, descriptors, StationMemory.alone());
+  }
+
+  /**
+   * Makes a gateway that is not attached yet.
+   *
+   * @param loop the network's loop
+   * @param timers the network's timers
+   * @param allocator where frames come from
+   * @param network the switch
+   * @param name the name of the gateway's port on it
+   * @param addresses who the gateway is
+   * @param mtu bytes of IP packet that guests take
+   * @param descriptors the network's share of the process's descriptors
+   * @param memory the network's share of the heap for stations; the caller closes it
+   */
+  public Gateway(
+      EventLoop loop,
+      Timers timers,
+      ByteBufAllocator allocator,
+      Switch network,
+      String name,
+      GatewayAddresses addresses,
+      int mtu,
+      DescriptorBudget.Share descriptors,
+      StationMemory.Share memory) {
     if (mtu < 576 || mtu > 65535) {
       throw new IllegalArgumentException("MTU " + mtu + " is not between 576 and 65535");
     }
@@ -119,6 +147,7 @@ public final class Gateway implements GuestLink, Dumpable {
             network::admitsBroadcastOf,
             descriptors,
             Stations.LIMIT,
+            memory,
             seed);
     AddressDefence defence = new AddressDefence(this, this::announce);
     probes = new AddressProbes(timers, this::askAll);

@@ -12,6 +12,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.IntConsumer;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -56,6 +58,15 @@ public final class Neighbours {
   /** A full table looks at so many of a port's oldest entries for one that nobody uses. */
   private static final int CANDIDATES = 16;
 
+  /** A packet up to this size may always wait: 32 MiB where all of a full table do. */
+  private static final int SMALL = 2048;
+
+  /**
+   * Bytes of larger packets that wait in all. Who makes up addresses and is silent then could have
+   * a gibibyte of them kept; and a sender repeats what matters.
+   */
+  static final int MOST_WAITING = 1 << 20;
+
   /** More than a host needs: a station that makes up addresses is not gone through. */
   private static final int MOST_LISTED = 64;
 
@@ -98,11 +109,15 @@ public final class Neighbours {
   private final Consumer<PortBudget> crowded;
   private final Places.Ranked<Neighbour> byNeighbours = new Places.Ranked<>();
   private final PortBudget unlocated;
-  private final int limit;
+  private final IntSupplier limit;
+  private final IntConsumer changed;
   private final LongPairMap<Neighbour> entries;
 
   /** Those that have a MAC address, by it: in the order in which they got it. */
   private final Map<Long, Set<Neighbour>> byMac = new HashMap<>();
+
+  /** Bytes of the packets that wait and are not small. */
+  private int waiting;
 
   private AddressGuard guard = AddressGuard.NONE;
 
@@ -111,6 +126,8 @@ public final class Neighbours {
    *
    * @param unlocated the budget of addresses that nobody has answered for yet
    * @param crowded hears of the port that gives up a neighbour because there are too many
+   * @param limit the most entries
+   * @param changed hears of entries that were made, or forgotten
    */
   Neighbours(
       Timers timers,
@@ -118,7 +135,8 @@ public final class Neighbours {
       Counters<StationCount> counters,
       PortBudget unlocated,
       Consumer<PortBudget> crowded,
-      int limit,
+      IntSupplier limit,
+      IntConsumer changed,
       long seed) {
     this.timers = timers;
     this.wire = wire;
@@ -126,6 +144,7 @@ public final class Neighbours {
     this.unlocated = unlocated;
     this.crowded = crowded;
     this.limit = limit;
+    this.changed = changed;
     entries = new LongPairMap<>(seed);
   }
 
@@ -330,14 +349,33 @@ public final class Neighbours {
     if (neighbour.asked == 0) {
       ask(neighbour);
     }
-    if (!neighbour.enqueue(packet)) {
+    int size = large(packet);
+    if (waiting + size <= MOST_WAITING && neighbour.enqueue(packet)) {
+      waiting += size;
+    } else {
       counters.count(StationCount.NEIGHBOUR_QUEUE_DROPPED);
       packet.release();
     }
   }
 
+  private static int large(ByteBuf packet) {
+    int size = packet.readableBytes();
+    return size > SMALL ? size : 0;
+  }
+
+  /** The next packet that waits for a neighbour, now the caller's; null when there is none. */
+  private @Nullable ByteBuf next(Neighbour neighbour) {
+    ByteBuf packet = neighbour.dequeue();
+    waiting -= packet == null ? 0 : large(packet);
+    return packet;
+  }
+
   private Neighbour make(Address address, PortBudget budget) {
-    if (entries.size() >= limit) {
+    int most = limit.getAsInt();
+    if (entries.size() >= most) {
+      if (entries.size() > most) {
+        makePlace(budget); // the network's part has become smaller
+      }
       makePlace(budget);
     }
     Neighbour neighbour = new Neighbour(this, address, budget);
@@ -345,6 +383,7 @@ public final class Neighbours {
     neighbour.timer =
         timers.create(() -> neighbour.worker().turn().charge(() -> expire(neighbour)));
     entries.put(address.high(), address.low(), neighbour);
+    changed.accept(1);
     byNeighbours.add(budget.neighbours, neighbour);
     arm(neighbour, PERIOD_NANOS);
     return neighbour;
@@ -390,7 +429,7 @@ public final class Neighbours {
     if (elsewhere && !wire.located(neighbour)) {
       dropQueue(neighbour);
     }
-    for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
+    for (ByteBuf packet = next(neighbour); packet != null; packet = next(neighbour)) {
       try {
         wire.send(packet, neighbour);
       } finally {
@@ -486,6 +525,7 @@ public final class Neighbours {
       return;
     }
     entries.remove(neighbour.address().high(), neighbour.address().low());
+    changed.accept(-1);
     byNeighbours.remove(neighbour.budget.neighbours, neighbour);
     displace(neighbour);
     neighbour.state = Neighbour.State.FORGOTTEN;
@@ -500,7 +540,7 @@ public final class Neighbours {
   }
 
   private void dropQueue(Neighbour neighbour) {
-    for (ByteBuf packet = neighbour.dequeue(); packet != null; packet = neighbour.dequeue()) {
+    for (ByteBuf packet = next(neighbour); packet != null; packet = next(neighbour)) {
       counters.count(StationCount.NEIGHBOUR_QUEUE_DROPPED);
       packet.release();
     }

@@ -9,6 +9,7 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.LongPairMap;
 import io.lanyard.base.Shortage;
 import io.lanyard.base.Timers;
+import io.lanyard.nat.station.StationMemory.Table;
 import io.lanyard.net.MacAddress;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turn;
@@ -41,6 +42,7 @@ public final class Stations implements Dumpable {
   private static final int CANDIDATES = 16;
 
   private final int limit;
+  private final StationMemory.Share memory;
   private final LongPairMap<Station> stations;
   private final Neighbours neighbours;
   private final Counters<StationCount> counters = new Counters<>(StationCount.class);
@@ -73,6 +75,7 @@ public final class Stations implements Dumpable {
    *     which costs the port
    * @param descriptors the network's share of the process's descriptors
    * @param limit the most stations, and the most addresses
+   * @param memory the network's share of the heap; the caller closes it
    * @param seed a random number that no guest knows
    */
   public Stations(
@@ -82,8 +85,10 @@ public final class Stations implements Dumpable {
       Predicate<Port> broadcastAdmission,
       DescriptorBudget.Share descriptors,
       int limit,
+      StationMemory.Share memory,
       long seed) {
     this.descriptors = descriptors;
+    this.memory = memory;
     clock = timers.clock();
     this.limit = limit;
     places = new Shortage(timers.clock());
@@ -92,7 +97,16 @@ public final class Stations implements Dumpable {
     this.broadcastAdmission = broadcastAdmission;
     unlocated = new PortBudget(0, null, turns.unowned(), () -> true, descriptors, clock);
     stations = new LongPairMap<>(seed);
-    neighbours = new Neighbours(timers, wire, counters, unlocated, this::crowded, limit, seed);
+    neighbours =
+        new Neighbours(
+            timers,
+            wire,
+            counters,
+            unlocated,
+            this::crowded,
+            () -> most(Table.NEIGHBOURS),
+            change -> memory.changed(Table.NEIGHBOURS, change),
+            seed);
   }
 
   /**
@@ -182,23 +196,33 @@ public final class Stations implements Dumpable {
     return station;
   }
 
+  /** The most places of a table: its limit, or less where the heap has no room for that. */
+  private int most(Table table) {
+    return Math.min(limit, memory.most(table));
+  }
+
   private Station make(PortBudget budget, long mac) {
     if (budget.released() || mac == 0) {
       counters.count(StationCount.STATION_REFUSED);
       budget.countStationRefused();
       return budget.anonymous();
     }
-    if (stations.size() >= limit) {
-      makePlace(budget);
+    int most = most(Table.STATIONS);
+    if (stations.size() >= most) {
+      if (stations.size() > most) {
+        makePlace(budget, most); // the network's part has become smaller
+      }
+      makePlace(budget, most);
     }
     Station station = new Station(budget, mac);
     stations.put(budget.number, mac, station);
+    memory.changed(Table.STATIONS, 1);
     byStations.add(budget.stations, station);
     return station;
   }
 
   /** Takes a place from the port that has most: from the asking one, if no other has more. */
-  private void makePlace(PortBudget asking) {
+  private void makePlace(PortBudget asking, int allowed) {
     PortBudget most = byStations.most(asking.stations);
     Station victim = most.stations.oldest();
     for (int i = 0; i < CANDIDATES && victim != null && victim.heard; i++) {
@@ -210,14 +234,14 @@ public final class Stations implements Dumpable {
     if (victim != null) {
       counters.count(StationCount.STATION_EVICTED);
       most.countStationEvicted();
-      full(places, "stations", most, most.stations());
+      full(places, "stations", most, most.stations(), allowed);
       release(victim);
     }
   }
 
   /** Says who has filled a table. */
-  private void full(Shortage shortage, String what, PortBudget most, int held) {
-    if (shortage.refused() && shortage.say(most.name(), describe(what, most, held))) {
+  private void full(Shortage shortage, String what, PortBudget most, int held, int limit) {
+    if (shortage.refused() && shortage.say(most.name(), describe(what, most, held, limit))) {
       LogEvent.of("table-full")
           .with("network", descriptors.network())
           .with("table", what)
@@ -229,7 +253,7 @@ public final class Stations implements Dumpable {
     }
   }
 
-  private String describe(String what, PortBudget most, int held) {
+  private static String describe(String what, PortBudget most, int held, int limit) {
     return what
         + ": port "
         + most.name()
@@ -255,7 +279,7 @@ public final class Stations implements Dumpable {
   /** Hears which port gives up a neighbour because there are too many. */
   private void crowded(PortBudget most) {
     if (most != unlocated) { // it is no port, and holds what nobody has answered for
-      full(addresses, "neighbours", most, most.neighbours());
+      full(addresses, "neighbours", most, most.neighbours(), most(Table.NEIGHBOURS));
     }
   }
 
@@ -278,6 +302,7 @@ public final class Stations implements Dumpable {
 
   private void release(Station station) {
     stations.remove(station.budget().number, station.mac());
+    memory.changed(Table.STATIONS, -1);
     byStations.remove(station.budget().stations, station);
     station.release();
     latestStation = null;

@@ -295,6 +295,7 @@ class ForwardFairnessTest {
             ample.prefixes(),
             new MemoryPool(1 << 20),
             ample.flows(),
+            ample.stations(),
             ample.ipv6Route());
     ForwardConfig forward =
         TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), ten(), 80);

@@ -8,6 +8,8 @@ import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -59,6 +61,41 @@ class NeighboursTest {
     assertThat(neighbours.reachable(other)).isTrue();
     assertThat(neighbours.size()).isLessThanOrEqualTo(LIMIT);
     assertThat(table.budget(honest).neighbours()).isEqualTo(2);
+  }
+
+  private static List<ByteBuf> await(Neighbours all, Neighbour neighbour, int size) {
+    List<ByteBuf> packets = new ArrayList<>();
+    for (int i = 0; i < Neighbour.QUEUE; i++) {
+      ByteBuf packet = Unpooled.wrappedBuffer(new byte[size]);
+      packets.add(packet);
+      all.await(neighbour, packet);
+    }
+    return packets;
+  }
+
+  private static int held(List<ByteBuf> packets) {
+    return packets.stream().filter(packet -> packet.refCnt() > 0).mapToInt(ByteBuf::capacity).sum();
+  }
+
+  /** Datagrams for hosts that were there a moment ago and are silent now. */
+  @Test
+  void largePacketsThatWaitForManyAddressesHoldAMebibyteInAll() {
+    List<ByteBuf> large = new ArrayList<>();
+    for (int i = 0; i < LIMIT / 2; i++) {
+      large.addAll(await(neighbours, neighbours.at(FIRST.plus(i)), 60_000));
+    }
+    assertThat(held(large)).isBetween(Neighbours.MOST_WAITING / 2, Neighbours.MOST_WAITING);
+    // What begins a connection waits all the same.
+    Neighbour late = neighbours.at(GUEST);
+    assertThat(held(await(neighbours, late, 66))).isEqualTo(Neighbour.QUEUE * 66);
+    assertThat(held(await(neighbours, neighbours.at(GUEST.plus(1)), 60_000))).isZero();
+    timers.advance(Duration.ofSeconds(5)); // nobody answers
+    assertThat(held(large)).isZero();
+    Neighbour again = neighbours.at(GUEST.plus(2));
+    List<ByteBuf> other = await(neighbours, again, 60_000);
+    assertThat(held(other)).isEqualTo(Neighbour.QUEUE * 60_000);
+    neighbours.forget(again);
+    assertThat(held(other)).isZero();
   }
 
   @Test

@@ -62,8 +62,23 @@ public final class TestStations {
     return table(Stations.LIMIT, new SteppedTimers(), clock, neighbour -> {});
   }
 
+  /** A table that shares its heap with others. */
+  static Stations table(StationMemory.Share memory) {
+    SteppedTimers timers = new SteppedTimers();
+    return table(Stations.LIMIT, timers, timers.clock(), neighbour -> {}, memory);
+  }
+
   private static Stations table(
       int limit, Timers timers, Clock charging, Consumer<Neighbour> questions) {
+    return table(limit, timers, charging, questions, StationMemory.alone());
+  }
+
+  private static Stations table(
+      int limit,
+      Timers timers,
+      Clock charging,
+      Consumer<Neighbour> questions,
+      StationMemory.Share memory) {
     return new Stations(
         timers,
         new NoWire(questions),
@@ -71,6 +86,7 @@ public final class TestStations {
         port -> true,
         DescriptorBudget.ample().share("test"),
         limit,
+        memory,
         42);
   }
 

@@ -28,8 +28,7 @@ class AcknowledgmentLiesTest {
   }
 
   private void acknowledge(int... edges) {
-    scene.guest(
-        Tcp.ACK, Scene.GUEST_ISN + 1, scene.isn + 1, 65535, new byte[0], Scene.sack(edges));
+    scene.guest(Tcp.ACK, Scene.GUEST_ISN + 1, scene.isn + 1, 65535, new byte[0], Scene.sack(edges));
   }
 
   /** Modulo 2^32, such a block begins after what is acknowledged and ends before what is sent. */
