@@ -17,8 +17,8 @@ final class ReceiveQueue {
   private static final int MOST_PIECES = 512;
 
   /**
-   * What a piece is charged with besides its buffer. It takes about 150 bytes of the heap; as all
-   * the memory that connections may hold could be pieces of a byte, its price keeps those of all
+   * The charge for a piece besides its buffer. It takes about 150 bytes of the heap; as all the
+   * memory that connections may hold could be pieces of a byte, its price keeps those of all
    * networks below a tenth of the launcher's heap.
    */
   static final int OVERHEAD = 2048;

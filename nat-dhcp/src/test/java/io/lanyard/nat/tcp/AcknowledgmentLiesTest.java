@@ -42,7 +42,7 @@ class AcknowledgmentLiesTest {
     assertThat(scene.engine.counters().get(TcpCount.FAST_RETRANSMITS)).isZero();
   }
 
-  /** What is sent again is what has been sent, whatever blocks say. */
+  /** Nothing is sent again but bytes that have been sent, whatever blocks say. */
   @ParameterizedTest
   @EnumSource
   void blocksThatAreMadeUpRepeatWhatWasSentAtMost(Family family) {

@@ -11,7 +11,7 @@ import java.io.ByteArrayOutputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** What the queues of a connection hold besides the bytes that are in them. */
+/** The memory that the queues of a connection hold besides the bytes that are in them. */
 class HeldQueuesTest {
   private static final int LIMIT = 64 << 20;
   private static final int FIRST = 1000;
