@@ -13,7 +13,7 @@ FUZZ ?=
 help: ## Says what there is.
 	@echo 'Lanyard: virtual networks for the guests of any VMM, in user space.'
 	@echo
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
 demo: ## Boots a guest in a throw-away daemon and ticks off what works. Needs no root, except to install packages.
 	@.ci/setup demo
@@ -46,7 +46,7 @@ plugin-api: ## Makes the artifact for authors of VMM plug-ins, with its sources 
 	$(MVN) -q package -DskipTests -pl vmm-plugin-api -am
 	@.ci/plugin-api
 
-install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sample configuration.
+install: ## Installs below $(DESTDIR)$(PREFIX): the program, its completion, its unit and the sample configuration.
 	@.ci/setup build
 	$(MVN) package -DskipTests
 	install -d '$(DESTDIR)$(PREFIX)/lib/lanyard/lib/pcap' '$(DESTDIR)$(PREFIX)/bin' '$(DESTDIR)$(PREFIX)/share/doc/lanyard/docs/adr' \
@@ -58,6 +58,9 @@ install: ## Installs below $(DESTDIR)$(PREFIX): the program, its unit and the sa
 	install -m 755 lanyard '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard'
 	install -m 755 lanyard-extcap '$(DESTDIR)$(PREFIX)/lib/lanyard/lanyard-extcap'
 	ln -sf ../lib/lanyard/lanyard '$(DESTDIR)$(PREFIX)/bin/lanyard'
+	# By way of a file: a pipe would hide that the script could not be made.
+	LANYARD_NO_AOT=1 ./lanyard completion >cli/target/completion
+	install -D -m 644 cli/target/completion '$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lanyard'
 	[ -e '$(DESTDIR)/etc/lanyard/lanyard.yaml' ] || install -m 644 config/etc/lanyard.yaml '$(DESTDIR)/etc/lanyard/'
 	install -m 644 config/src/main/resources/io/lanyard/config/lanyard.schema.json '$(DESTDIR)/etc/lanyard/'
 	sed 's#/usr/\(bin/lanyard\|share/doc\)#$(PREFIX)/\1#' config/systemd/lanyard.service \

@@ -354,6 +354,15 @@ final class LauncherIT {
   }
 
   @Test
+  void aHostWithoutInterfacesIsNoReasonToWarn() throws IOException, InterruptedException {
+    List<String> alone =
+        List.of("unshare", "--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh");
+    try (Launched daemon = Launched.daemon(home, alone, SMALL)) {
+      assertThat(daemon.complained()).contains("event=ready ").doesNotContain("WARN");
+    }
+  }
+
+  @Test
   void aSocketThatADeadDaemonLeftSaysHowToStartOne() throws IOException, InterruptedException {
     try (Launched daemon = Launched.daemon(home, List.of(), SMALL)) {
       daemon.signal("KILL");
