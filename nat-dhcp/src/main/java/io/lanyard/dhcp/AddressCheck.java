@@ -103,7 +103,7 @@ final class AddressCheck {
     }
 
     @Override
-    public void free() {
+    public void free(long probedAt) {
       free.run();
     }
 

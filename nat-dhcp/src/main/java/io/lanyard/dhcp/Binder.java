@@ -21,7 +21,10 @@ final class Binder {
    */
   private static final long WORTH_WRITING_MILLIS = 10_000;
 
-  /** Hears how an attempt ended. One whose write fails is not told: its client asks again. */
+  /**
+   * Hears how an attempt ended. One whose write fails, or has to wait for another's, is not told:
+   * its client asks again.
+   */
   interface Outcome {
     /**
      * The lease is on disk, and the client's.
@@ -70,14 +73,13 @@ final class Binder {
    * @param seconds how long, unsigned; -1 without end
    */
   void bind(ClientRequest request, Address address, int seconds, Outcome outcome) {
-    if (!table.canHave(address, request, now()) || table.isBoundElsewhere(request, now())) {
-      outcome.refused("address not available"); // Somebody took it while it was probed.
+    String refusal = refusal(request, address); // Somebody may have taken it while it was probed.
+    if (refusal != null) {
+      outcome.refused(refusal);
       return;
     }
-    if (!admits(request, address)) {
-      watch.limited(request.port());
-      outcome.refused("too many leases");
-      return;
+    if (keeper.writesForAnother(request, address)) {
+      return; // The client asks again when that is decided.
     }
     long now = now();
     keeper.hold(request, address);
@@ -107,6 +109,18 @@ final class Binder {
     keeper.write(lease, request.port(), () -> written(request, lease, seconds, !renewal, outcome));
   }
 
+  /** Why a client cannot have an address; null if it can. */
+  private @Nullable String refusal(ClientRequest request, Address address) {
+    if (!table.canHave(address, request, now()) || table.isBoundElsewhere(request, now())) {
+      return "address not available";
+    }
+    if (!admits(request, address)) {
+      watch.limited(request.port());
+      return "too many leases";
+    }
+    return null;
+  }
+
   /** Whether the disk has a lease that says the same but for a few seconds. */
   private static boolean storedAlready(Lease stored, Lease lease) {
     long later = lease.expiryMillis() - stored.expiryMillis();
@@ -126,13 +140,12 @@ final class Binder {
 
   private void written(
       ClientRequest request, Lease lease, int seconds, boolean fresh, Outcome outcome) {
-    if (!table.canHave(lease.address(), request, now())) {
-      outcome.refused("address not available"); // Found in use while it was being written.
-      return;
-    }
-    if (table.isBoundElsewhere(request, now())) {
-      keeper.withdraw(lease, request.port()); // The client got a lease by another port meanwhile.
-      outcome.refused("address not available");
+    // During the write, the address may have been found in use, its former holder heard, the client
+    // given another address by another port, or the port's share used up.
+    String refusal = refusal(request, lease.address());
+    if (refusal != null) {
+      keeper.withdrawOffer(lease);
+      outcome.refused(refusal);
       return;
     }
     Lease other = table.of(lease.client());

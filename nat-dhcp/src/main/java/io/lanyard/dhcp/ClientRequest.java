@@ -39,17 +39,13 @@ interface ClientRequest {
   }
 
   /**
-   * The leases whose holders did not answer where they had got them, while this request waited: it
-   * may take these along to its own port.
+   * The leases whose holders did not answer behind their ports while this request waited. The
+   * client may take these along to its own port, unless a holder is heard after all ({@link
+   * LeaseTable#mayTake}).
    *
    * @return the live list
    */
-  List<Lease> vacated();
-
-  /** Whether a lease can be this client's: it was got by the same port, or its holder has gone. */
-  default boolean mayTake(Lease lease) {
-    return lease.isBehind(port()) || vacated().stream().anyMatch(lease::isHeldAs);
-  }
+  List<Vacated> vacated();
 
   /** The client's name for itself; null for none. */
   @Nullable String said();

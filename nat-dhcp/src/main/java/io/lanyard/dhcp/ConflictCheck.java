@@ -42,8 +42,12 @@ final class ConflictCheck {
      */
     boolean believes(long mac, Station from);
 
-    /** Nobody uses the address. */
-    void free();
+    /**
+     * Nobody uses the address.
+     *
+     * @param probedAt when the probe was sent, by {@link LeaseTable#hearings}
+     */
+    void free(long probedAt);
 
     /**
      * Somebody uses the address.
@@ -77,14 +81,16 @@ final class ConflictCheck {
   }
 
   private final DhcpTerms terms;
+  private final LeaseTable table;
   private final Counters<DhcpCount> counters;
   private final Map<Key, Map<String, Probe>> waiting = new HashMap<>();
   private final Map<String, Integer> byPort = new HashMap<>();
   private int size;
   private @Nullable ConflictProbe probe;
 
-  ConflictCheck(DhcpTerms terms, Counters<DhcpCount> counters) {
+  ConflictCheck(DhcpTerms terms, LeaseTable table, Counters<DhcpCount> counters) {
     this.terms = terms;
+    this.table = table;
     this.counters = counters;
   }
 
@@ -134,7 +140,7 @@ final class ConflictCheck {
   void check(Address address, ClientRequest request, Verdict verdict) {
     ConflictProbe conflicts = probe;
     if (conflicts == null) {
-      verdict.free();
+      verdict.free(table.hearings());
       return;
     }
     Key key = new Key(address, request.client());
@@ -155,12 +161,14 @@ final class ConflictCheck {
   private final class Probe implements ProbeListener {
     private final Key key;
     private final PortBudget asking;
+    private final long sentAt;
     private Verdict verdict;
     private boolean free;
 
     Probe(Key key, PortBudget asking, Verdict verdict) {
       this.key = key;
       this.asking = asking;
+      this.sentAt = table.hearings();
       this.verdict = verdict;
     }
 
@@ -181,7 +189,7 @@ final class ConflictCheck {
     public void silent() {
       ended();
       free = true;
-      asking.turn().charge(verdict::free);
+      asking.turn().charge(() -> verdict.free(sentAt));
     }
 
     private void ended() {

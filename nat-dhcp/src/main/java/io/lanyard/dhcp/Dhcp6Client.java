@@ -18,7 +18,7 @@ final class Dhcp6Client implements ClientRequest {
 
   private final Dhcp6Message message;
   private final int association;
-  private final List<Lease> vacated = new ArrayList<>(0);
+  private final List<Vacated> vacated = new ArrayList<>(0);
   private ClientId client;
 
   /**
@@ -86,7 +86,7 @@ final class Dhcp6Client implements ClientRequest {
   }
 
   @Override
-  public List<Lease> vacated() {
+  public List<Vacated> vacated() {
     return vacated;
   }
 

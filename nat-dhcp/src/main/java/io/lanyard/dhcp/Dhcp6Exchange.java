@@ -151,7 +151,7 @@ final class Dhcp6Exchange {
       List<Address> others =
           asked.addresses().stream().filter(one -> !one.equals(held.address())).toList();
       bind(answers, association, client, held.address(), others);
-    } else if (!client.mayTake(held)) {
+    } else if (!table.mayTake(client, held)) {
       counters.count(DhcpCount.IMPOSTOR);
     } else if (keeper.mayWrite(client.budget())) {
       // The configuration has another use for the address, or none, and perhaps another address.
@@ -261,18 +261,27 @@ final class Dhcp6Exchange {
   }
 
   /** Whether a client has leases of all addresses that it names, and is to keep them. */
-  boolean has(Dhcp6Message request) {
-    for (Association asked : request.associations) {
-      for (Address address : asked.addresses()) {
-        Lease lease = table.at(address);
-        if (lease == null
-            || !lease.bound(now())
-            || lease.mac() != request.mac()
-            || !table.keeps(lease, now())) {
-          return false;
-        }
-      }
+  boolean confirms(Dhcp6Message request) {
+    List<Address> named =
+        request.associations.stream().flatMap(asked -> asked.addresses().stream()).toList();
+    boolean has = named.stream().allMatch(address -> has(request, address));
+    if (has) {
+      named.forEach(address -> table.heard(address, request.budget().presence()));
     }
-    return true;
+    return has;
+  }
+
+  /**
+   * Whether a client has a lease. One that was got by another port moves when the client asks for
+   * the address. A write that is under way may be about to end it.
+   */
+  private boolean has(Dhcp6Message request, Address address) {
+    Lease lease = table.at(address);
+    return lease != null
+        && lease.bound(now())
+        && lease.mac() == request.mac()
+        && lease.isBehind(request.budget().name())
+        && !keeper.writes(address)
+        && table.keeps(lease, now());
   }
 }

@@ -265,11 +265,12 @@ public final class Dhcp6Server implements DatagramService, Dumpable {
   /**
    * Section 18.3.3, but for a client whose lease this server has not: by the letter it would be
    * told to go on, with an address that nobody holds for it, and that a guard does not let pass. It
-   * is told to begin anew, which is likely to give it the same address.
+   * is told to begin anew, which is likely to give it the same address. So is a client that has
+   * come to another port: its lease moves when it asks for the address.
    */
   private void confirm(Dhcp6Message request) {
     boolean names = request.associations.stream().anyMatch(one -> !one.addresses().isEmpty());
-    boolean has = names && exchange.has(request);
+    boolean has = names && exchange.confirms(request);
     if (!names || (!has && exchange.areHere(request) && !terms.dhcp().authoritative())) {
       counters.count(DhcpCount.UNKNOWN_CLIENT);
       return;

@@ -48,7 +48,7 @@ final class DhcpMessage implements ClientRequest {
   ClientId client;
 
   private final OptionSet options;
-  private final List<Lease> vacated = new ArrayList<>(0);
+  private final List<Vacated> vacated = new ArrayList<>(0);
 
   private DhcpMessage(
       ByteBuf in, int at, MessageType type, long mac, OptionSet options, DatagramPeer from) {
@@ -162,7 +162,7 @@ final class DhcpMessage implements ClientRequest {
   }
 
   @Override
-  public List<Lease> vacated() {
+  public List<Vacated> vacated() {
     return vacated;
   }
 

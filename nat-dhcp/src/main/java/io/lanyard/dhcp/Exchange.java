@@ -103,7 +103,7 @@ final class Exchange {
     if (lease == null
         || !lease.bound(now())
         || !lease.client().equals(request.client)
-        || !request.mayTake(lease)) {
+        || !table.mayTake(request, lease)) {
       // Perhaps somebody took it while it was probed, or it gave way to another offer of the port.
       if (!table.canHave(address, request, now())) {
         return;

@@ -47,11 +47,14 @@ final class Identification {
     if (held == null || !held.bound(parts.now())) {
       if (isKnownByMac(request)) {
         request.isFrom(request.byMac());
+        identify(request, then);
+      } else {
+        reservation(request, then);
       }
-      reservation(request, then);
       return;
     }
     if (held.mac() == request.mac() && held.isBehind(request.port())) {
+      parts.table().heard(held.address(), request.budget().presence());
       reservation(request, then);
       return;
     }
@@ -73,7 +76,7 @@ final class Identification {
   /** The reserved address may be leased to a client of this MAC address and another identifier. */
   private void reservation(ClientRequest request, Runnable then) {
     Lease held = parts.table().ofReservation(request.mac(), parts.now());
-    if (held == null || request.mayTake(held)) {
+    if (held == null || parts.table().mayTake(request, held)) {
       then.run();
     } else {
       lookFor(held, request, then);
@@ -83,7 +86,10 @@ final class Identification {
   /** Goes on if a lease's holder does not answer, or the asker is told from it. */
   private void lookFor(Lease held, ClientRequest request, Runnable then) {
     if (!parts.check().asks()) {
-      then.run(); // The lease stays where it is.
+      if (held.isBehind(request.port())) {
+        request.vacated().add(new Vacated(held, parts.table().hearings()));
+      }
+      then.run(); // A lease of another port stays there.
     } else if (parts.check().admits(held.address(), request)) {
       parts.check().check(held.address(), request, new HolderAnswers(request, held, then));
     }
@@ -132,8 +138,8 @@ final class Identification {
     }
 
     @Override
-    public void free() {
-      request.vacated().add(held);
+    public void free(long probedAt) {
+      request.vacated().add(new Vacated(held, probedAt));
       then.run();
     }
 

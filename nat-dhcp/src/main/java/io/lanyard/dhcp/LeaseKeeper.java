@@ -11,7 +11,9 @@ import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import java.lang.System.Logger.Level;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -33,6 +35,14 @@ final class LeaseKeeper {
   /** The longest wait of a timer: timers do not count the time that the host is suspended. */
   private static final long LONGEST_WAIT_MILLIS = 60_000;
 
+  /**
+   * Writes of one address.
+   *
+   * @param count how many are under way
+   * @param last what the last of them stores
+   */
+  private record Writes(int count, Lease last) {}
+
   private final DhcpTerms terms;
   private final LeaseTable table;
   private final LeaseJournal journal;
@@ -43,8 +53,11 @@ final class LeaseKeeper {
   private final Runnable changed;
   private final Function<String, Turn> turns;
 
-  /** How many writes of an address are under way. */
-  private final Map<Address, Integer> underWay = new HashMap<>();
+  /** The writes of an address that are under way. */
+  private final Map<Address, Writes> underWay = new HashMap<>();
+
+  /** Addresses whose lease in memory could not be stored. */
+  private final Set<Address> unsaved = new HashSet<>();
 
   /** How many writes for a port's clients are under way. */
   private final Map<String, Integer> writesByPort = new HashMap<>();
@@ -209,14 +222,12 @@ final class LeaseKeeper {
     }
   }
 
-  /** Takes back a lease that is on disk and nowhere else: it came to nothing. */
-  void withdraw(Lease lease, String port) {
-    Lease held = table.at(lease.address());
-    Lease released = lease.in(State.RELEASED, now());
-    if (held != null && held.state() == State.OFFERED && held.isHeldAs(lease)) {
-      put(released);
+  /** Takes back the offer of an address whose lease is refused after all, if the offer stands. */
+  void withdrawOffer(Lease refused) {
+    Lease offer = table.at(refused.address());
+    if (offer != null && offer.state() == State.OFFERED && offer.isHeldAs(refused)) {
+      put(offer.in(State.RELEASED, now()));
     }
-    write(released, port, () -> {});
   }
 
   /** Frees an address once that is on disk too, so that memory and disk change in one order. */
@@ -245,9 +256,8 @@ final class LeaseKeeper {
         port,
         () -> {
           Lease last = table.at(released.address());
-          if (last != null
-              && last.state() == State.BOUND
-              && last.client().equals(released.client())) {
+          // Else it has moved meanwhile, or is another client's.
+          if (last != null && last.state() == State.BOUND && last.isHeldAs(released)) {
             put(released);
           }
           done.complete(true);
@@ -266,7 +276,7 @@ final class LeaseKeeper {
   }
 
   /**
-   * Stores a lease; a failure is counted, and nothing else comes of it.
+   * Stores a lease. A failure is counted; what memory says already is stored with a later write.
    *
    * @param port whose client caused the write, and is charged for what comes of it
    * @param durable run on the loop when it is on disk
@@ -276,7 +286,8 @@ final class LeaseKeeper {
   }
 
   private void write(Lease lease, String port, Runnable durable, Consumer<Throwable> notStored) {
-    underWay.merge(lease.address(), 1, Integer::sum);
+    Writes before = underWay.get(lease.address());
+    underWay.put(lease.address(), new Writes(before == null ? 1 : before.count + 1, lease));
     writesByPort.merge(port, 1, Integer::sum);
     journal.write(
         lease,
@@ -284,26 +295,87 @@ final class LeaseKeeper {
           @Override
           public void durable() {
             ended(lease.address(), port);
-            turns.apply(port).charge(durable);
+            unsaved.remove(lease.address());
+            turns
+                .apply(port)
+                .charge(() -> {
+                  durable.run();
+                  follow(lease, port);
+                  saveAll();
+                });
           }
 
           @Override
           public void failed(Throwable cause) {
             ended(lease.address(), port);
             counters.count(DhcpCount.STORE_FAILED);
+            if (lease.equals(table.at(lease.address()))) {
+              unsaved.add(lease.address());
+            }
             turns.apply(port).charge(() -> notStored.accept(cause));
           }
         });
   }
 
   private void ended(Address address, String port) {
-    underWay.computeIfPresent(address, (key, n) -> n > 1 ? n - 1 : null);
+    underWay.computeIfPresent(
+        address,
+        (key, writes) -> writes.count > 1 ? new Writes(writes.count - 1, writes.last) : null);
     writesByPort.computeIfPresent(port, (key, n) -> n > 1 ? n - 1 : null);
   }
 
-  /** Whether the disk is about to say something else of an address than memory does. */
+  /**
+   * Has the disk say of an address what memory says, after the last of the writes that are under
+   * way: the lease that was written may have been refused, or another one has been bound meanwhile.
+   */
+  private void follow(Lease written, String port) {
+    if (underWay.containsKey(written.address())) {
+      return;
+    }
+    Lease held = table.at(written.address());
+    if (held != null && isStored(held)) {
+      // Of two leases with one name, the older one has it when they are loaded.
+      if (!held.named(null).equals(written.named(null))) {
+        write(held, port, () -> {});
+      }
+    } else if (written.active(now())) {
+      write(written.in(State.RELEASED, now()), port, () -> {});
+    }
+  }
+
+  /** Stores what could not be stored before: the disk takes writes again. */
+  private void saveAll() {
+    for (Address address : unsaved.isEmpty() ? Set.<Address>of() : Set.copyOf(unsaved)) {
+      Lease held = table.at(address);
+      if (!underWay.containsKey(address)) {
+        unsaved.remove(address);
+        if (held != null && isStored(held)) {
+          write(held, held.port(), () -> {});
+        }
+      }
+    }
+  }
+
+  private static boolean isStored(Lease lease) {
+    return lease.state() == State.BOUND || lease.state() == State.DECLINED;
+  }
+
+  /** Whether the disk says something else of an address than memory does, or is about to. */
   boolean writes(Address address) {
-    return underWay.containsKey(address);
+    return underWay.containsKey(address) || unsaved.contains(address);
+  }
+
+  /**
+   * Whether a write is under way that would bind an address to another client, or by another port.
+   * Only one of them may be, or the disk would say for a moment that the one which is refused has
+   * what the other was acknowledged.
+   */
+  boolean writesForAnother(ClientRequest request, Address address) {
+    Writes writes = underWay.get(address);
+    return writes != null
+        && !(writes.last.client().equals(request.client())
+            && writes.last.mac() == request.mac()
+            && writes.last.port().equals(request.port()));
   }
 
   /** Changes a lease in memory only. */

@@ -38,7 +38,7 @@ public final class LeaseServer {
     LeaseKeeper keeper =
         new LeaseKeeper(
             terms, table, journal, link.timers(), link::turn, counters, log, watch::changed);
-    ConflictCheck check = new ConflictCheck(terms, counters);
+    ConflictCheck check = new ConflictCheck(terms, table, counters);
     parts = new ServerParts(terms, table, keeper, journal.clock(), check, counters, log);
   }
 

@@ -61,6 +61,11 @@ public final class LeaseTable {
   private final TreeSet<Expiry> expiries = new TreeSet<>();
   private final List<LeaseListener> listeners = new ArrayList<>();
 
+  /** When the holder of an address's lease was heard last, in {@link #hearings}. */
+  private final Map<Address, Long> heard = new HashMap<>();
+
+  private long hearings;
+
   /** Addresses in quarantine, the longest there first. */
   private final LinkedHashSet<Address> quarantined = new LinkedHashSet<>();
 
@@ -97,6 +102,7 @@ public final class LeaseTable {
         ended.add(lease);
       } else {
         byAddress.remove(lease.address());
+        heard.remove(lease.address());
         byClient.remove(lease.client(), lease);
       }
       if (pool.holds(lease.address())) {
@@ -238,14 +244,14 @@ public final class LeaseTable {
   /** Whether a client has a lease that a request in its name may not take. */
   boolean isBoundElsewhere(ClientRequest request, long now) {
     Lease held = byClient.get(request.client());
-    return held != null && held.bound(now) && !request.mayTake(held);
+    return held != null && held.bound(now) && !mayTake(request, held);
   }
 
   /** Whether a client has a lease or an offer that a request in its name may not take. */
   boolean isElsewhere(ClientRequest request, long now) {
     return isBoundElsewhere(request, now)
         || offers.getOrDefault(request.client(), Map.of()).values().stream()
-            .anyMatch(offer -> offer.active(now) && !request.mayTake(offer));
+            .anyMatch(offer -> offer.active(now) && !mayTake(request, offer));
   }
 
   /** The lease of the address that is reserved for a MAC address, if that has it; else null. */
@@ -269,7 +275,7 @@ public final class LeaseTable {
         && last.state() != State.DECLINED
         && !suspects.contains(address)
         && (last.client().equals(request.client()) || last.mac() == request.mac())
-        && request.mayTake(last)
+        && mayTake(request, last)
         && (last.active(now) || now - last.expiryMillis() < terms.dhcp().leaseTime().toMillis());
   }
 
@@ -303,7 +309,7 @@ public final class LeaseTable {
     if (lease == null || !lease.active(now)) {
       return true;
     }
-    if (!request.mayTake(lease)) {
+    if (!mayTake(request, lease)) {
       return false;
     }
     if (lease.state() == State.DECLINED) {
@@ -357,8 +363,31 @@ public final class LeaseTable {
     return counted || shares.mayHaveAnother(port, pool.idle());
   }
 
+  /** How often holders of leases were heard so far: tells what came first. */
+  long hearings() {
+    return hearings;
+  }
+
+  /** Whether a lease has the holder that did not answer, and that was not heard since either. */
+  boolean isVacated(Vacated one, Lease lease) {
+    return one.lease().isHeldAs(lease) && heard.getOrDefault(lease.address(), 0L) <= one.probedAt();
+  }
+
+  /**
+   * Whether a lease can pass to the client that asks: it is that machine's own, which is behind the
+   * same port, or its holder neither answered nor was heard since. Clones behind one port are told
+   * apart by their MAC addresses.
+   */
+  boolean mayTake(ClientRequest request, Lease lease) {
+    boolean own =
+        lease.isBehind(request.port())
+            && (lease.state() != State.BOUND || lease.mac() == request.mac());
+    return own || request.vacated().stream().anyMatch(one -> isVacated(one, lease));
+  }
+
   /** Notes that the holder of a lease was heard behind the port of the lease. */
   void heard(Address address, Presence presence) {
+    heard.put(address, ++hearings);
     Lease lease = byAddress.get(address);
     if (lease != null && lease.state() == State.BOUND && pool.holds(address)) {
       shares.heard(lease, presence);
@@ -428,6 +457,7 @@ public final class LeaseTable {
     forget(before, !stays);
     if (lease.state() == State.RELEASED && !pool.knows(lease.address())) {
       byAddress.remove(lease.address()); // Nobody will have it again.
+      heard.remove(lease.address());
       tell(before, lease);
       return;
     }

@@ -94,7 +94,7 @@ final class NameContest {
     }
 
     @Override
-    public void free() {
+    public void free(long probedAt) {
       move(name, holder, heir);
     }
 

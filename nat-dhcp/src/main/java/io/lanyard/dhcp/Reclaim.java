@@ -121,13 +121,13 @@ final class Reclaim {
     }
 
     @Override
-    public void free() {
+    public void free(long probedAt) {
       Lease now = parts.table().at(left.address());
       if (now == null
           || !now.bound(parts.now())
-          || !now.isHeldAs(left)
-          || now.expiryMillis() != left.expiryMillis()) {
-        others.run(); // It was renewed, or another client was faster.
+          || !parts.table().isVacated(new Vacated(left, probedAt), now)
+          || parts.keeper().writes(left.address())) {
+        others.run(); // Its holder asks for it just now, or another client was faster.
       } else if (parts.keeper().mayWrite(request.budget())) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
         CompletableFuture<Void> _ = done.thenAccept(stored -> reclaimed());

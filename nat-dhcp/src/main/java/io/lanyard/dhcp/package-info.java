@@ -44,7 +44,8 @@
  * or not the configuration has addresses probed before they are given away: a machine that was
  * moved, or has a new NIC, takes the lease along; a clone of a virtual machine, which has the
  * identifier of the original, is known by its MAC address instead, so each gets an address; and one
- * that asks in the name of a client which is there gets no answer.
+ * that asks in the name of a client which is there gets no answer. A request that waits, for a
+ * probe or for the disk, takes nothing from a holder that is heard meanwhile ({@code Vacated}).
  *
  * <p>A DISCOVER or REQUEST may come from another MAC address than its client's, as by way of a
  * relay or of a bridge that has one address for all. It is dropped if the switch knows the client
@@ -119,10 +120,11 @@
  * {@link io.lanyard.dhcp.LeaseStore} takes all that has gathered, commits it to an MVStore file,
  * waits for {@code fsync}, and sends the completions back to the loop as one task. The more clients
  * ask at once, the more share a sync. Releases go the same way, so memory changes in the order of
- * the disk. A renewal a few seconds after the last is answered from what is on disk, so a guest
- * that renews in a loop does not keep the disk busy. A write that fails acknowledges nothing: the
- * client asks again, and the file is opened anew from what it holds. Offers are never stored (RFC
- * 2131 section 3.1 item 2 asks for no promise).
+ * the disk. Writes of one address are of one client at a time, so that the disk never says that
+ * somebody else has what a client was acknowledged. A renewal a few seconds after the last is
+ * answered from what is on disk, so a guest that renews in a loop does not keep the disk busy. A
+ * write that fails acknowledges nothing: the client asks again, and the file is opened anew from
+ * what it holds. Offers are never stored (RFC 2131 section 3.1 item 2 asks for no promise).
  *
  * <p><b>Time.</b> Leases go by {@link io.lanyard.dhcp.LeaseClock}, which counts the time that
  * passes and goes on across restarts; nothing that is done to the wall clock ends or lengthens a

@@ -12,6 +12,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A DHCPv6 client in memory, which builds its messages and reads the answers byte by byte. */
@@ -99,6 +100,10 @@ final class Dhcp6TestClient implements DatagramPeer {
   }
 
   final Deque<Answer> answers = new ArrayDeque<>();
+
+  /** Hears each answer when it is sent. */
+  Consumer<Answer> heard = answer -> {};
+
   final long mac;
   private final String port;
   Address source = Address.parse("fe80::5054:ff:fe00:1");
@@ -223,8 +228,11 @@ final class Dhcp6TestClient implements DatagramPeer {
       return this;
     }
 
-    void send() {
+    /** Sends it, and returns its transaction. */
+    int send() {
+      int sent = transaction;
       server.receive(out, Dhcp6TestClient.this);
+      return sent;
     }
   }
 
@@ -263,7 +271,9 @@ final class Dhcp6TestClient implements DatagramPeer {
 
   @Override
   public void answer(ByteBuf payload, long to, Address address, int port) {
-    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, address, port));
+    Answer answer = new Answer(ByteBufUtil.getBytes(payload), to, address, port);
+    answers.add(answer);
     payload.release();
+    heard.accept(answer);
   }
 }

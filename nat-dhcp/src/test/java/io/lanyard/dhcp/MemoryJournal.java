@@ -65,8 +65,13 @@ final class MemoryJournal implements LeaseJournal {
   }
 
   void sync() {
-    Pending next;
-    while ((next = pending.poll()) != null) {
+    sync(Integer.MAX_VALUE);
+  }
+
+  /** The disk is done with so many writes at the most. */
+  void sync(int most) {
+    for (int i = 0; i < most && !pending.isEmpty(); i++) {
+      Pending next = pending.remove();
       if (broken) {
         next.completion.failed(new java.io.IOException("disk full"));
       } else {

@@ -13,6 +13,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A DHCP client in memory, which builds its messages and reads the answers byte by byte. */
@@ -75,6 +76,9 @@ final class TestClient implements DatagramPeer {
   final Deque<Answer> answers = new ArrayDeque<>();
   final long mac;
   final String port;
+
+  /** Hears each answer when it is sent. */
+  Consumer<Answer> heard = answer -> {};
 
   /** The Ethernet source of its frames. */
   long sender;
@@ -186,10 +190,13 @@ final class TestClient implements DatagramPeer {
       return out;
     }
 
-    void send() {
+    /** Sends it, and returns its transaction. */
+    int send() {
+      int transaction = out.getInt(4);
       out.writeByte(255);
       server.receive(out, TestClient.this);
       out.release();
+      return transaction;
     }
   }
 
@@ -228,8 +235,10 @@ final class TestClient implements DatagramPeer {
 
   @Override
   public void answer(ByteBuf payload, long to, Address address, int port) {
-    answers.add(new Answer(ByteBufUtil.getBytes(payload), to, address, port));
+    Answer answer = new Answer(ByteBufUtil.getBytes(payload), to, address, port);
+    answers.add(answer);
     payload.release();
+    heard.accept(answer);
   }
 
   @Nullable Answer poll() {

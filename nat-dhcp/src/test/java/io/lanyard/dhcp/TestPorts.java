@@ -24,6 +24,11 @@ final class TestPorts {
     return TestStations.station(stations, known, mac);
   }
 
+  /** Whether a frame has come by a port. */
+  boolean has(String port) {
+    return ports.containsKey(port);
+  }
+
   /** A port loses its link; it has one again with its next frame. */
   void lose(String port) {
     stations.release(ports.get(port));
