@@ -413,7 +413,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       return;
     }
     Question question = Question.of(query, asked);
-    List<EDNSOption> options = Question.endToEnd(query.getOPT());
+    List<EDNSOption> options =
+        policy.asksPlainly(station.budget()) ? List.of() : Question.endToEnd(query.getOPT());
     long now = clock.nanoTime();
     Response cached = options.isEmpty() ? recursion.cached(question, station.budget(), now) : null;
     if (cached != null) {

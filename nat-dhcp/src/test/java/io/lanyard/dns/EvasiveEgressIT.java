@@ -317,6 +317,27 @@ class EvasiveEgressIT {
     }
   }
 
+  /** Options of a question carry data out as its labels do. */
+  @ParameterizedTest
+  @EnumSource
+  void aQuestionTakesNoOptionsOutWhereRulesAreAboutNames(Family family) throws Exception {
+    String data = " +ednsopt=65001:64617461 +subnet=203.0.113.0/24";
+    for (String rules : List.of(ONLY_GOOD, "default: allow")) {
+      scene.names.queries.clear();
+      try (Guests guests = scene.new Guests(family, rules)) {
+        String answer = guests.dig("@" + family.gateway + " good.example A +tries=1" + data);
+        assertThat(answer).contains("status: NOERROR");
+      }
+      assertThat(scene.names.queries)
+          .filteredOn(query -> query.getQuestion().getName().toString().equals("good.example."))
+          .singleElement()
+          .satisfies(query ->
+              assertThat(query.getOPT().getOptions())
+                  .as(rules)
+                  .hasSize(rules.equals(ONLY_GOOD) ? 0 : 2));
+    }
+  }
+
   @ParameterizedTest
   @EnumSource
   void aResolverOverTlsIsReachedWhereNoRuleIsAboutNamesOrOneNamesItsPort(Family family)

@@ -85,6 +85,11 @@ final class ForwarderScene {
         }
 
         @Override
+        public boolean asksPlainly(PortBudget port) {
+          return rules.asksPlainly(port);
+        }
+
+        @Override
         public boolean isPrivate(Address address) {
           return rules.isPrivate(address);
         }

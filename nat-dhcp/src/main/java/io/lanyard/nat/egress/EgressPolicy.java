@@ -19,6 +19,7 @@ public final class EgressPolicy {
   private final ServiceTable loopback;
   private final Translators translators;
   private final boolean byName;
+  private final boolean limitsQuestions;
 
   private EgressPolicy(
       List<EgressLevel> levels,
@@ -32,6 +33,12 @@ public final class EgressPolicy {
     this.loopback = loopback;
     this.translators = translators;
     byName = levels.stream().anyMatch(level -> !level.names().isEmpty());
+    limitsQuestions = levels.stream().anyMatch(EgressPolicy::limitsQuestions);
+  }
+
+  private static boolean limitsQuestions(EgressLevel level) {
+    boolean limits = !level.names().isEmpty() || level.otherwise() == EgressConfig.Verdict.DENY;
+    return limits && !level.config().dryRun();
   }
 
   /**
@@ -119,6 +126,16 @@ public final class EgressPolicy {
   public boolean closesNameServices() {
     EgressConfig last = levels.getLast().config();
     return byName || (last.otherwise() == EgressConfig.Verdict.DENY && !last.dryRun());
+  }
+
+  /**
+   * Whether rules that are in force say which names guests may ask for: one is about a name, or the
+   * default denies. Then a question carries out no more than it needs.
+   *
+   * @return false where any question may be asked, or where such rules are only tried
+   */
+  public boolean limitsQuestions() {
+    return limitsQuestions;
   }
 
   /**

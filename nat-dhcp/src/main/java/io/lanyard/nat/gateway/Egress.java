@@ -631,6 +631,11 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   @Override
+  public boolean asksPlainly(PortBudget port) {
+    return policies.of(port.name()).limitsQuestions();
+  }
+
+  @Override
   public boolean isPrivate(Address address) {
     return policies.translators().isPrivate(address.high(), address.low());
   }

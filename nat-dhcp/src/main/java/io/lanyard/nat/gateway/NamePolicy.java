@@ -51,6 +51,17 @@ public interface NamePolicy {
   Question question(PortBudget port, String name, int type);
 
   /**
+   * Whether a question that is asked loses what its answer does not depend on before it goes out:
+   * EDNS options (RFC 6891) carry data as labels do.
+   *
+   * @param port the port that it came in by
+   * @return true where rules say which names may be asked for
+   */
+  default boolean asksPlainly(PortBudget port) {
+    return false;
+  }
+
+  /**
    * Whether no name of others leads to an address rightly, so that protection against rebinding
    * takes it out of answers.
    *

@@ -97,6 +97,19 @@ class EgressJudgeTest {
   }
 
   @Test
+  void questionsAreLimitedWhereRulesInForceAreAboutNamesOrTheDefaultDenies() {
+    assertThat(policy("default: deny", "").limitsQuestions()).isTrue();
+    assertThat(policy("rules: [{deny: evil.example}]", "").limitsQuestions()).isTrue();
+    assertThat(policy("", "rules: [{allow: good.example}]").limitsQuestions()).isTrue();
+    assertThat(policy("default: allow, rules: [{deny: 192.0.2.1}]", "").limitsQuestions())
+        .isFalse();
+    assertThat(policy("default: deny", "default: allow").limitsQuestions()).isFalse();
+    assertThat(policy("default: deny, dry-run: true", "").limitsQuestions()).isFalse();
+    assertThat(policy("rules: [{deny: evil.example}], dry-run: true", "").limitsQuestions())
+        .isFalse();
+  }
+
+  @Test
   void withoutOneFamilyNamesAreAskedForTheOther() {
     assertThat(judge.question(policy("rules: [{deny: '::/0'}]", ""), "www.example").admitted())
         .isTrue();
