@@ -395,8 +395,13 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       int limit,
       Consumer<byte[]> reply) {
     Record asked = query.getQuestion();
-    NamePolicy.Question permitted =
-        policy.question(station.budget(), Told.text(asked.getName()), asked.getType());
+    String name = Told.text(asked.getName());
+    boolean plain = policy.asksPlainly(station.budget());
+    NamePolicy.Question permitted = policy.question(station.budget(), name, asked.getType());
+    if (permitted == NamePolicy.Question.ASKED && plain && !Question.isUsual(asked)) {
+      unusual(station.budget(), name, asked);
+      permitted = NamePolicy.Question.REFUSED;
+    }
     if (permitted != NamePolicy.Question.ASKED) {
       boolean refused = permitted == NamePolicy.Question.REFUSED;
       counters.count(refused ? DnsCount.DENIED : DnsCount.SUPPRESSED);
@@ -412,9 +417,9 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       reply.accept(Queries.error(query, Rcode.REFUSED).toWire(limit));
       return;
     }
-    Question question = Question.of(query, asked);
-    List<EDNSOption> options =
-        policy.asksPlainly(station.budget()) ? List.of() : Question.endToEnd(query.getOPT());
+    Question whole = Question.of(query, asked);
+    Question question = plain ? whole.plain() : whole;
+    List<EDNSOption> options = plain ? List.of() : Question.endToEnd(query.getOPT());
     long now = clock.nanoTime();
     Response cached = options.isEmpty() ? recursion.cached(question, station.budget(), now) : null;
     if (cached != null) {
@@ -453,6 +458,21 @@ public final class DnsForwarder implements DatagramService, Dumpable {
     }
     rate.use(now);
     return true;
+  }
+
+  private void unusual(PortBudget port, String name, Record asked) {
+    log.log(
+        Level.INFO,
+        "name-refused",
+        port.name(),
+        line ->
+            line.with("network", terms.network().name())
+                .with("port", port.name())
+                .with("name", name)
+                .with(
+                    "reason",
+                    "type %d of class %d is none that programs look up"
+                        .formatted(asked.getType(), asked.getDClass())));
   }
 
   private void refused(PortBudget port, String cause) {

@@ -14,13 +14,14 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.OPTRecord;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
+import org.xbill.DNS.Type;
 
 /**
- * The parts in which equal queries agree: name without regard to case, type, class, and the flags
- * that change the answer (RD, and with DNSSEC CD, AD, DO; RFC 6840 section 5), and whether the
- * sender speaks EDNS.
+ * The parts in which equal queries agree: name, type, class, and the flags that change the answer
+ * (RD, and with DNSSEC CD, AD, DO; RFC 6840 section 5), and whether the sender speaks EDNS. Nothing
+ * else of a guest's query goes to name servers but options that are not meant for one hop.
  *
- * @param name the name
+ * @param name the name in lower case: the case of a guest's letters would carry a bit each
  * @param type the type
  * @param dclass the class
  * @param flags the flags, one bit each
@@ -50,7 +51,26 @@ record Question(Name name, int type, int dclass, int flags) implements Comparabl
             | (header.getFlag(Flags.AD) ? AD : 0)
             | (opt == null ? 0 : EDNS)
             | (opt != null && (opt.getFlags() & ExtendedFlags.DO) != 0 ? DO : 0);
-    return new Question(asked.getName(), asked.getType(), asked.getDClass(), flags);
+    return new Question(asked.getName().canonicalize(), asked.getType(), asked.getDClass(), flags);
+  }
+
+  /**
+   * Whether a query is for records that programs look up: of the Internet, and of a type that has
+   * been assigned. The numbers of others carry 16 bits each.
+   */
+  static boolean isUsual(Record asked) {
+    int type = asked.getType();
+    // RFC 3597 section 5: so a type is written that has no name.
+    return asked.getDClass() == DClass.IN && !Type.string(type).equals("TYPE" + type);
+  }
+
+  /**
+   * The same question with fewer choices: with recursion, as a forwarder has no other answer, and
+   * without AD where DO implies it (RFC 6840 section 5.7).
+   */
+  Question plain() {
+    int left = (flags & DO) != 0 ? flags & ~AD : flags;
+    return new Question(name, type, dclass, left | RD);
   }
 
   /** A question of our own. */

@@ -12,6 +12,8 @@
  * OwnZone                                our domain, our subnet's in-addr.arpa, localhost, the
  *                                        names of the host's hosts file, and reverse names that
  *                                        nobody else can know (RFC 6303)
+ * egress by name, and a type or class    REFUSED: numbers carry data as labels do
+ *   that is not assigned
  * no upstreams                           REFUSED: nothing leaves this network
  * ResponseCache                          by name, type, class, RD, CD, AD, DO, EDNS
  * the same question is under way         waits with it, if there is a place for one more

@@ -51,8 +51,8 @@ public interface NamePolicy {
   Question question(PortBudget port, String name, int type);
 
   /**
-   * Whether a question that is asked loses what its answer does not depend on before it goes out:
-   * EDNS options (RFC 6891) carry data as labels do.
+   * Whether a question that is asked says no more than it needs: its type and its flags are usual
+   * ones, and it goes out without EDNS options (RFC 6891). All of them carry data as labels do.
    *
    * @param port the port that it came in by
    * @return true where rules say which names may be asked for
