@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.base.Clock;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.LogEvent;
 import io.lanyard.base.Timers;
@@ -37,7 +38,8 @@ import org.xbill.DNS.Type;
  *
  * <p>Each server is asked on its own, as one may know translators that another does not. What a
  * server has said holds until it says something else: a silent one takes nothing back. Servers that
- * are asked no longer are forgotten with the first answer of those that are.
+ * are asked no longer are forgotten with the first answer of those that are, or at once where
+ * nobody is asked any more.
  *
  * <p>Thread: the network's loop only.
  */
@@ -62,6 +64,8 @@ final class Nat64Discovery {
   /** No answer has the servers asked more often. */
   private static final long LEAST_SECONDS = 60;
 
+  private static final long LEAST_NANOS = TimeUnit.SECONDS.toNanos(LEAST_SECONDS);
+
   /** A prefix is looked for anew once a day at least. */
   private static final long MOST_SECONDS = 86_400;
 
@@ -81,10 +85,15 @@ final class Nat64Discovery {
   private final TranslatorSearch search;
   private final Servers servers;
   private final Runnable found;
+  private final Clock clock;
   private final Timer timer;
   private final Map<UpstreamServer, List<Subnet>> known = new LinkedHashMap<>();
   private String state = "off";
   private long silenceSeconds = LEAST_SECONDS;
+  private boolean armed;
+  private long dueNanos;
+  private boolean asked;
+  private long askedNanos;
   private boolean asking;
   private boolean askAgain;
   private boolean closed;
@@ -105,22 +114,47 @@ final class Nat64Discovery {
     this.servers = servers;
     this.found = found;
     timer = timers.create(this::ask);
-    search.listen(this::changed);
+    clock = timers.clock();
+    search.listen(this::moved);
   }
 
-  /** Asks soon: the servers, the host's addresses, or what is wanted may be others than before. */
+  /**
+   * Asks when the host has its new addresses, but a minute after the last question at the soonest:
+   * some hosts change theirs all the time.
+   */
+  private void moved() {
+    long since = clock.nanoTime() - askedNanos;
+    changed(asked ? Math.max(SETTLED_NANOS, LEAST_NANOS - since) : SETTLED_NANOS);
+  }
+
+  /** Has the servers asked after some time, or before if they are to be asked sooner anyway. */
+  private void arm(long nanos) {
+    long due = clock.nanoTime() + nanos;
+    if (!armed || dueNanos - due > 0) {
+      armed = true;
+      dueNanos = due;
+      timer.arm(nanos);
+    }
+  }
+
+  /** Asks now: the servers, or what is wanted, may be others than before. */
   void changed() {
+    changed(0);
+  }
+
+  private void changed(long nanos) {
     if (closed) {
       return;
     }
     if (search.isWanted()) {
-      timer.arm(SETTLED_NANOS);
+      arm(nanos);
     } else {
       off();
     }
   }
 
   private void off() {
+    armed = false;
     timer.cancel();
     state = "off";
     known.clear();
@@ -128,6 +162,7 @@ final class Nat64Discovery {
   }
 
   private void ask() {
+    armed = false;
     if (closed) {
       return;
     }
@@ -137,11 +172,13 @@ final class Nat64Discovery {
       askAgain = true;
     } else if (search.hasRoute()) {
       asking = true;
+      asked = true;
+      askedNanos = clock.nanoTime();
       state = "asking";
       servers.askEach(Question.recursive(NAME, Type.AAAA), this::answered);
     } else {
       state = "no-route"; // What was found stays: nothing leads there, and the route may come back.
-      timer.arm(NO_ROUTE_NANOS);
+      arm(NO_ROUTE_NANOS);
     }
   }
 
@@ -163,7 +200,7 @@ final class Nat64Discovery {
         seconds = Math.min(seconds, pause(answer));
       }
     }
-    if (heard) {
+    if (heard || answers.isEmpty()) {
       known.keySet().retainAll(answers.keySet());
     }
     state = answers.isEmpty() ? "no-servers" : heard ? "known" : "no-answer";
@@ -173,7 +210,7 @@ final class Nat64Discovery {
     } else {
       silenceSeconds = LEAST_SECONDS;
     }
-    timer.arm(askAgain ? SETTLED_NANOS : TimeUnit.SECONDS.toNanos(seconds));
+    arm(askAgain ? 0 : TimeUnit.SECONDS.toNanos(seconds));
     askAgain = false;
     take();
   }

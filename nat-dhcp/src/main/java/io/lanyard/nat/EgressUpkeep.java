@@ -14,8 +14,10 @@ import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,6 +39,7 @@ final class EgressUpkeep implements TranslatorSearch, AutoCloseable {
   private final LostAddresses lost;
   private final OutboundCheck outbound;
   private final boolean leadsOut;
+  private Set<Subnet> ipv6 = Set.of();
   private Runnable moved = () -> {};
   private boolean closed;
 
@@ -125,7 +128,18 @@ final class EgressUpkeep implements TranslatorSearch, AutoCloseable {
     judgeAgain();
     lost.present(own);
     outbound.hostAddresses(own);
-    moved.run();
+    Set<Subnet> present = inTheWorld(own);
+    if (!present.equals(ipv6)) {
+      ipv6 = present;
+      moved.run();
+    }
+  }
+
+  /** The IPv6 addresses that say on which network the host is; those of every link do not. */
+  private static Set<Subnet> inTheWorld(List<Subnet> own) {
+    return own.stream()
+        .filter(subnet -> !subnet.network().isIpv4() && !subnet.network().isLinkLocal())
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   @Override

@@ -93,7 +93,7 @@ final class EgressScene {
   }
 
   private final Path folder;
-  private final String host = "lxh" + ProcessHandle.current().pid() % 100_000;
+  final String host = "lxh" + ProcessHandle.current().pid() % 100_000;
   final String internet = "lxi" + ProcessHandle.current().pid() % 100_000;
   private final Process served;
 

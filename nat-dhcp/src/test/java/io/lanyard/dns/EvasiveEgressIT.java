@@ -224,7 +224,6 @@ class EvasiveEgressIT {
     }
     JumpingClock clock = new JumpingClock();
     try (Guests guests = scene.new Guests(Family.IPV6, "rules: [{deny: 198.51.100.20}]", clock)) {
-      jump(guests, clock, 3);
       Await.until("the question for translators", () -> asksForTranslators() == 1);
       Process talk = guests.net.startGuest("socat", "-T", "600", "-", "TCP6:[" + evil + "]:8088");
       try (BufferedReader said = talk.inputReader()) {
@@ -241,6 +240,26 @@ class EvasiveEgressIT {
       assertThat(guests.test("2001:db8:64::10.99.0.1", EgressScene.PLAIN).reason())
           .isEqualTo("an address of the host itself");
       assertThat(guests.plain(good, EgressScene.PLAIN, "")).contains("served");
+    }
+  }
+
+  @Test
+  void translatorsAreLookedForAgainWhenTheHostHasMoved() throws Exception {
+    String evil = "2001:db8:64::198.51.100.20";
+    NatNamespace.host("ip", "-n", scene.internet, "addr", "add", evil + "/128", "dev", "lo");
+    JumpingClock clock = new JumpingClock();
+    try (Guests guests = scene.new Guests(Family.IPV6, "rules: [{deny: 198.51.100.20}]", clock)) {
+      Await.until("the question for translators", () -> asksForTranslators() == 1);
+      assertThat(guests.plain(evil, EgressScene.PLAIN, "")).contains("served");
+      scene.further.put("ipv4only.arpa.", "2001:db8:64::192.0.0.170");
+      jump(guests, clock, 61);
+      NatNamespace.host(
+          "ip", "-n", scene.host, "addr", "add", "2001:db8:99::77/64", "dev", "vh", "nodad");
+      Await.until("the question again", () -> asksForTranslators() == 2);
+      Await.until(
+          "the verdict",
+          () -> guests.test(evil, EgressScene.PLAIN).reason().startsWith("rule 0, deny"));
+      assertThat(guests.plain(evil, EgressScene.PLAIN, "")).contains("Permission denied");
     }
   }
 

@@ -101,7 +101,7 @@ final class ForwarderScene {
       };
 
   /** The search for translators at present; nobody searches at first. */
-  volatile TranslatorSearch translators = TranslatorSearch.NONE;
+  volatile TranslatorSearch translators;
 
   private final TranslatorSearch search =
       new TranslatorSearch() {
@@ -153,6 +153,18 @@ final class ForwarderScene {
   }
 
   ForwarderScene(Path folder, DescriptorBudget budget, String... keys) throws Exception {
+    this(folder, TranslatorSearch.NONE, budget, keys);
+  }
+
+  /** With a search for translators that is on from the start. */
+  ForwarderScene(Path folder, TranslatorSearch translators, String... keys) throws Exception {
+    this(folder, translators, DescriptorBudget.ample(), keys);
+  }
+
+  private ForwarderScene(
+      Path folder, TranslatorSearch translators, DescriptorBudget budget, String... keys)
+      throws Exception {
+    this.translators = translators;
     descriptors = budget.share("vmnet8");
     sockets = descriptors.holder("dns");
     resolvConf = folder.resolve("resolv.conf");

@@ -311,6 +311,67 @@ class Nat64DiscoveryTest {
   }
 
   @Test
+  void aHostWhoseAddressesComeAndGoHasItAskedOnceInAMinute() throws Exception {
+    scene.upstream.answer = answer(3600, "2001:db8:64::c000:aa");
+    move();
+    awaitFound("2001:db8:64::/96");
+    scene.upstream.answer = answer(3600, "2001:db8:65::c000:aa");
+    for (int i = 0; i < 19; i++) {
+      move();
+    }
+    awaitQueries(scene.upstream, 1);
+    move();
+    awaitFound("2001:db8:65::/96");
+    awaitQueries(scene.upstream, 2);
+    scene.upstream.answer = answer(3600, "2001:db8:66::c000:aa");
+    for (int i = 0; i < 65; i++) {
+      scene.onLoop(() -> {
+        scene.hostMoved.run();
+        return true;
+      });
+      scene.step(Duration.ofSeconds(1));
+    }
+    awaitFound("2001:db8:66::/96");
+  }
+
+  @Test
+  void theServersAreAskedAtOnceAtTheStart() throws Exception {
+    scene.close();
+    scene = new ForwarderScene(folder, search, ForwarderScene.WITHOUT_HOSTS_FILE);
+    scene.step(Duration.ofMillis(20));
+    awaitQueries(scene.upstream, 1);
+  }
+
+  @Test
+  void aMoveWhileServersAreAskedHasThemAskedAgainWithinAMinute() throws Exception {
+    scene.upstream.answer = response -> null;
+    move();
+    awaitQueries(scene.upstream, 1);
+    scene.upstream.answer = answer(3600, "2001:db8:65::c000:aa");
+    scene.onLoop(() -> {
+      scene.hostMoved.run();
+      return true;
+    });
+    scene.step(Duration.ofSeconds(2)); // the second attempt
+    awaitFound("2001:db8:65::/96");
+    awaitQueries(scene.upstream, 2);
+    scene.upstream.answer = answer(3600, "2001:db8:66::c000:aa");
+    scene.step(Duration.ofSeconds(61));
+    awaitFound("2001:db8:66::/96");
+  }
+
+  @Test
+  void withoutServersNothingIsKnownOfTranslators() throws Exception {
+    scene.upstream.answer = answer(3600, "2001:db8:64::c000:aa");
+    move();
+    awaitFound("2001:db8:64::/96");
+    scene.configure("dns: {hosts-file: false, upstreams: []}");
+    scene.step(Duration.ofMillis(20));
+    awaitState("no-servers");
+    awaitFound();
+  }
+
+  @Test
   void oneServerSaysAFewPrefixesAtMost() throws Exception {
     String[] many = new String[60];
     for (int i = 0; i < many.length; i++) {

@@ -60,8 +60,8 @@ public interface TranslatorSearch {
   /**
    * Has changes told by which the host may have come to another network.
    *
-   * @param changed told when the host's addresses are others; one that was told before hears no
-   *     more
+   * @param changed told when the host's IPv6 addresses are others, without the link-local ones; a
+   *     listener that was given before hears no more
    */
   void listen(Runnable changed);
 }
