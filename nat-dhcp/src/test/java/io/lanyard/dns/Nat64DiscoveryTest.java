@@ -408,8 +408,10 @@ class Nat64DiscoveryTest {
 
   /** A policy whose translators have a prefix that the configuration says. */
   private static NamePolicy translating(String... prefixes) {
-    Translators translators =
-        new Translators(Stream.of(prefixes).map(Subnet::parse).toList(), List.of());
+    return by(new Translators(Stream.of(prefixes).map(Subnet::parse).toList(), List.of()));
+  }
+
+  private static NamePolicy by(Translators translators) {
     return new NamePolicy() {
       @Override
       public Question question(PortBudget port, String name, int type) {
@@ -451,6 +453,24 @@ class Nat64DiscoveryTest {
         .as("a prefix that nobody has said")
         .isEmpty();
     assertThat(ask("f.example.", "64:ff9b::10.0.0.1")).isEmpty();
+  }
+
+  /** Prefixes that were found close and do not open. */
+  @Test
+  void addressesThatFoundTranslatorsMakePrivateOnesAreTakenOutOfAnswers() throws Exception {
+    scene.configure("dns: {hosts-file: false, rebinding-protection: true}");
+    scene.upstream.answer = answer(600, "2001:db8:64::c000:aa", "2001:db8:7:7:c0:0:aa00::");
+    move();
+    awaitFound("2001:db8:7:7::/64", "2001:db8:64::/96");
+    scene.rules =
+        by(new Translators(List.of(), search.prefixes.stream().map(Subnet::parse).toList()));
+    for (String inside : List.of("10.0.0.1", "127.0.0.1", "169.254.169.254", "192.168.127.2")) {
+      assertThat(ask("a" + inside + ".example.", "2001:db8:64::" + inside)).as(inside).isEmpty();
+    }
+    assertThat(ask("b.example.", "2001:db8:7:7:a:0:100::")).as("10.0.0.1").isEmpty();
+    assertThat(ask("c.example.", "2001:db8:64::198.51.100.1", "2001:db8:65::10.0.0.1"))
+        .as("in the world, and beside the prefix")
+        .hasSize(2);
   }
 
   @Test

@@ -66,8 +66,7 @@ class QuestionChannelsTest {
     scene.upstream.answer =
         response -> {
           response.addRecord(
-              new ARecord(
-                  response.getQuestion().getName(), DClass.IN, 60, new byte[] {8, 8, 8, 8}),
+              new ARecord(response.getQuestion().getName(), DClass.IN, 60, new byte[] {8, 8, 8, 8}),
               Section.ANSWER);
           return response;
         };
@@ -128,8 +127,7 @@ class QuestionChannelsTest {
     assertThat(scene.upstream.queries)
         .as("one, whose answer is kept")
         .singleElement()
-        .satisfies(query ->
-            assertThat(query.getQuestion().getName()).hasToString("good.example."));
+        .satisfies(query -> assertThat(query.getQuestion().getName()).hasToString("good.example."));
   }
 
   @ParameterizedTest
@@ -170,8 +168,7 @@ class QuestionChannelsTest {
     }
     assertThat(scene.upstream.queries)
         .singleElement()
-        .satisfies(query ->
-            assertThat(query.getHeader().printFlags().trim()).isEqualTo("rd"));
+        .satisfies(query -> assertThat(query.getHeader().printFlags().trim()).isEqualTo("rd"));
   }
 
   @Test
