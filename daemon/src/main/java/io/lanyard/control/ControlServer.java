@@ -95,6 +95,7 @@ public final class ControlServer implements AutoCloseable {
             .add("GET", "/v1/openapi.json", request -> openApi())
             .add("GET", "/v1/status", request -> Json.response(daemon.status()))
             .add("GET", "/v1/dump", request -> Json.response(daemon.dump()))
+            .large()
             .add("GET", "/v1/metrics", request -> metrics(daemon))
             .add(
                 "GET",
@@ -107,11 +108,15 @@ public final class ControlServer implements AutoCloseable {
             .taking("network")
             .add("GET", "/v1/macs", each(daemon, Network::macs))
             .taking("network")
+            .large()
             .add("GET", "/v1/topology", request -> Json.response(Topology.of(daemon)))
+            .large()
             .add("GET", "/v1/leases", each(daemon, Network::leases))
             .taking("network")
+            .large()
             .add("GET", "/v1/flows", each(daemon, Network::flows))
             .taking("network")
+            .large()
             .add("GET", "/v1/forwards", each(daemon, Network::forwards))
             .taking("network")
             .add("GET", "/v1/events", new EventResource(daemon))
@@ -138,9 +143,7 @@ public final class ControlServer implements AutoCloseable {
   /** All networks' lists as one, or that of the network that {@code ?network=} names. */
   private static <T> Resource each(Daemon daemon, Function<Network, List<T>> list) {
     return request -> {
-      List<T> all = new ArrayList<>();
-      present(chosen(daemon, request), list).forEach(all::addAll);
-      return Json.response(all);
+      return Json.response(new Joined<>(present(chosen(daemon, request), list)));
     };
   }
 

@@ -185,9 +185,8 @@ final class RunningResources {
 
   private Response flow(Request request) {
     long id = flowId(request);
-    return network(request).flows().stream()
-        .filter(flow -> flow.id() == id)
-        .findAny()
+    return network(request)
+        .flow(id)
         .map(flow -> Json.tagged(flow, ""))
         .orElseThrow(() -> noFlow(id));
   }

@@ -7,8 +7,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.JsonTokenId;
 import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Method;
@@ -61,13 +61,60 @@ public final class JsonText {
    * @return UTF-8
    */
   public static byte[] bytes(@Nullable Object value) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream(1024);
-    try (JsonGenerator out = FACTORY.createGenerator(bytes)) {
+    Pieces pieces = new Pieces();
+    try (JsonGenerator out = FACTORY.createGenerator(pieces)) {
       write(out, value);
     } catch (IOException e) {
       throw new UncheckedIOException("cannot write " + value + " as JSON", e);
     }
-    return bytes.toByteArray();
+    return pieces.joined();
+  }
+
+  /**
+   * Bytes in pieces until they are joined: a text of many megabytes takes twice its size for a
+   * moment, and not four times.
+   */
+  private static final class Pieces extends OutputStream {
+    private static final int LARGEST = 1 << 20;
+
+    private final List<byte[]> full = new ArrayList<>();
+    private byte[] last = new byte[1024];
+    private int length;
+    private int before;
+
+    @Override
+    public void write(int b) {
+      write(new byte[] {(byte) b}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int offset, int count) {
+      int from = offset;
+      int end = offset + count;
+      while (from < end) {
+        if (length == last.length) {
+          full.add(last);
+          before += length;
+          last = new byte[Math.min(2 * length, LARGEST)];
+          length = 0;
+        }
+        int part = Math.min(end - from, last.length - length);
+        System.arraycopy(source, from, last, length, part);
+        length += part;
+        from += part;
+      }
+    }
+
+    byte[] joined() {
+      byte[] all = new byte[before + length];
+      int at = 0;
+      for (byte[] piece : full) {
+        System.arraycopy(piece, 0, all, at, piece.length);
+        at += piece.length;
+      }
+      System.arraycopy(last, 0, all, at, length);
+      return all;
+    }
   }
 
   /**

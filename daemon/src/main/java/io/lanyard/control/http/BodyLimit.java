@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class BodyLimit extends HttpObjectAggregator {
   private final LargeBodies places;
-  private final boolean trusted;
+  private final Places.Client client;
 
   /** Whether each request that was passed on, and is not answered yet, has a place. */
   private final ArrayDeque<Boolean> large = new ArrayDeque<>();
@@ -32,19 +32,19 @@ final class BodyLimit extends HttpObjectAggregator {
    *
    * @param maxBody the largest body, in bytes
    * @param places the server's places for large bodies
-   * @param trusted whether the client is the daemon's own user, or root
+   * @param client who sends them
    */
-  BodyLimit(int maxBody, LargeBodies places, boolean trusted) {
+  BodyLimit(int maxBody, LargeBodies places, Places.Client client) {
     super(maxBody, true);
     this.places = places;
-    this.trusted = trusted;
+    this.client = client;
   }
 
   /** The oldest request that was passed on is answered. */
   void answered() {
     Boolean first = large.poll();
     if (first != null && first) {
-      places.release(1);
+      places.release(client, 1);
     }
   }
 
@@ -76,7 +76,7 @@ final class BodyLimit extends HttpObjectAggregator {
       return tooLong(max);
     }
     boolean takesPlace = length > LargeBodies.SMALL || HttpUtil.isTransferEncodingChunked(start);
-    if (takesPlace && !places.take(trusted)) {
+    if (takesPlace && !places.take(client)) {
       return new Problem(
           503,
           "the daemon is there but busy: it holds as many large requests as it takes",
@@ -115,7 +115,7 @@ final class BodyLimit extends HttpObjectAggregator {
       held += place ? 1 : 0;
     }
     large.clear();
-    places.release(held);
+    places.release(client, held);
     super.handlerRemoved(context);
   }
 }

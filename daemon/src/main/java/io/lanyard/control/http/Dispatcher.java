@@ -45,23 +45,32 @@ final class Dispatcher {
    *
    * @param response the answer
    * @param sender who is answered; null where nobody was identified, and a problem is the answer
+   * @param place closed when the answer has left
    */
-  record Answer(Response response, OpenStreams.@Nullable Sender sender) {}
+  record Answer(Response response, OpenStreams.@Nullable Sender sender, LargeAnswers.Place place) {}
 
-  /** Answers a request. Never throws. */
-  Answer answer(Incoming incoming) {
+  /**
+   * Answers a request. Never throws.
+   *
+   * @param client who may have to wait for a place among the long answers
+   */
+  Answer answer(Incoming incoming, Places.Client client) {
+    LargeAnswers.Place place = LargeAnswers.ofProcess().of(client);
     try {
       if (incoming.method().equals("OPTIONS")) {
-        return new Answer(options(incoming), null);
+        return new Answer(options(incoming), null, place);
       }
       String authorization = incoming.headers().getOrDefault("authorization", "");
       Caller caller = callers.identify(incoming.peer(), authorization);
       return new Answer(
-          resource(incoming, caller),
-          new OpenStreams.Sender(incoming.peer(), caller, authorization));
+          resource(incoming, caller, place),
+          new OpenStreams.Sender(incoming.peer(), caller, authorization),
+          place);
     } catch (Problem problem) {
-      return new Answer(ProblemBody.of(problem), null);
+      place.close();
+      return new Answer(ProblemBody.of(problem), null, place);
     } catch (Throwable e) {
+      place.close();
       meter.failed(e);
       Problem problem =
           new Problem(
@@ -69,11 +78,12 @@ final class Dispatcher {
               "the daemon failed to answer: " + e,
               incoming.uri(),
               "the daemon's log says more");
-      return new Answer(ProblemBody.of(problem), null);
+      return new Answer(ProblemBody.of(problem), null, place);
     }
   }
 
-  private Response resource(Incoming incoming, Caller caller) throws Exception {
+  private Response resource(Incoming incoming, Caller caller, LargeAnswers.Place place)
+      throws Exception {
     boolean head = incoming.method().equals("HEAD");
     Request request;
     Routes.Match match;
@@ -103,6 +113,9 @@ final class Dispatcher {
     }
     match.check(request);
     checkCoding(incoming);
+    if (match.large()) {
+      place.take();
+    }
     Response response = match.resource().answer(request);
     checkAccepted(request, response);
     if (response instanceof Response.Body body) {

@@ -3,6 +3,7 @@ package io.lanyard.control.http;
 import io.lanyard.linux.Errno;
 import io.lanyard.linux.Libc;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
@@ -235,8 +236,12 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
             peer, request.method().name(), request.uri(), headers(request), body);
     try {
       threads.execute(() -> {
-        Dispatcher.Answer answer = dispatcher.answer(incoming);
-        context.executor().execute(() -> send(context, answer, keepAlive, began));
+        Dispatcher.Answer answer = dispatcher.answer(incoming, place.client());
+        try {
+          context.executor().execute(() -> send(context, answer, keepAlive, began));
+        } catch (RejectedExecutionException e) {
+          answer.place().close(); // the server has stopped
+        }
       });
     } catch (RejectedExecutionException e) {
       // The server is stopping.
@@ -297,14 +302,18 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     OpenStreams.Sender sender = answer.sender();
     bodies.answered();
     if (!context.channel().isActive()) {
+      answer.place().close();
       abandon(response);
       return;
     }
     // No pattern switch: the JVM would spin a class for it before the first answer.
     if (response instanceof Response.Body body) {
       meter.answered(body.status(), System.nanoTime() - began);
-      send(context, body, keepAlive);
-    } else if (response instanceof Response.HandOver handOver) {
+      send(context, body, keepAlive).addListener(sent -> answer.place().close());
+      return;
+    }
+    answer.place().close();
+    if (response instanceof Response.HandOver handOver) {
       handOver(context, handOver, began);
     } else if (response instanceof Response.Descriptor descriptor) {
       descriptor(context, descriptor, began);
@@ -313,7 +322,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       meter.refused();
       Response.Body none = ProblemBody.of(StreamPlace.none());
       meter.answered(none.status(), System.nanoTime() - began);
-      send(context, none, keepAlive);
+      var _ = send(context, none, keepAlive);
     } else if (response instanceof Response.Stream stream) {
       meter.answered(200, System.nanoTime() - began);
       continuation(context).stream(stream);
@@ -338,7 +347,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     }
   }
 
-  private void send(ChannelHandlerContext context, Response.Body body, boolean keepAlive) {
+  private ChannelFuture send(ChannelHandlerContext context, Response.Body body, boolean keepAlive) {
     boolean goesOn = keepAlive && !last;
     var sent = context.writeAndFlush(HttpResponses.of(body, goesOn));
     // The next request has to wait until the client has taken this answer: answers that nobody
@@ -355,6 +364,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     } else {
       sent.addListener(ChannelFutureListener.CLOSE);
     }
+    return sent;
   }
 
   private Continuation continuation(ChannelHandlerContext context) {
@@ -391,7 +401,7 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     Problem problem = new Problem(status, why, "", "connect to the API's UNIX socket");
     Response.Body body = ProblemBody.of(problem);
     meter.answered(body.status(), System.nanoTime() - began);
-    send(context, body, false);
+    var _ = send(context, body, false);
   }
 
   @Override

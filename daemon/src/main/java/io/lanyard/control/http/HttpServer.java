@@ -297,7 +297,7 @@ public final class HttpServer implements AutoCloseable {
             meter,
             peer(channel, client),
             new StreamPlace(streams, open, client),
-            new BodyLimit(MAX_BODY, bodies, client.trusted()),
+            new BodyLimit(MAX_BODY, bodies, client),
             limits.firstRequest())
         .install(channel.pipeline());
   }

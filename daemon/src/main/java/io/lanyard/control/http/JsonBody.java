@@ -27,6 +27,12 @@ final class JsonBody {
 
   private static final int MAX_NUMBER = 64;
 
+  /**
+   * More than the edits of a thousand ports have. A value of two characters takes about 100 bytes
+   * of the heap, and as many bodies are read at a time as are taken.
+   */
+  static final int MAX_VALUES = 50_000;
+
   /** Made with the first body, not at the daemon's start. */
   private static final class Reader {
     static final JsonFactory FACTORY =
@@ -41,17 +47,22 @@ final class JsonBody {
             .build();
   }
 
-  private JsonBody() {}
+  private final JsonParser in;
+  private int values;
+
+  private JsonBody(JsonParser in) {
+    this.in = in;
+  }
 
   static Map<String, @Nullable Object> object(String mediaType, String body) {
     var _ = BodyType.of(mediaType, false);
     return read(
         body,
-        in -> {
-          if (in.nextToken() != JsonToken.START_OBJECT) {
+        tree -> {
+          if (tree.in.nextToken() != JsonToken.START_OBJECT) {
             throw new Problem(400, "the request's body is not a JSON object", "", "send {...}");
           }
-          return members(in);
+          return tree.members();
         });
   }
 
@@ -64,24 +75,24 @@ final class JsonBody {
     var _ =
         read(
             body,
-            in -> {
-              JsonToken first = in.nextToken();
+            tree -> {
+              JsonToken first = tree.in.nextToken();
               if (first == null) {
                 throw new Problem(400, "the request has no body", "", "send a value of JSON");
               }
-              return Optional.ofNullable(value(in, first));
+              return Optional.ofNullable(tree.value(first));
             });
   }
 
   /** Reads a text. */
   @FunctionalInterface
   private interface Reading<T> {
-    T of(JsonParser in) throws IOException;
+    T of(JsonBody tree) throws IOException;
   }
 
   private static <T> T read(String body, Reading<T> reading) {
     try (JsonParser in = Reader.FACTORY.createParser(body)) {
-      T value = reading.of(in);
+      T value = reading.of(new JsonBody(in));
       if (in.nextToken() != null) {
         throw new Problem(400, "something follows the JSON of the request's body", "", "");
       }
@@ -97,26 +108,33 @@ final class JsonBody {
     }
   }
 
-  private static Map<String, @Nullable Object> members(JsonParser in) throws IOException {
+  private Map<String, @Nullable Object> members() throws IOException {
     Map<String, @Nullable Object> members = new LinkedHashMap<>();
     for (String name = in.nextFieldName(); name != null; name = in.nextFieldName()) {
-      members.put(name, value(in, in.nextToken()));
+      members.put(name, value(in.nextToken()));
     }
     return members;
   }
 
-  private static List<@Nullable Object> elements(JsonParser in) throws IOException {
+  private List<@Nullable Object> elements() throws IOException {
     List<@Nullable Object> elements = new ArrayList<>();
     for (JsonToken token = in.nextToken(); token != JsonToken.END_ARRAY; token = in.nextToken()) {
-      elements.add(value(in, token));
+      elements.add(value(token));
     }
     return elements;
   }
 
-  private static @Nullable Object value(JsonParser in, JsonToken token) throws IOException {
+  private @Nullable Object value(JsonToken token) throws IOException {
+    if (++values > MAX_VALUES) {
+      throw new Problem(
+          413,
+          "the request's body has more than " + MAX_VALUES + " values",
+          "",
+          "send it in several requests");
+    }
     return switch (token) {
-      case START_OBJECT -> members(in);
-      case START_ARRAY -> elements(in);
+      case START_OBJECT -> members();
+      case START_ARRAY -> elements();
       case VALUE_STRING -> in.getText();
       case VALUE_TRUE -> true;
       case VALUE_FALSE -> false;

@@ -1,5 +1,8 @@
 package io.lanyard.control.http;
 
+import java.util.HashMap;
+import java.util.Map;
+
 /**
  * Counts the large bodies that a server holds at a time, so that they cannot take the memory of
  * frames.
@@ -16,24 +19,36 @@ final class LargeBodies {
   /** The places that only the daemon's own user and root may have. */
   private static final int RESERVED = 4;
 
+  /**
+   * The places of one client that is neither: a body that is begun and not sent has a place for
+   * half a minute, before anybody has asked who sends it.
+   */
+  private static final int PER_CLIENT = 4;
+
+  private final Map<Object, Integer> clients = new HashMap<>();
   private int taken;
 
   /**
    * Takes a place.
    *
-   * @param trusted whether the sender is the daemon's own user, or root
-   * @return false if there is none
+   * @param client the sender
+   * @return false if there is none for this client
    */
-  boolean take(boolean trusted) {
-    if (taken >= (trusted ? PLACES : PLACES - RESERVED)) {
+  boolean take(Places.Client client) {
+    int own = clients.getOrDefault(client.key(), 0);
+    boolean full =
+        client.trusted() ? taken >= PLACES : taken >= PLACES - RESERVED || own >= PER_CLIENT;
+    if (full) {
       return false;
     }
     taken++;
+    clients.put(client.key(), own + 1);
     return true;
   }
 
-  /** Gives places back that were taken. */
-  void release(int count) {
+  /** Gives places of a client back that were taken. */
+  void release(Places.Client client, int count) {
     taken -= count;
+    clients.computeIfPresent(client.key(), (key, own) -> own == count ? null : own - count);
   }
 }

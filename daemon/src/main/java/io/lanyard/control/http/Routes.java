@@ -68,7 +68,27 @@ public final class Routes {
   public Routes add(Role role, String method, String path, Resource resource) {
     routes.add(
         new Route(
-            role, method, path, List.of(path.split("/", -1)), around.apply(resource), Set.of()));
+            role,
+            method,
+            path,
+            List.of(path.split("/", -1)),
+            around.apply(resource),
+            Set.of(),
+            false));
+    return this;
+  }
+
+  /**
+   * Says of the route that was added last that its answers are as long as guests make them: few of
+   * them are made and sent at a time.
+   *
+   * @return this table
+   */
+  public Routes large() {
+    Route last = routes.removeLast();
+    routes.add(
+        new Route(
+            last.role, last.method, last.path, last.segments, last.resource, last.query, true));
     return this;
   }
 
@@ -82,7 +102,14 @@ public final class Routes {
   public Routes taking(String... names) {
     Route last = routes.removeLast();
     routes.add(
-        new Route(last.role, last.method, last.path, last.segments, last.resource, Set.of(names)));
+        new Route(
+            last.role,
+            last.method,
+            last.path,
+            last.segments,
+            last.resource,
+            Set.of(names),
+            last.large));
     return this;
   }
 
@@ -119,7 +146,7 @@ public final class Routes {
     for (Route route : routes) {
       Map<String, String> parameters = route.method.equals(method) ? route.match(path) : null;
       if (parameters != null) {
-        return new Match(route.role, route.resource, parameters, route.query);
+        return new Match(route.role, route.resource, parameters, route.query, route.large);
       }
     }
     String allowed = allowed(path);
@@ -175,8 +202,14 @@ public final class Routes {
    * @param resource what answers
    * @param parameters what the named segments matched
    * @param query the parameters that its query may have
+   * @param large whether its answers are as long as guests make them
    */
-  record Match(Role role, Resource resource, Map<String, String> parameters, Set<String> query) {
+  record Match(
+      Role role,
+      Resource resource,
+      Map<String, String> parameters,
+      Set<String> query,
+      boolean large) {
     /**
      * Checks a request's query.
      *
@@ -206,7 +239,8 @@ public final class Routes {
       String path,
       List<String> segments,
       Resource resource,
-      Set<String> query) {
+      Set<String> query,
+      boolean large) {
     @Nullable Map<String, String> match(List<String> path) {
       if (path.size() != segments.size()) {
         return null;

@@ -27,6 +27,11 @@ final class StreamPlace {
     this.client = client;
   }
 
+  /** The connection's client. */
+  Places.Client client() {
+    return client;
+  }
+
   /** Takes a place until the channel closes; false if there is none for this client. */
   boolean take(Channel channel, OpenStreams.Sender sender) {
     if (!streams.take(client)) {

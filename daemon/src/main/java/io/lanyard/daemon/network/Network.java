@@ -30,6 +30,7 @@ import io.lanyard.daemon.watch.Problems;
 import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
+import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vmm.Nic;
@@ -50,6 +51,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -611,9 +613,18 @@ public final class Network implements AutoCloseable {
    * @return a snapshot
    */
   public List<FlowInfo> flows() {
-    return loop.call(gateway::flows).stream()
-        .map(flow -> ServiceStatus.flow(name(), flow))
-        .toList();
+    return ServiceStatus.flows(name(), loop.call(() -> gateway.flows(flow -> true)));
+  }
+
+  /**
+   * One flow through the network's NAT.
+   *
+   * @param id its number
+   * @return as it stands; empty if there is no such flow any more
+   */
+  public Optional<FlowInfo> flow(long id) {
+    List<FlowRecord> found = loop.call(() -> gateway.flows(flow -> flow.id() == id));
+    return ServiceStatus.flows(name(), found).stream().findAny();
   }
 
   /**

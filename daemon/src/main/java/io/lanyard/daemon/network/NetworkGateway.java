@@ -150,10 +150,10 @@ final class NetworkGateway {
         : offered.nat().egress().translators().stream().map(Subnet::toString).toList();
   }
 
-  /** The flows through the NAT. On the loop. */
-  List<FlowRecord> flows() {
+  /** The flows through the NAT that a condition holds for. On the loop. */
+  List<FlowRecord> flows(Predicate<Flow> which) {
     NetworkServices offered = services;
-    return offered == null ? List.of() : offered.nat().listFlows();
+    return offered == null ? List.of() : offered.nat().flows().list(which);
   }
 
   /** Counts flows through the NAT. On the loop. */

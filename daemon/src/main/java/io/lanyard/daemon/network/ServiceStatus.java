@@ -10,6 +10,8 @@ import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.nat.forward.ForwardStatus;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Ethernet;
+import java.util.AbstractList;
+import java.util.List;
 import java.util.Objects;
 
 /** Leases, flows and forwards as the API shows them. */
@@ -26,7 +28,25 @@ final class ServiceStatus {
         EnumText.word(lease.state()));
   }
 
-  static FlowInfo flow(String network, FlowRecord flow) {
+  /**
+   * Flows as they stand. What the API says of each is made when it is asked for, as there may be a
+   * hundred thousand.
+   */
+  static List<FlowInfo> flows(String network, List<FlowRecord> flows) {
+    return new AbstractList<>() {
+      @Override
+      public FlowInfo get(int index) {
+        return flow(network, flows.get(index));
+      }
+
+      @Override
+      public int size() {
+        return flows.size();
+      }
+    };
+  }
+
+  private static FlowInfo flow(String network, FlowRecord flow) {
     String forward = flow.forward();
     return new FlowInfo(
         network,

@@ -28,6 +28,8 @@ class HttpFuzzTest {
   /** An answer says what it is answering to, and some more. */
   private static final int LEAST = 4096;
 
+  private static final Places.Client CLIENT = new Places.Client(0, true);
+
   private static final Routes ROUTES =
       new Routes("openapi.json lists what there is")
           .add("GET", "/v1/status", request -> Response.text("application/json", "{}"))
@@ -131,10 +133,8 @@ class HttpFuzzTest {
             meter,
             "user 0",
             new StreamPlace(
-                new Places(Limits.API, "streams", Clock.system()),
-                new OpenStreams(),
-                new Places.Client(0, true)),
-            new BodyLimit(HttpServer.MAX_BODY, places, true),
+                new Places(Limits.API, "streams", Clock.system()), new OpenStreams(), CLIENT),
+            new BodyLimit(HttpServer.MAX_BODY, places, CLIENT),
             Duration.ofSeconds(5))
         .install(channel.pipeline());
     channel.pipeline().fireChannelActive();
@@ -159,7 +159,7 @@ class HttpFuzzTest {
 
   private static int freePlaces(LargeBodies places) {
     int free = 0;
-    while (places.take(true)) {
+    while (places.take(CLIENT)) {
       free++;
     }
     return free;

@@ -8,6 +8,7 @@ import java.math.BigInteger;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.assertj.core.api.InstanceOfAssertFactories;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -59,5 +60,24 @@ final class JsonBodyTest {
         .isThrownBy(() -> read("{\"a\":".repeat(40) + "1" + "}".repeat(40)));
     assertThatExceptionOfType(Problem.class)
         .isThrownBy(() -> read("{\"a\":" + "1".repeat(1000) + "}"));
+  }
+
+  /** Bodies of a mebibyte that each take twenty of the heap would end a small daemon. */
+  @ParameterizedTest
+  @ValueSource(strings = {"{}", "[]", "1", "{\"a\":{}}"})
+  void theNumberOfValuesIsLimited(String value) {
+    String text = "{\"a\":[" + (value + ",").repeat(JsonBody.MAX_VALUES) + value + "]}";
+    for (Runnable reading : List.<Runnable>of(() -> read(text), () -> JsonBody.check(text))) {
+      assertThatExceptionOfType(Problem.class)
+          .isThrownBy(reading::run)
+          .satisfies(problem -> assertThat(problem.status()).isEqualTo(413));
+    }
+  }
+
+  @Test
+  void aThousandPortsAreReadAtOnce() {
+    String port = "{\"name\":\"p\",\"kind\":\"tap\",\"device\":\"t\",\"vlan\":7}";
+    String text = "{\"edits\":[" + (port + ",").repeat(4999) + port + "]}";
+    assertThat(read(text).get("edits")).asInstanceOf(InstanceOfAssertFactories.LIST).hasSize(5000);
   }
 }
