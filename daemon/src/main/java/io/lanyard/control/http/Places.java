@@ -2,13 +2,12 @@ package io.lanyard.control.http;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Shortage;
+import io.netty.util.NetUtil;
 import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /**
  * Counts who has how many of a server's connections, or of its streams.
@@ -16,6 +15,9 @@ import java.util.stream.IntStream;
  * <p>Thread: the server's loop only, except for {@link #problem}.
  */
 final class Places {
+  /** The part of an IPv6 address that a host does not choose (RFC 4291 section 2.5.1). */
+  private static final int SUBNET_BYTES = 8;
+
   private final Limits limits;
   private final String what;
   private final Map<Object, Integer> clients = new HashMap<>();
@@ -33,15 +35,13 @@ final class Places {
     /** A client on TCP. */
     static Client at(InetAddress address) {
       boolean whole = !(address instanceof Inet6Address) || address.isLoopbackAddress();
-      return new Client(whole ? address.getHostAddress() : subnet(address), false);
+      return new Client(whole ? NetUtil.toAddressString(address) : subnet(address), false);
     }
 
-    /** RFC 4291 section 2.5.1. */
     private static String subnet(InetAddress address) {
-      ByteBuffer bytes = ByteBuffer.wrap(address.getAddress());
-      return IntStream.range(0, 4)
-          .mapToObj(i -> Integer.toHexString(bytes.getChar(2 * i)))
-          .collect(Collectors.joining(":", "", "::/64"));
+      byte[] bytes = address.getAddress();
+      Arrays.fill(bytes, SUBNET_BYTES, bytes.length, (byte) 0);
+      return NetUtil.bytesToIpAddress(bytes) + "/" + 8 * SUBNET_BYTES;
     }
   }
 

@@ -73,6 +73,13 @@ final class PlacesTest {
     assertThat(places.take(at("::1"))).isTrue();
   }
 
+  @Test
+  void anAddressIsWrittenInItsShortestForm() throws Exception {
+    assertThat(at("::1").key()).isEqualTo("::1");
+    assertThat(at("::ffff:192.0.2.1").key()).isEqualTo("192.0.2.1");
+    assertThat(at("2001:db8:99::2").key()).isEqualTo("2001:db8:99::/64");
+  }
+
   private static Client at(String address) throws UnknownHostException {
     return Client.at(InetAddress.getByName(address));
   }

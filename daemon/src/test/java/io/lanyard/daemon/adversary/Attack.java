@@ -5,7 +5,8 @@ import java.util.Locale;
 
 /**
  * The attacks, each of a guest by a port of its own, so that the port is the culprit's name; those
- * on the API are of users of the host, and those by forwards of clients from the world.
+ * on the API are of users of the host, those on the metrics of guests and of the world's host, and
+ * those by forwards of clients from the world.
  */
 enum Attack {
   UDP_FLOOD(FlowAttacks::floodUdp),
@@ -61,6 +62,8 @@ enum Attack {
   DHCPV6_SERVER(Family.IPV6, NeighbourAttacks::serve),
   METRICS_CONNECTIONS(ServiceAttacks::metricsConnections),
   METRICS_READERS(ServiceAttacks::metricsReaders),
+  METRICS_CONNECTIONS_IPV6(Family.IPV6, ServiceAttacks::metricsConnections),
+  METRICS_READERS_IPV6(Family.IPV6, ServiceAttacks::metricsReaders),
   ARP_CLAIMS(LinkAttacks::claimAddresses),
   ARP_SPOOF(LinkAttacks::claimAddressesOfOthers),
   ARP_SPOOF_UNGUARDED(LinkAttacks::claimHonestAddress),
@@ -108,6 +111,20 @@ enum Attack {
   VXLAN_STATIONS_IPV6(VxlanHost::makeUpStations, Family.IPV6),
   VXLAN_NETWORKS_IPV6(VxlanHost::makeUpNetworks, Family.IPV6),
   API_CONNECTIONS(Kind.NO_PORT, ApiUsers::new, new Sign.Problem("api: user 6100[123] holds .*")),
+  API_CONNECTIONS_IPV6(
+      Kind.NO_PORT,
+      Family.IPV6,
+      (Site site) -> HostClients.ofApi(site),
+      new Sign.Problem("api on TCP: ::1 holds .*")),
+  METRICS_CLIENTS(
+      Kind.NO_PORT,
+      site -> HostClients.ofMetrics(site, Family.IPV4),
+      new Sign.Problem("metrics: 10.99.0.2 holds .*")),
+  METRICS_CLIENTS_IPV6(
+      Kind.NO_PORT,
+      Family.IPV6,
+      (Site site) -> HostClients.ofMetrics(site, Family.IPV6),
+      new Sign.Problem("metrics: 2001:db8:99::/64 holds .*")),
   // Last, since their flows stay for minutes.
   FORWARD_CLIENTS(ForwardFlood.SIGN, Family.IPV4),
   FORWARD_CLIENTS_IPV6(ForwardFlood.SIGN, Family.IPV6);
@@ -124,7 +141,7 @@ enum Attack {
     VHOST,
     /** A port that leads to another host. */
     VXLAN,
-    /** The API's socket, or a forward from the world. */
+    /** A server of the daemon's, or a forward from the world. */
     NO_PORT;
 
     /** Attaches a guest that makes its own frames. */

@@ -44,7 +44,7 @@ final class DaemonUnderAttack {
     KnownSeed.plant(home.resolve("state"));
     running =
         daemons.daemon(
-            configuration(world),
+            configuration(),
             DaemonHome.java(
                 "ip",
                 "netns",
@@ -97,9 +97,12 @@ final class DaemonUnderAttack {
     World.run("until ip -n " + guest + " -6 route show default | grep -q via; do sleep 0.05; done");
   }
 
-  private static String configuration(World world) {
+  private String configuration() throws IOException {
+    Path tokens = Files.createFile(home.resolve("tokens"));
     StringBuilder yaml = new StringBuilder("version: 1\n");
-    yaml.append("metrics: {listen: \"127.0.0.1:").append(World.METRICS).append("\"}\n");
+    yaml.append("metrics: {listen: \"*:").append(World.METRICS).append("\"}\n");
+    yaml.append("api: {listen: \"[::1]:").append(World.API).append("\", tokens: ");
+    yaml.append(tokens).append("}\n");
     yaml.append("networks:\n");
     yaml.append("  a:\n    mode: nat\n");
     yaml.append("    ipv4: {subnet: 10.66.0.0/16, pool: 10.66.0.128-10.66.0.254}\n");

@@ -27,7 +27,10 @@ enum Family {
   /** Network a's gateway. */
   final Address gateway;
 
-  /** Network b's. */
+  /** Network a's host address, which leads to the host's loopback. */
+  final Address host;
+
+  /** Network b's gateway. */
   final Address gatewayB;
 
   private final Address silent;
@@ -39,6 +42,7 @@ enum Family {
     this.tunnel = this.world.plus(1);
     this.silent = Address.parse(silent);
     this.gateway = Address.parse(gateway);
+    this.host = this.gateway.plus(-1);
     this.gatewayB = Address.parse(gatewayB);
     this.first = Address.parse(first);
   }

@@ -64,13 +64,13 @@ final class ServiceAttacks {
 
   /** Half requests to the daemon's metrics, which the network's configuration opens to guests. */
   static void metricsConnections(HostileGuest guest) {
-    FlowAttacks.connect(guest, World.HOST, World.METRICS, 65535, "GE".getBytes(US_ASCII));
+    FlowAttacks.connect(guest, guest.family.host, World.METRICS, 65535, "GE".getBytes(US_ASCII));
   }
 
   /** Requests for the metrics, of whose answers nothing is read. */
   static void metricsReaders(HostileGuest guest) {
     byte[] requests = "GET /metrics HTTP/1.1\r\nHost: m\r\n\r\n".repeat(20).getBytes(US_ASCII);
-    FlowAttacks.connect(guest, World.HOST, World.METRICS, 0, requests);
+    FlowAttacks.connect(guest, guest.family.host, World.METRICS, 0, requests);
   }
 
   /** Takes address after address. */

@@ -25,9 +25,6 @@ final class World {
 
   static final Address HONEST_IPV6 = Address.parse("fd66::100");
 
-  /** Network a's host address, which leads to the host's loopback. */
-  static final Address HOST = Address.parse("10.66.0.1");
-
   /** The port of a hostile guest's forward, on the host and on the guest. */
   static final int HAIRPIN = 7200;
 
@@ -46,8 +43,11 @@ final class World {
   /** Sends without end. */
   static final int ENDLESS = 7002;
 
-  /** Where the daemon serves its metrics, on its host's loopback. */
+  /** The port where the daemon serves its metrics. */
   static final int METRICS = 9323;
+
+  /** The port where it serves its API, on its host's IPv6 loopback. */
+  static final int API = 9324;
 
   /** Takes datagrams, and reads none. */
   static final int SINK = 7003;
