@@ -100,7 +100,7 @@ final class FlowPlaces {
       if (part.count() > perOwner) {
         evictor.evict(part.accounts.largest(), Flow.Worth.DISPENSABLE);
       }
-      return takePlace(part.accounts.largest(), own.count());
+      return takePlace(part, own);
     }
     Protocol all = kind(owner, index);
     int perKind = perKind(owner.isForward(), protocol);
@@ -112,12 +112,13 @@ final class FlowPlaces {
     }
     FlowOwner.Part most = all.owners.largest();
     if (most == null || most.equals(part)) {
-      return takePlace(part.accounts.largest(), own.count());
+      return takePlace(part, own);
     }
-    // Beyond a fair share a flow is on loan: an owner that has fewer calls it back, even in use.
+    // Beyond a fair share a flow is on loan: an owner that has fewer calls it back, even in use. An
+    // owner that has its share replaces its own flows, as it does where it is alone.
     boolean loan = most.count() > part.count() + 1;
-    return evictor.evict(
-        most.accounts.largest(), loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
+    return evictor.evict(most.accounts.largest(), loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE)
+        || takePlace(part, own);
   }
 
   private static @Nullable FlowList largest(Protocol all) {
@@ -125,10 +126,15 @@ final class FlowPlaces {
     return most == null ? null : most.accounts.largest();
   }
 
-  /** Takes a place from the largest account of the same owner, for one that has so many flows. */
-  private boolean takePlace(@Nullable FlowList largest, int held) {
-    boolean loan = largest != null && largest.count() > held + 1;
-    return evictor.evict(largest, loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE);
+  /**
+   * Takes a place from the largest account of the same owner, or else from the newcomer's own,
+   * which may have flows that make place where the largest has none.
+   */
+  private boolean takePlace(FlowOwner.Part part, FlowList own) {
+    FlowList largest = part.accounts.largest();
+    boolean loan = largest != null && largest.count() > own.count() + 1;
+    return evictor.evict(largest, loan ? Flow.Worth.IN_USE : Flow.Worth.DISPENSABLE)
+        || evictor.evict(own, Flow.Worth.DISPENSABLE);
   }
 
   /** Counts flows that have joined or left a list: its own, its owner's and the network's. */

@@ -60,6 +60,10 @@ class FlowFairnessTest {
     return new TestFlow(FlowKey.UDP, ports++, Flow.Worth.DISPENSABLE);
   }
 
+  private TestFlow finished() {
+    return new TestFlow(FlowKey.TCP, ports++, Flow.Worth.DISPENSABLE);
+  }
+
   /** A flood from as many made-up stations as flows. */
   private void flood(FlowOwner port, int flows) {
     for (int i = 0; i < flows; i++) {
@@ -126,6 +130,50 @@ class FlowFairnessTest {
     assertThat(ended).isEmpty();
     assertThat(table.add(connection(), guest)).isTrue();
     assertThat(ended).hasSize(1);
+  }
+
+  @Test
+  void aPortWithItsFairShareOfAFullNetworkReplacesItsFinishedConnections() {
+    for (FlowOwner attacker : List.of(hostile, new FlowOwner("second hostile"))) {
+      FlowAccount first = new FlowAccount(attacker);
+      FlowAccount second = new FlowAccount(attacker);
+      for (int i = 0; i < 27; i++) {
+        table.add(connection(), first);
+        table.add(connection(), second);
+      }
+    }
+    FlowAccount guest = new FlowAccount(honest);
+    FlowAccount quiet = new FlowAccount(honest);
+    for (int i = 0; i < 26; i++) {
+      table.add(finished(), guest);
+      table.add(finished(), quiet);
+    }
+    assertThat(table.size(FlowKey.TCP)).isEqualTo(160);
+    List<TestFlow> connections = new ArrayList<>();
+    for (int i = 0; i < 26; i++) {
+      TestFlow connection = connection();
+      connections.add(connection);
+      assertThat(table.add(connection, guest)).isTrue();
+    }
+    assertThat(connections).allMatch(TestFlow::live);
+    assertThat(honest.refused()).isZero();
+  }
+
+  @Test
+  void aStationReplacesItsFinishedConnectionsWhereOthersOfAFullPortHoldAsMany() {
+    for (int station = 0; station < 2; station++) {
+      FlowAccount busy = new FlowAccount(hostile);
+      for (int i = 0; i < 27; i++) {
+        table.add(connection(), busy);
+      }
+    }
+    FlowAccount quiet = new FlowAccount(hostile);
+    for (int i = 0; i < 26; i++) {
+      table.add(finished(), quiet);
+    }
+    assertThat(table.add(connection(), quiet)).isTrue();
+    assertThat(hostile.flows(FlowKey.TCP)).isEqualTo(80);
+    assertThat(quiet.flows(FlowKey.TCP)).isEqualTo(26);
   }
 
   @Test
