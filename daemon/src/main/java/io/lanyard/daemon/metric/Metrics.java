@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -46,6 +47,9 @@ public final class Metrics {
 
   /** The times of the timers in nanoseconds, by the names that the exporter gives them. */
   private final Map<String, SummedHistogram> sums = new ConcurrentHashMap<>();
+
+  /** Held while a text is made; clients get theirs in the order in which they asked. */
+  private final ReentrantLock writing = new ReentrantLock(true);
 
   private @Nullable PrometheusRegistry prometheus;
 
@@ -202,14 +206,21 @@ public final class Metrics {
   }
 
   /**
-   * Writes all metrics in Prometheus's text format.
+   * Writes all metrics in Prometheus's text format. Waits until those who asked before have theirs:
+   * a text takes several times its length of heap while it is made, and clients who ask at once
+   * would fill the heap with that.
    *
-   * @param out where to
+   * @param out where to; it takes the text without waiting for a client
    * @throws IOException if that fails
    */
   public void write(OutputStream out) throws IOException {
-    PrometheusTextFormatWriter.create()
-        .write(out, exporter().scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+    writing.lock();
+    try {
+      PrometheusTextFormatWriter.create()
+          .write(out, exporter().scrape(), EscapingScheme.UNDERSCORE_ESCAPING);
+    } finally {
+      writing.unlock();
+    }
   }
 
   /**

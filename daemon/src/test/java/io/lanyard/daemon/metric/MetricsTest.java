@@ -7,14 +7,18 @@ import io.lanyard.base.Counters;
 import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
+import io.lanyard.testing.Await;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,6 +61,47 @@ final class MetricsTest {
       }
     }
     assertThat(types).hasSize(2);
+  }
+
+  /** A text of a thousand ports takes some ten megabytes of heap while it is being made. */
+  @Test
+  void oneTextIsMadeAtATimeHoweverManyAskForIt() throws Exception {
+    Metrics metrics = new Metrics();
+    AtomicInteger inside = new AtomicInteger();
+    AtomicInteger most = new AtomicInteger();
+    CountDownLatch go = new CountDownLatch(1);
+    metrics.daemon(
+        "loop_failures",
+        () -> {
+          most.accumulateAndGet(inside.incrementAndGet(), Math::max);
+          try {
+            assertThat(go.await(60, TimeUnit.SECONDS)).isTrue();
+          } catch (InterruptedException e) {
+            throw new AssertionError(e);
+          } finally {
+            inside.decrementAndGet();
+          }
+          return 0;
+        });
+    List<FutureTask<String>> clients = new ArrayList<>();
+    List<Thread> threads = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      FutureTask<String> client = new FutureTask<>(() -> text(metrics));
+      clients.add(client);
+      threads.add(Thread.ofPlatform().daemon(true).start(client));
+    }
+    Await.until(
+        () ->
+            inside.get() > 0
+                && threads.stream()
+                    .allMatch(thread ->
+                        thread.getState() == Thread.State.WAITING
+                            || thread.getState() == Thread.State.TIMED_WAITING));
+    go.countDown();
+    for (FutureTask<String> client : clients) {
+      assertThat(client.get(60, TimeUnit.SECONDS)).contains("lanyard_loop_failures_total 0.0");
+    }
+    assertThat(most).hasValue(1);
   }
 
   private enum Kind {
