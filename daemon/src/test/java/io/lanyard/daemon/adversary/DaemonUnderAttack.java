@@ -259,8 +259,7 @@ final class DaemonUnderAttack {
 
   /** Bytes of the heap that are in use and no garbage. */
   long heap() throws IOException {
-    new HeapProbe(running.process().pid()).collect();
-    return (long) metric("lanyard_heap_bytes");
+    return new HeapProbe(running.process().pid()).bytes();
   }
 
   /** A metric that there is, by its name and labels. */

@@ -8,8 +8,7 @@
  * stacks behind TAP devices in namespaces; the hostile one is made of bytes, and comes by a stream
  * or datagram port, by a packet socket on a TAP device, or by memory that it shares. Users of the
  * host attack the API, another host attacks by VXLAN and the metrics' server, and clients in the
- * world by a forward. The
- * world is one more namespace, with servers that the test runs.
+ * world by a forward. The world is one more namespace, with servers that the test runs.
  *
  * <p>All of it is in both families: attacks come by IPv4 and by IPv6, and during each the honest
  * guests work by both, and must have their share by both.

@@ -90,13 +90,12 @@ final class MetricsTest {
       clients.add(client);
       threads.add(Thread.ofPlatform().daemon(true).start(client));
     }
-    Await.until(
-        () ->
-            inside.get() > 0
-                && threads.stream()
-                    .allMatch(thread ->
-                        thread.getState() == Thread.State.WAITING
-                            || thread.getState() == Thread.State.TIMED_WAITING));
+    Await.until(() ->
+        inside.get() > 0
+            && threads.stream()
+                .allMatch(thread ->
+                    thread.getState() == Thread.State.WAITING
+                        || thread.getState() == Thread.State.TIMED_WAITING));
     go.countDown();
     for (FutureTask<String> client : clients) {
       assertThat(client.get(60, TimeUnit.SECONDS)).contains("lanyard_loop_failures_total 0.0");
