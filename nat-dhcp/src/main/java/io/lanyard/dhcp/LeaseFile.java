@@ -15,6 +15,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -58,6 +59,10 @@ final class LeaseFile {
   private final Map<String, MVMap<Integer, byte[]>> maps = new LinkedHashMap<>();
   private final Map<String, MVMap<String, byte[]>> maps6 = new LinkedHashMap<>();
   private Map<String, List<Lease>> leases = Map.of();
+
+  /** A sync is under way, or has failed. */
+  private boolean syncs;
+
   private LeaseClock.@Nullable Reference reference;
 
   private LeaseFile(Path path, MVStore store) {
@@ -141,6 +146,37 @@ final class LeaseFile {
    */
   static LeaseFile reopen(Path path) {
     return new LeaseFile(path, openStore(path));
+  }
+
+  /**
+   * Begins a new file in place of one whose sync has failed, which can be read, but need not be on
+   * the disk: the kernel takes pages that it could not write for written, and no later sync writes
+   * them. The other one stays until the new one is on the disk.
+   *
+   * @param leases what is in it, by network and address
+   * @throws MVStoreException if it cannot be written
+   * @throws UncheckedIOException if it cannot be put in place of the other
+   */
+  static LeaseFile replace(
+      Path path, Map<String, Map<Address, Lease>> leases, LeaseClock.Reference reference) {
+    Path fresh = path.resolveSibling(path.getFileName() + ".new");
+    try {
+      Files.deleteIfExists(fresh);
+      LeaseFile file = new LeaseFile(path, openStore(fresh));
+      try {
+        leases.forEach((network, all) -> all.values().forEach(lease -> file.put(network, lease)));
+        file.commit(reference);
+        Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+        syncDirectory(path);
+        return file;
+      } catch (RuntimeException | IOException e) {
+        file.abandon(e);
+        Files.deleteIfExists(fresh); // the disk may be full
+        throw e;
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("beginning a new lease store " + path, e);
+    }
   }
 
   private static MVStore openStore(Path path) {
@@ -307,11 +343,27 @@ final class LeaseFile {
     }
   }
 
+  /** Removes the lease of an address, with the next commit. */
+  void remove(String network, Address address) {
+    if (address.isIpv4()) {
+      map(LEASES + network).remove(address.ipv4());
+    } else {
+      map6(LEASES6 + network).remove(address.toString());
+    }
+  }
+
   /** Writes what was put, and waits for the disk. */
   void commit(LeaseClock.Reference reference) {
     map(CLOCK).put(REFERENCE, encode(reference));
     store.commit();
+    syncs = true;
     store.sync();
+    syncs = false;
+  }
+
+  /** Whether a sync has failed, so that the file is to be replaced. */
+  boolean isDoubtful() {
+    return syncs;
   }
 
   private MVMap<Integer, byte[]> map(String name) {

@@ -9,10 +9,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -32,8 +34,9 @@ import org.jspecify.annotations.Nullable;
  * requests makes the commits larger, not more frequent: there are at most 200 a second.
  *
  * <p>A commit that fails acknowledges nothing and loses nothing: its writes are told so, the file
- * is opened again from what is on disk, and the next commit is tried at once, or after two seconds
- * if nobody asks. {@link #problem} says what is wrong until one succeeds.
+ * is opened again from what is on disk, or begun anew if a sync has failed, and the next commit is
+ * tried at once, or after two seconds if nobody asks. It takes back what the failed one may have
+ * left on disk. {@link #problem} says what is wrong until one succeeds.
  *
  * <p>Thread: opening and closing block, and are the owner's; a network's journal is its loop's.
  */
@@ -91,6 +94,12 @@ public final class LeaseStore implements AutoCloseable {
 
   /** The reference in the file; null if it has none. */
   private LeaseClock.@Nullable Reference stored;
+
+  /** A sync of the file has failed. */
+  private boolean doubtful;
+
+  /** The addresses, by network, whose leases could not be stored, but may be on disk. */
+  private final Map<String, Set<Address>> refused = new HashMap<>();
 
   private long lastCommit = System.nanoTime() - PACE_NANOS;
 
@@ -300,9 +309,10 @@ public final class LeaseStore implements AutoCloseable {
     try {
       LeaseFile open = file;
       if (open == null) {
-        open = LeaseFile.reopen(path);
+        open = reopened();
         file = open;
       }
+      takeBackRefused(open);
       for (Write write : batch) {
         open.put(write.network(), write.lease());
       }
@@ -312,6 +322,7 @@ public final class LeaseStore implements AutoCloseable {
       synchronized (kept) {
         batch.forEach(write -> keep(write.network(), write.lease()));
       }
+      refused.clear();
       commits.increment();
       writes.add(batch.size());
       succeeded();
@@ -319,6 +330,7 @@ public final class LeaseStore implements AutoCloseable {
       // MVStore throws several, and asserts. None may end this thread: clients would wait without
       // end.
       failure = e;
+      batch.forEach(this::refuse);
       failed(e);
     }
     complete(batch, failure);
@@ -341,7 +353,42 @@ public final class LeaseStore implements AutoCloseable {
     LeaseFile broken = file;
     file = null;
     if (broken != null) {
+      doubtful |= broken.isDoubtful();
       broken.abandon(cause);
+    }
+  }
+
+  private LeaseFile reopened() {
+    if (!doubtful) {
+      return LeaseFile.reopen(path);
+    }
+    Map<String, Map<Address, Lease>> leases = new HashMap<>();
+    synchronized (kept) {
+      kept.forEach((network, all) -> leases.put(network, Map.copyOf(all)));
+    }
+    LeaseFile begun = LeaseFile.replace(path, leases, clock.reference());
+    doubtful = false;
+    return begun;
+  }
+
+  private void refuse(Write write) {
+    refused.computeIfAbsent(write.network(), _ -> new HashSet<>()).add(write.lease().address());
+  }
+
+  /** Puts what was stored last in place of what a commit that failed may have left on disk. */
+  private void takeBackRefused(LeaseFile open) {
+    synchronized (kept) {
+      refused.forEach((network, addresses) -> {
+        Map<Address, Lease> stored = kept.getOrDefault(network, Map.of());
+        for (Address address : addresses) {
+          Lease lease = stored.get(address);
+          if (lease == null) {
+            open.remove(network, address);
+          } else {
+            open.put(network, lease);
+          }
+        }
+      });
     }
   }
 
