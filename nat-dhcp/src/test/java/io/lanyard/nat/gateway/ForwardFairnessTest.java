@@ -372,4 +372,39 @@ class ForwardFairnessTest {
       assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
     }
   }
+
+  /** Many have gone before they are accepted, others have said something, which is lost. */
+  @Test
+  void clientsThatResetAtOnceLeaveNothingBehind() throws Exception {
+    LogWatch.allowWarnings(); // the forward is full from time to time
+    try (NatScene scene = scene(Transport.TCP)) {
+      scene.guest(10);
+      int port = port(scene);
+      int resets = 400;
+      for (int i = 0; i < resets; i++) {
+        try (Socket client = new Socket()) {
+          client.setSoLinger(true, 0);
+          client.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+          if (i % 3 == 0) {
+            client.getOutputStream().write(new byte[1 + i]);
+          }
+        } catch (SocketException e) {
+          // It was refused: the forward is full.
+        }
+      }
+      assertThat(
+              scene.becomes(() -> {
+                ForwardStatus now = scene.nat.forwards().list().getFirst();
+                return now.accepted() + now.refused() >= resets && now.active() == 0;
+              }))
+          .isTrue();
+      assertThat(scene.on(() -> scene.nat.forwards().dump()).children().getFirst().properties())
+          .containsEntry("clients", 0)
+          .containsEntry("active", 0);
+      assertThat(scene.on(() -> scene.nat.flows().size())).isZero();
+      long before = status(scene).accepted();
+      connect(scene, "127.0.0.1", 1);
+      assertThat(status(scene).accepted()).isEqualTo(before + 1);
+    }
+  }
 }
