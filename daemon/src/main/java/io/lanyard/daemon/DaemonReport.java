@@ -21,6 +21,7 @@ import io.lanyard.daemon.network.NetworkGoneException;
 import io.lanyard.daemon.watch.Problems;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.flow.FlowMemory;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.StationMemory;
 import io.netty.util.concurrent.Future;
 import java.time.Duration;
@@ -212,6 +213,7 @@ final class DaemonReport {
     all.child(MemoryBudget.ofProcess().dump());
     all.child(FlowMemory.ofProcess().dump());
     all.child(StationMemory.ofProcess().dump());
+    all.child(NameMemory.ofProcess().dump());
     for (Network network : tree.networks().values()) {
       try {
         all.child(network.dump());

@@ -26,6 +26,8 @@ public enum DnsCount {
   UPSTREAM_FAILED,
   /** A query upstream for which the network had no socket, or no place on a connection. */
   NO_DESCRIPTOR,
+  /** A large answer from upstream for which the port had no memory: not taken. */
+  NO_MEMORY,
   /** A datagram from upstream that answers no question of ours: dropped. */
   UPSTREAM_MISMATCH,
   /** No upstream server answered: SERVFAIL. */

@@ -17,6 +17,7 @@ import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.station.EventRate;
 import io.lanyard.nat.station.Excess;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
@@ -86,6 +87,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
    * @param ipv6 the IPv6 addresses of who has a name
    * @param policy whether guests may ask for names of others
    * @param search who wants to know the translators of the host's network
+   * @param memory the network's share of the heap for names; the caller closes it
    * @param sockets the network's descriptors for queries upstream
    */
   public DnsForwarder(
@@ -95,6 +97,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       Ipv6Names ipv6,
       NamePolicy policy,
       TranslatorSearch search,
+      NameMemory.Share memory,
       DescriptorBudget.Holder sockets) {
     this(
         config,
@@ -103,6 +106,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
         ipv6,
         policy,
         search,
+        memory,
         sockets,
         HostFiles.OF_HOST,
         UpstreamTimes.USUAL,
@@ -116,6 +120,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       Ipv6Names ipv6,
       NamePolicy policy,
       TranslatorSearch search,
+      NameMemory.Share memory,
       DescriptorBudget.Holder sockets,
       HostFiles files,
       UpstreamTimes times,
@@ -139,6 +144,7 @@ public final class DnsForwarder implements DatagramService, Dumpable {
             policy,
             search,
             counters,
+            memory,
             sockets,
             port -> refused(port, "the port has its share of the sockets for name servers"),
             parser);

@@ -1,5 +1,6 @@
 package io.lanyard.dns;
 
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,14 +26,21 @@ import org.xbill.DNS.EDNSOption;
  */
 final class Outstanding {
   private final DnsLimits limits;
+  private final NameMemory.Share memory;
   private final Map<Question, Waiting> shareable = new HashMap<>();
   private final Set<Waiting> all = new LinkedHashSet<>();
   private final Map<PortBudget, PortShare> ports = new HashMap<>();
   private int askers;
   private long bytes;
 
-  Outstanding(DnsLimits limits) {
+  /**
+   * Makes one with nothing waiting.
+   *
+   * @param memory the network's share of the heap, which may have room for fewer bytes
+   */
+  Outstanding(DnsLimits limits, NameMemory.Share memory) {
     this.limits = limits;
+    this.memory = memory;
   }
 
   /** The share of a port. Kept only while something of the port is waiting. */
@@ -94,7 +102,11 @@ final class Outstanding {
     PortShare port = asker.port();
     return port.askersOf(asker.station()) < limits.askersOfPort() - port.askers
         && port.askers < limits.askers() - askers
-        && port.bytes + more + asker.bytes() <= limits.bytes() - bytes;
+        && port.bytes + more + asker.bytes() <= most() - bytes;
+  }
+
+  private long most() {
+    return Math.min(limits.bytes(), memory.most(NameMemory.Part.QUESTIONS));
   }
 
   private void add(Waiting waiting, Asker asker) {
@@ -190,6 +202,7 @@ final class Outstanding {
   private void hold(PortShare port, long change) {
     port.bytes += change;
     bytes += change;
+    memory.changed(NameMemory.Part.QUESTIONS, change);
   }
 
   /** A port that has nothing waiting is not kept: ports come and go. */

@@ -16,6 +16,9 @@ final class PortShare {
   int askers;
   long bytes;
 
+  /** Bytes of its large answers that are not read yet. */
+  long answerBytes;
+
   /** Sockets that its questions have open. */
   int sockets;
 

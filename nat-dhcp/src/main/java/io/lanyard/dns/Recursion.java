@@ -10,6 +10,7 @@ import io.lanyard.config.DnsConfig;
 import io.lanyard.nat.gateway.GuestLink;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.gateway.TranslatorSearch;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.vswitch.Turn;
 import io.lanyard.vswitch.Turns;
@@ -52,7 +53,7 @@ final class Recursion {
   /** Answers that are renewed at a time. */
   private static final int MOST_RENEWALS = 16;
 
-  /** Answers kept at most, and their bytes. */
+  /** Answers kept at most, and their bytes where the heap has room for them. */
   private static final int CACHE_ENTRIES = 10_000;
 
   private static final int CACHE_BYTES = 8 << 20;
@@ -76,6 +77,7 @@ final class Recursion {
   private final UpstreamQuery.Surroundings surroundings;
   private final Turn unowned;
   private final Outstanding outstanding;
+  private final LargeAnswers large;
   private final UpstreamHealth health;
   private final UpstreamTimes times;
   private final Nat64Discovery translators;
@@ -104,6 +106,7 @@ final class Recursion {
       NamePolicy policy,
       TranslatorSearch search,
       Counters<DnsCount> counters,
+      NameMemory.Share memory,
       DescriptorBudget.Holder sockets,
       Consumer<PortBudget> refused,
       Function<List<String>, ResolvConf> parser) {
@@ -120,8 +123,9 @@ final class Recursion {
     this.policy = policy;
     this.counters = counters;
     this.clock = link.timers().clock();
-    this.outstanding = new Outstanding(DnsLimits.DEFAULT);
-    this.cache = new ResponseCache(CACHE_ENTRIES, CACHE_BYTES);
+    this.large = new LargeAnswers(memory);
+    this.outstanding = new Outstanding(DnsLimits.DEFAULT, memory);
+    this.cache = new ResponseCache(CACHE_ENTRIES, CACHE_BYTES, memory);
     this.resolver =
         new HostResolver(
             config,
@@ -143,6 +147,7 @@ final class Recursion {
             new SecureRandom(),
             times,
             counters,
+            large,
             sockets,
             this::heard,
             refused);
@@ -268,6 +273,7 @@ final class Recursion {
     unawaited.clear();
     connections.close();
     datagrams.close();
+    cache.clear();
   }
 
   void addTo(DumpNode.Builder node) {
@@ -279,6 +285,7 @@ final class Recursion {
         .with("outstandingQuestions", outstanding.questions())
         .with("outstandingBytes", outstanding.bytes())
         .with("outstandingPorts", outstanding.ports())
+        .with("largeAnswerBytes", large.bytes())
         .with("connections", connections.size())
         .with("inTheClear", connections.inTheClear())
         .child(resolver.ranking().dump("upstreams"));

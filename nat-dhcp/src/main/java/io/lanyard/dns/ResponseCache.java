@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import io.lanyard.base.ArrivalList;
 import io.lanyard.base.Ranking;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import java.util.HashMap;
 import java.util.Map;
@@ -13,13 +14,19 @@ import org.jspecify.annotations.Nullable;
  * <p>Each is charged to the port whose question it answered first, for as long as that port is
  * there: no other port can take it over by asking the same. A full cache forgets answers of ports
  * that are gone, then those of the port that holds most; of one port, the least recently used
- * first. So a port that asks for any number of names loses its own answers and no others.
+ * first. So a port that asks for any number of names loses its own answers and no others. It is
+ * full by number, by its own bytes, or where the network holds its part of the process's ({@link
+ * NameMemory}).
  *
  * <p>Thread: the network's loop only.
  */
 final class ResponseCache {
-  /** The cost of an answer besides its bytes: three objects, the key's name, and a map node. */
-  private static final int OVERHEAD = 280;
+  /**
+   * The heap of an answer besides its bytes and the letters of its name, by 64-bit JVMs: 72 for a
+   * node of the map where names collide, 72 for the question and its name, 40 for the place, 176
+   * for the response with its arrays and its list of addresses.
+   */
+  private static final int OVERHEAD = 360;
 
   /** An answer in its place. */
   private static final class Entry extends ArrivalList.Member<Entry> {
@@ -56,7 +63,8 @@ final class ResponseCache {
   }
 
   private final int maxEntries;
-  private final int maxBytes;
+  private final long maxBytes;
+  private final NameMemory.Share memory;
   private final Map<Question, Entry> entries = new HashMap<>();
   private final Map<PortBudget, Holder> holders = new HashMap<>();
   private Ranking<Part> byPlaces = new Ranking<>();
@@ -68,9 +76,21 @@ final class ResponseCache {
   private long bytes;
   private long evicted;
 
-  ResponseCache(int maxEntries, int maxBytes) {
+  /**
+   * Makes an empty cache.
+   *
+   * @param maxEntries the most answers
+   * @param maxBytes their most bytes
+   * @param memory the network's share of the heap, which may have room for less
+   */
+  ResponseCache(int maxEntries, long maxBytes, NameMemory.Share memory) {
     this.maxEntries = maxEntries;
     this.maxBytes = maxBytes;
+    this.memory = memory;
+  }
+
+  private long most() {
+    return Math.min(maxBytes, memory.most(NameMemory.Part.CACHE));
   }
 
   /** The answer to a question; null if there is none, or its time is over. */
@@ -111,7 +131,9 @@ final class ResponseCache {
    * @param port the port that has caused it
    */
   void put(Question question, Response response, PortBudget port) {
-    if (response.ttl <= 0 || cost(response) > maxBytes / 16 || port.released()) {
+    long most = most();
+    int cost = cost(question, response);
+    if (response.ttl <= 0 || cost > most / 16 || port.released()) {
       return;
     }
     Entry before = entries.get(question);
@@ -125,11 +147,11 @@ final class ResponseCache {
     Entry entry = new Entry(question, response, holder);
     entries.put(question, entry);
     holder.entries.append(entry);
-    charge(holder, 1, cost(response));
+    charge(holder, 1, cost);
     while (entries.size() > maxEntries) {
       evict(byPlaces);
     }
-    while (bytes > maxBytes) {
+    while (bytes > most) {
       evict(byBytes);
     }
   }
@@ -150,7 +172,7 @@ final class ResponseCache {
     Holder holder = entry.holder;
     entries.remove(entry.question);
     holder.entries.remove(entry);
-    charge(holder, -1, -cost(entry.response));
+    charge(holder, -1, -cost(entry.question, entry.response));
     if (holder.left && holder.entries.size() == 0) {
       leftovers.remove(holder);
     }
@@ -158,6 +180,7 @@ final class ResponseCache {
 
   private void charge(Holder holder, int places, int change) {
     bytes += change;
+    memory.changed(NameMemory.Part.CACHE, change);
     if (!holder.left) {
       byPlaces.count(holder.places, places);
       byBytes.count(holder.bytes, change);
@@ -181,6 +204,7 @@ final class ResponseCache {
     byPlaces = new Ranking<>();
     byBytes = new Ranking<>();
     leftovers = new ArrivalList<>();
+    memory.changed(NameMemory.Part.CACHE, -bytes);
     bytes = 0;
   }
 
@@ -197,7 +221,7 @@ final class ResponseCache {
     return evicted;
   }
 
-  private static int cost(Response response) {
-    return response.size() + OVERHEAD;
+  private static int cost(Question question, Response response) {
+    return OVERHEAD + question.name().length() + response.size();
   }
 }

@@ -192,7 +192,8 @@ final class UpstreamConnection {
               if (tls != null) {
                 addTls(made, tls);
               }
-              made.pipeline().addLast(new StreamMessages(this::received, this::close));
+              made.pipeline()
+                  .addLast(new StreamMessages(length -> true, this::received, this::close));
             });
     channel = connected.channel();
     connected.addListener(done -> {

@@ -60,6 +60,7 @@ final class UpstreamQuery {
       RandomGenerator random,
       UpstreamTimes times,
       Counters<DnsCount> counters,
+      LargeAnswers large,
       DescriptorBudget.Holder sockets,
       Consumer<UpstreamServer> answered,
       Consumer<PortBudget> refused) {}
@@ -70,7 +71,8 @@ final class UpstreamQuery {
      * A question has ended.
      *
      * @param response the response; null if no server answered
-     * @param local whether the response is our own, because there was no socket to ask by
+     * @param local whether the response is our own, because there was no socket to ask by, or no
+     *     memory for what came
      */
     void ended(@Nullable Message response, boolean local);
 
@@ -92,7 +94,7 @@ final class UpstreamQuery {
   private int asked;
   private @Nullable Message refusal;
 
-  /** The answer where there was no socket: it says nothing of the servers. */
+  /** The answer where there was no socket or no memory: it says nothing of the servers. */
   private @Nullable Message shortage;
 
   private boolean done;
@@ -273,6 +275,9 @@ final class UpstreamQuery {
     /** Whether the socket counts in the asker's share. */
     private boolean holds;
 
+    /** The memory of a large message that counts there. */
+    private int heldBytes;
+
     /** The message that is to be read in the port's turn. */
     private byte @Nullable [] large;
 
@@ -284,6 +289,7 @@ final class UpstreamQuery {
             large = null;
             if (wire != null) {
               read(wire);
+              giveMemory();
             }
             return false;
           }
@@ -373,7 +379,7 @@ final class UpstreamQuery {
       around.counters().count(DnsCount.NO_DESCRIPTOR);
       over = true;
       if (shortage == null) {
-        shortage = Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
+        shortage = ours();
       }
       goOn();
     }
@@ -398,12 +404,44 @@ final class UpstreamQuery {
       return question.query(id, options, edns).toWire();
     }
 
+    @Override
+    public boolean announced(int bytes) {
+      return !done && !over && takeMemory(bytes);
+    }
+
+    /** Takes memory for a message; where there is none the question ends. */
+    private boolean takeMemory(int bytes) {
+      PortShare share = asker;
+      if (share == null) {
+        return true;
+      }
+      if (!around.large().take(share, bytes)) {
+        around.counters().count(DnsCount.NO_MEMORY);
+        shortage = refusal == null ? ours() : refusal;
+        finish(shortage);
+        return false;
+      }
+      heldBytes = bytes;
+      return true;
+    }
+
+    private void giveMemory() {
+      if (asker != null && heldBytes > 0) {
+        around.large().give(asker, heldBytes);
+      }
+      heldBytes = 0;
+    }
+
+    private Message ours() {
+      return Queries.error(question.query(0, options, edns), Rcode.SERVFAIL);
+    }
+
     /** {@inheritDoc} A large one is read in the port's turn: hundreds may come at once. */
     @Override
     public void received(byte[] wire) {
       if (wire.length <= Question.PAYLOAD) {
         read(wire);
-      } else if (!done && !over && large == null) {
+      } else if (!done && !over && large == null && (heldBytes > 0 || takeMemory(wire.length))) {
         large = wire;
         turn.later(reading);
       }
@@ -513,6 +551,7 @@ final class UpstreamQuery {
     private void close() {
       over = true;
       large = null;
+      giveMemory();
       if (holds && asker != null) {
         asker.sockets--;
       }

@@ -17,6 +17,16 @@ interface UpstreamSocket {
   /** Hears of what comes back. Never called from inside the call that opens a socket. */
   interface Listener {
     /**
+     * The server has begun to send a message that is larger than a datagram.
+     *
+     * @param bytes its length
+     * @return false if there is no memory for it: the message is not wanted, and the socket closed
+     */
+    default boolean announced(int bytes) {
+      return true;
+    }
+
+    /**
      * A message came from the server.
      *
      * @param wire the message

@@ -55,7 +55,7 @@ final class UpstreamStream implements UpstreamSocket {
                 made.pipeline()
                     .addLast(
                         new ChargedPipeline(() -> turn),
-                        new StreamMessages(this::received, this::failed)));
+                        new StreamMessages(this::announced, this::received, this::failed)));
     channel = connected.channel();
     LoopOutcome.hear(connected, loop, done -> turn.charge(() -> connected(done.isSuccess())));
   }
@@ -75,6 +75,12 @@ final class UpstreamStream implements UpstreamSocket {
     } else if (!loop.isShuttingDown()) {
       loop.execute(this::failed); // perhaps from inside the constructor
     }
+  }
+
+  private boolean announced(int length) {
+    boolean[] wanted = {true};
+    turn.charge(() -> wanted[0] = length <= Question.PAYLOAD || listener.announced(length));
+    return wanted[0];
   }
 
   private void received(byte[] message) {

@@ -60,9 +60,12 @@
  * <p><b>Limits.</b> The cache is bounded by entries and bytes, and each answer is charged to the
  * port that asked for it first: a full cache takes a place from the port that holds most. Questions
  * and the queries that wait for them are bounded by {@link io.lanyard.dns.DnsLimits}, which ports
- * share so that none can use them up; a TCP connection by the bytes and questions that it may have
- * waiting, and by time. A query that waits is kept as an identifier, the case of its name and a
- * size ({@code Asker}); the rest of it is in its question.
+ * share so that none can use them up; answers larger than a datagram, until they are read, by their
+ * bytes ({@code LargeAnswers}): where there is no memory for one the guest is told that it was cut,
+ * or SERVFAIL. All of these also end where the network holds its part of the process's heap ({@link
+ * io.lanyard.nat.station.NameMemory}). A TCP connection is bounded by the bytes and questions that
+ * it may have waiting, and by time. A query that waits is kept as an identifier, the case of its
+ * name and a size ({@code Asker}); the rest of it is in its question.
  *
  * <p>Thread: everything on the network's loop, upstream sockets included.
  */

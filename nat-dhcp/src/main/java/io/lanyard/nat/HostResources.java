@@ -8,6 +8,7 @@ import io.lanyard.linux.HostRoute;
 import io.lanyard.nat.egress.NetworkSubnets;
 import io.lanyard.nat.egress.PublishedPorts;
 import io.lanyard.nat.flow.FlowMemory;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.StationMemory;
 import io.lanyard.nat.tcp.MemoryPool;
 import io.lanyard.nat.udp.ReservedPorts;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param memory what TCP connections draw their buffers from
  * @param flows the flows that the process has room for
  * @param stations the stations and addresses that it has room for
+ * @param names the heap that the process has for names
  * @param ipv6Route whether the host has an IPv6 route besides those of given subnets
  */
 public record HostResources(
@@ -42,6 +44,7 @@ public record HostResources(
     MemoryPool memory,
     FlowMemory flows,
     StationMemory stations,
+    NameMemory names,
     Predicate<List<Subnet>> ipv6Route) {
   /**
    * The resources of a network that shares with no other, and whose descriptors are not limited. It
@@ -73,6 +76,7 @@ public record HostResources(
         MemoryPool.ofProcess(),
         FlowMemory.ofProcess(),
         StationMemory.ofProcess(),
+        NameMemory.ofProcess(),
         HostRoute::hasIpv6);
   }
 
@@ -84,7 +88,7 @@ public record HostResources(
    */
   public HostResources by(Predicate<List<Subnet>> routes) {
     return new HostResources(
-        descriptors, ports, published, subnets, prefixes, memory, flows, stations, routes);
+        descriptors, ports, published, subnets, prefixes, memory, flows, stations, names, routes);
   }
 
   /**

@@ -35,6 +35,7 @@ import io.lanyard.nat.gateway.Ipv6Addresses;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.gateway.TranslatorSearch;
 import io.lanyard.nat.icmp.PingNat;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.StationMemory;
@@ -65,6 +66,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   private final DescriptorBudget.Share descriptors;
   private final FlowMemory.Share flowMemory;
   private final StationMemory.Share stationMemory;
+  private final NameMemory.Share nameMemory;
   private final FlowTable flows;
   private final Egress egress;
   private final EgressUpkeep upkeep;
@@ -129,6 +131,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     NatConfig nat = nat(config);
     descriptors = host.descriptors().share(config.name());
     flowMemory = host.flows().share(leadsOut);
+    nameMemory = host.names().share(leadsOut);
     flows =
         new FlowTable(config.name(), timers, quota(nat), flowMemory, new SecureRandom().nextLong());
     stationMemory = host.stations().share();
@@ -148,7 +151,13 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     IcmpErrors errors = gateway.errors();
     reader = new HostReader(allocator, config.mtu());
     egress =
-        new Egress(config.name(), gateway, egress(config), nat.hostLoopback(), host.published());
+        new Egress(
+            config.name(),
+            gateway,
+            egress(config),
+            nat.hostLoopback(),
+            host.published(),
+            nameMemory);
     outbound = new OutboundCheck(config.name(), nat.outbound());
     upkeep = new EgressUpkeep(gateway, flows, egress, host, timers, outbound, leadsOut);
     tcp =
@@ -436,6 +445,15 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
   }
 
   /**
+   * The network's share of the heap for names.
+   *
+   * @return the live object, for its name server; closed with the network
+   */
+  public NameMemory.Share nameMemory() {
+    return nameMemory;
+  }
+
+  /**
    * The search for translators of the host's network, for its name server to make.
    *
    * @return the live object
@@ -556,6 +574,7 @@ public final class NatNetwork implements Dumpable, AutoCloseable {
     descriptors.close();
     flowMemory.close();
     stationMemory.close();
+    nameMemory.close();
   }
 
   /** Ends the flows of a port that is gone. */

@@ -9,6 +9,7 @@ import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.gateway.TranslatorSearch;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.HostStream;
@@ -43,6 +44,7 @@ class DnsFuzzTest {
         Ipv6Names.NONE,
         NamePolicy.NONE,
         TranslatorSearch.NONE,
+        NameMemory.ample().share(true),
         DescriptorBudget.ample().share("vmnet8").holder("dns"));
   }
 

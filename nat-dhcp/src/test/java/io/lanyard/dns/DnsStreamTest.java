@@ -7,6 +7,7 @@ import io.lanyard.dhcp.SteppedLink;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.gateway.TranslatorSearch;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.nat.tcp.ConnectFailure;
@@ -55,6 +56,7 @@ class DnsStreamTest {
             Ipv6Names.NONE,
             NamePolicy.NONE,
             TranslatorSearch.NONE,
+            NameMemory.ample().share(true),
             DescriptorBudget.ample().share("vmnet8").holder("dns"),
             new HostFiles(nothing, nothing, nothing),
             UpstreamTimes.USUAL,

@@ -304,6 +304,7 @@ final class EgressScene {
                 Ipv6Names.NONE,
                 net.nat.names(),
                 net.nat.translators(),
+                net.nat.nameMemory(),
                 net.nat.descriptors().holder("dns"));
         net.nat.serve(DnsForwarder.PORT, made);
         net.nat.serve(DnsForwarder.PORT, new DnsStreamService(made, net.nat.gateway()));

@@ -14,6 +14,7 @@ import java.net.SocketAddress;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.Flags;
@@ -39,6 +40,9 @@ final class FakeUpstream implements AutoCloseable {
 
   /** Changes the bytes of an answer, for servers that lie; none end a connection. */
   volatile UnaryOperator<byte[]> bytes = wire -> wire;
+
+  /** Whether a connection gets the length of an answer and nothing of the answer. */
+  volatile Predicate<Message> stalls = response -> false;
 
   /** Hears who has sent the datagram that is answered next. */
   volatile Consumer<SocketAddress> asker = from -> {};
@@ -156,6 +160,10 @@ final class FakeUpstream implements AutoCloseable {
             return;
           }
           out.writeShort(wire.length);
+          if (stalls.test(response)) {
+            boolean _ = in.read() < 0;
+            return;
+          }
           out.write(wire);
           out.flush();
         }

@@ -10,6 +10,7 @@ import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.DatagramService.DatagramPeer;
 import io.lanyard.nat.gateway.NamePolicy;
 import io.lanyard.nat.gateway.TranslatorSearch;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
@@ -129,6 +130,7 @@ final class ForwarderScene {
   /** Tells the forwarder that the host's addresses are others; on the loop. */
   Runnable hostMoved = () -> {};
 
+  private final NameMemory.Share memory;
   final DescriptorBudget.Share descriptors;
   final DescriptorBudget.Holder sockets;
   final Path resolvConf;
@@ -153,18 +155,28 @@ final class ForwarderScene {
   }
 
   ForwarderScene(Path folder, DescriptorBudget budget, String... keys) throws Exception {
-    this(folder, TranslatorSearch.NONE, budget, keys);
+    this(folder, TranslatorSearch.NONE, budget, NameMemory.ample(), keys);
   }
 
   /** With a search for translators that is on from the start. */
   ForwarderScene(Path folder, TranslatorSearch translators, String... keys) throws Exception {
-    this(folder, translators, DescriptorBudget.ample(), keys);
+    this(folder, translators, DescriptorBudget.ample(), NameMemory.ample(), keys);
+  }
+
+  /** With a heap that has a bound. */
+  ForwarderScene(Path folder, NameMemory names, String... keys) throws Exception {
+    this(folder, TranslatorSearch.NONE, DescriptorBudget.ample(), names, keys);
   }
 
   private ForwarderScene(
-      Path folder, TranslatorSearch translators, DescriptorBudget budget, String... keys)
+      Path folder,
+      TranslatorSearch translators,
+      DescriptorBudget budget,
+      NameMemory names,
+      String... keys)
       throws Exception {
     this.translators = translators;
+    memory = names.share(true);
     descriptors = budget.share("vmnet8");
     sockets = descriptors.holder("dns");
     resolvConf = folder.resolve("resolv.conf");
@@ -180,6 +192,7 @@ final class ForwarderScene {
                 Ipv6Names.NONE,
                 policy,
                 search,
+                memory,
                 sockets,
                 files,
                 UpstreamTimes.USUAL,

@@ -165,6 +165,7 @@ class Ipv6OnlyGuestIT {
                   Ipv6Names.of(net.nat.gateway()),
                   net.nat.names(),
                   net.nat.translators(),
+                  net.nat.nameMemory(),
                   net.nat.descriptors().holder("dns"));
           net.nat.serve(DnsForwarder.PORT, made);
           net.nat.serve(DnsForwarder.PORT, new DnsStreamService(made, net.nat.gateway()));

@@ -2,8 +2,12 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.NameMemory;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.testing.ProcessorTime;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
@@ -102,6 +106,88 @@ class LargeAnswersTest {
     answerWith(4000);
     assertThat(flood("many.example.")).isTrue();
     assertThat(scene.count(DnsCount.TRUNCATED)).isEqualTo(120);
+  }
+
+  /** Makes the scene anew, with a heap of so many bytes. */
+  private void withHeap(long bytes) throws Exception {
+    scene.close();
+    scene = new ForwarderScene(folder, new NameMemory(bytes), ForwarderScene.WITHOUT_HOSTS_FILE);
+  }
+
+  /** Has the server answer names by their first word: with many addresses, or with some. */
+  private void answerByName() {
+    scene.upstream.answer =
+        response -> {
+          Name name = response.getQuestion().getName();
+          int addresses = name.toString().startsWith("some") ? 150 : 4000;
+          for (int i = 0; i < addresses; i++) {
+            byte[] address = {(byte) 198, 51, (byte) (i >> 8), (byte) i};
+            response.addRecord(new ARecord(name, DClass.IN, 60, address), Section.ANSWER);
+          }
+          return response;
+        };
+    scene.upstream.stalls =
+        response -> response.getQuestion().getName().toString().startsWith("stall");
+  }
+
+  @Test
+  void anAnswerForWhichThereIsNoMemoryIsNotTakenAndSaidToBeCut() throws Exception {
+    withHeap(64 * (40 << 10));
+    answerByName();
+    Message cut = scene.ask("hostile", "many.example.");
+    assertThat(cut.getHeader().getFlag(Flags.TC)).isTrue();
+    assertThat(scene.count(DnsCount.NO_MEMORY)).isOne();
+    assertThat(scene.count(DnsCount.UPSTREAM_TCP)).as("no server is asked again").isOne();
+    assertThat(scene.gauge("largeAnswerBytes")).isZero();
+    scene.send("honest", ForwarderScene.padded("some.example.", 0));
+    assertThat(scene.answer("honest").getHeader().getFlag(Flags.TC)).isTrue();
+    assertThat(scene.count(DnsCount.NO_MEMORY)).as("one that is smaller").isOne();
+    assertThat(scene.count(DnsCount.UPSTREAM_TCP)).isEqualTo(2);
+    assertThat(scene.gauge("largeAnswerBytes")).isZero();
+  }
+
+  @Test
+  void answersThatAreAnnouncedAndDoNotComeLeaveOthersMemory() throws Exception {
+    long heap = 64 * (256 << 10);
+    withHeap(heap);
+    answerByName();
+    scene.onLoop(() -> {
+      for (int i = 0; i < 20; i++) {
+        scene.send(
+            scene.guest("hostile"), ForwarderScene.query("stall" + i + ".example.").toWire());
+      }
+      return true;
+    });
+    scene.await(() -> scene.forwarder.counters().get(DnsCount.NO_MEMORY) == 18);
+    assertThat(scene.gauge("largeAnswerBytes")).as("two of them").isBetween(120_000L, 132_000L);
+    scene.send("honest", ForwarderScene.padded("some.example.", 0));
+    scene.answer("honest");
+    assertThat(scene.count(DnsCount.NO_MEMORY)).isEqualTo(18);
+    assertThat(scene.gauge("cacheEntries")).isOne();
+    for (int i = 0; i < 10; i++) {
+      scene.step(Duration.ofSeconds(2));
+    }
+    scene.await(() -> scene.forwarder.dump().toString().contains("largeAnswerBytes=0"));
+    assertThat(scene.gauge("outstandingBytes")).isZero();
+  }
+
+  @Test
+  void portsShareTheMemoryOfLargeAnswers() {
+    LargeAnswers answers = new LargeAnswers(new NameMemory(64 << 20).share(true)); // 1 MiB of it
+    List<PortShare> ports = new ArrayList<>();
+    int most = 0;
+    for (int i = 0; i < 5; i++) {
+      PortShare port = new PortShare(TestStations.station("p" + i, 1).budget());
+      ports.add(port);
+      while (answers.take(port, 10_000)) {
+        most += 10_000;
+      }
+      assertThat(port.answerBytes).isPositive();
+    }
+    assertThat(ports.getFirst().answerBytes).isBetween(480_000L, 500_000L);
+    assertThat(answers.bytes()).isEqualTo(most).isLessThan(1 << 20);
+    ports.forEach(port -> answers.give(port, (int) port.answerBytes));
+    assertThat(answers.bytes()).isZero();
   }
 
   @Test

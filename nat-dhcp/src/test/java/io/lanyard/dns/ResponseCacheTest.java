@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.station.TestStations;
@@ -9,6 +10,8 @@ import io.lanyard.vswitch.InMemoryPort;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Message;
@@ -22,7 +25,8 @@ class ResponseCacheTest {
   private static final int ENTRIES = 100;
   private static final int BYTES = 1 << 20;
 
-  private final ResponseCache cache = new ResponseCache(ENTRIES, BYTES);
+  private final ResponseCache cache =
+      new ResponseCache(ENTRIES, BYTES, NameMemory.ample().share(true));
   private final Stations stations = TestStations.table();
   private final Port hostilePort = new InMemoryPort("hostile", Offloads.NONE);
   private final PortBudget hostile = stations.budget(hostilePort);
@@ -39,13 +43,17 @@ class ResponseCacheTest {
   /** Has a port ask for a name, of which the servers have texts of so many bytes. */
   private void put(PortBudget port, String name, int bytes) throws IOException {
     Question question = question(name);
+    cache.put(question, response(question, bytes), port);
+  }
+
+  private static Response response(Question question, int bytes) throws IOException {
     Message message = new Message(7);
     message.addRecord(Record.newRecord(question.name(), Type.TXT, DClass.IN), Section.QUESTION);
     for (int i = 0; i < bytes; i += 200) {
       String text = "x".repeat(192) + String.format("%08d", i);
       message.addRecord(new TXTRecord(question.name(), DClass.IN, 300, text), Section.ANSWER);
     }
-    cache.put(question, Response.of(message, false, 0), port);
+    return Response.of(message, false, 0);
   }
 
   private void put(PortBudget port, String name) throws IOException {
@@ -156,6 +164,64 @@ class ResponseCacheTest {
       cache.end(again);
     }
     assertThat(count("honest", ENTRIES / 2)).isEqualTo(ENTRIES / 2);
+  }
+
+  private static final long HEAP = 256L << 20;
+  private static final long HEAP_FOR_CACHES = HEAP / 32;
+
+  private static ResponseCache ofNetwork(NameMemory memory) {
+    return new ResponseCache(10_000, 8 << 20, memory.share(true));
+  }
+
+  /** Three guests ask for answers of a size until nothing more is kept. */
+  private void flood(ResponseCache of, int bytes, int number) throws IOException {
+    Response large = response(question("large"), bytes);
+    for (int i = 0; i < number; i++) {
+      of.put(question("hostile" + i), large, port("hostile" + i % 3));
+    }
+  }
+
+  @Test
+  void aNetworkByItselfKeepsMegabytesOfLargeAnswers() throws IOException {
+    ResponseCache alone = ofNetwork(new NameMemory(HEAP));
+    flood(alone, 56_000, 1_000);
+    assertThat(alone.bytes()).isBetween(7L << 20, 8L << 20);
+  }
+
+  @Test
+  void aDozenNetworksFullOfLargeAnswersHaveNoMoreThanThereIsAndLeaveTheLastItsPart()
+      throws IOException {
+    NameMemory memory = new NameMemory(HEAP);
+    ResponseCache last = ofNetwork(memory);
+    List<ResponseCache> all = new ArrayList<>(List.of(last));
+    for (int i = 1; i < 12; i++) {
+      all.add(ofNetwork(memory));
+    }
+    for (ResponseCache each : all.subList(1, 12)) {
+      flood(each, 35_000, 1_000);
+    }
+    assertThat(all.stream().mapToLong(ResponseCache::bytes).sum()).isLessThan(HEAP_FOR_CACHES);
+    flood(last, 200, 3_000);
+    long part = HEAP_FOR_CACHES / 2 / 12;
+    assertThat(last.bytes()).isGreaterThan(part - 1_000);
+    assertThat(all.stream().mapToLong(ResponseCache::bytes).sum()).isLessThan(HEAP_FOR_CACHES);
+    all.forEach(ResponseCache::clear);
+    assertThat(memory.share(true).most(NameMemory.Part.CACHE)).isPositive();
+    assertThat(memory.dump().toString()).doesNotContain("cacheBytes");
+  }
+
+  @Test
+  void aNetworkThatIsAddedTakesFromOneThatHadAllForItself() throws IOException {
+    NameMemory memory = new NameMemory(HEAP / 8);
+    ResponseCache first = ofNetwork(memory);
+    flood(first, 10_000, 500);
+    long alone = first.bytes();
+    ResponseCache second = ofNetwork(memory);
+    flood(second, 10_000, 500);
+    assertThat(second.bytes()).isGreaterThan(HEAP_FOR_CACHES / 8 / 4 - 12_000);
+    flood(first, 10_000, 10);
+    assertThat(first.bytes()).isLessThan(alone);
+    assertThat(first.bytes() + second.bytes()).isLessThan(HEAP_FOR_CACHES / 8);
   }
 
   @Test

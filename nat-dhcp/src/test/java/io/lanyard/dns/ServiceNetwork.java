@@ -113,6 +113,7 @@ final class ServiceNetwork {
                 Ipv6Names.of(nat.gateway()),
                 nat.names(),
                 nat.translators(),
+                nat.nameMemory(),
                 nat.descriptors().holder("dns"),
                 new HostFiles(resolvConf, folder.resolve("hosts"), folder.resolve("bus")),
                 UpstreamTimes.USUAL,

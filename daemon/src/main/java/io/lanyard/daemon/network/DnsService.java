@@ -37,6 +37,7 @@ final class DnsService {
             Ipv6Names.of(nat.gateway()),
             nat.names(),
             nat.translators(),
+            nat.nameMemory(),
             nat.descriptors().holder("dns"));
     nat.serve(DnsForwarder.PORT, dns);
     nat.serve(DnsForwarder.PORT, new DnsStreamService(dns, nat.gateway()));

@@ -2,6 +2,7 @@ package io.lanyard.nat.egress;
 
 import io.lanyard.base.Clock;
 import io.lanyard.base.Ranking;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import java.util.ArrayList;
@@ -9,15 +10,15 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
  * The addresses that guests were told for names, for as long as they may use them. It is kept by
  * the port: what one guest was told is none of another's.
  *
- * <p>Places are bounded, for each address of a port, for each port and in all. A port that wants
- * more loses what it was told longest ago; where all are taken, the port with the most does.
+ * <p>Places are bounded for each address of a port and for each port, and their bytes for the
+ * network ({@link NameMemory}). A port that wants more loses what it was told longest ago; where
+ * the bytes are taken, the port that holds most of them does.
  *
  * <p>Thread: the network's loop only.
  */
@@ -31,8 +32,12 @@ public final class ToldNames {
    */
   static final int MOST_OF_AN_ADDRESS = 64;
 
-  /** Places in all: with 150 bytes each, 10 MB. */
-  static final int MOST = 65_536;
+  /**
+   * The heap of a place besides the letters of its name, by 64-bit JVMs: 88 for the key with its
+   * end, 64 for a node of each of the two maps where addresses collide, 104 for the address, the
+   * name and the list of names.
+   */
+  static final int PLACE_BYTES = 320;
 
   /**
    * The least that an address may be used, in seconds: programs resolve first, and connect then.
@@ -44,6 +49,10 @@ public final class ToldNames {
 
   /** One address of one name. Ordered, as both may be chosen for their hash. */
   private record Key(Address address, String name) implements Comparable<Key> {
+    int bytes() {
+      return PLACE_BYTES + name.length();
+    }
+
     @Override
     public int compareTo(Key other) {
       int byAddress = address.compareTo(other.address);
@@ -51,6 +60,7 @@ public final class ToldNames {
     }
   }
 
+  /** The names that a port was told, ranked by their bytes. */
   private static final class OfPort extends Ranking.Member {
     /** When each ends, the one that was told longest ago first. */
     final LinkedHashMap<Key, Long> ends = new LinkedHashMap<>();
@@ -76,16 +86,20 @@ public final class ToldNames {
   private final Clock clock;
   private final Map<PortBudget, OfPort> ports = new HashMap<>();
   private final Ranking<OfPort> ranking = new Ranking<>();
+  private final NameMemory.Share memory;
   private int size;
+  private long bytes;
   private long evicted;
 
   /**
    * Makes an empty table.
    *
    * @param clock the network's clock
+   * @param memory the network's share of the heap
    */
-  public ToldNames(Clock clock) {
+  public ToldNames(Clock clock, NameMemory.Share memory) {
     this.clock = clock;
+    this.memory = memory;
   }
 
   /**
@@ -105,29 +119,41 @@ public final class ToldNames {
     long end =
         clock.nanoTime()
             + TimeUnit.SECONDS.toNanos(Math.clamp(seconds, LEAST_SECONDS, MOST_SECONDS));
-    Long before = own.ends.remove(key);
+    Long before = own.ends.get(key);
     List<String> names = own.names.get(address);
     if (before == null) {
       if (names != null && names.size() == MOST_OF_AN_ADDRESS) {
         evict(own, new Key(address, names.getFirst()));
       } else if (own.ends.size() == MOST_OF_A_PORT) {
         evict(own, own.ends.firstEntry().getKey());
-      } else if (size == MOST) {
-        OfPort largest = Objects.requireNonNull(ranking.largest(), "a full table has no port");
-        evict(largest, largest.ends.firstEntry().getKey());
       }
-      count(own, 1);
+      if (!makeRoom(key)) {
+        return;
+      }
+      count(own, key, 1);
       own.names.computeIfAbsent(address, some -> new ArrayList<>(1)).add(name);
     } else {
       if (names != null && names.size() > 1) {
-        names.remove(name);
-        names.add(name);
+        names.add(names.remove(names.indexOf(name)));
       }
       if (before - end > 0) {
         end = before; // It was told so, and may keep it.
       }
     }
-    own.ends.put(key, end);
+    own.ends.putLast(key, end); // the key that is there stays, with its one copy of the name
+  }
+
+  /** Takes places of the ports that hold most until there is room for one more; false for none. */
+  private boolean makeRoom(Key key) {
+    long most = memory.most(NameMemory.Part.TOLD) - key.bytes();
+    while (bytes > most) {
+      OfPort largest = ranking.largest();
+      if (largest == null) {
+        return false;
+      }
+      evict(largest, largest.ends.firstEntry().getKey());
+    }
+    return true;
   }
 
   private void evict(OfPort from, Key key) {
@@ -136,12 +162,18 @@ public final class ToldNames {
       evicted++;
     }
     if (from.remove(key)) {
-      count(from, -1);
+      count(from, key, -1);
     }
   }
 
-  private void count(OfPort port, int change) {
-    size += change;
+  private void count(OfPort port, Key key, int places) {
+    size += places;
+    charge(port, places * key.bytes());
+  }
+
+  private void charge(OfPort port, int change) {
+    bytes += change;
+    memory.changed(NameMemory.Part.TOLD, change);
     ranking.count(port, change);
   }
 
@@ -165,7 +197,7 @@ public final class ToldNames {
       if (own.ends.getOrDefault(key, now - 1) - now >= 0) {
         live.add(name);
       } else if (own.remove(key)) {
-        count(own, -1);
+        count(own, key, -1);
       }
     }
     return live;
@@ -197,7 +229,8 @@ public final class ToldNames {
   public void forget(PortBudget port) {
     OfPort gone = ports.remove(port);
     if (gone != null) {
-      count(gone, -gone.ends.size());
+      size -= gone.ends.size();
+      charge(gone, -gone.count());
     }
   }
 
@@ -208,6 +241,15 @@ public final class ToldNames {
    */
   public int size() {
     return size;
+  }
+
+  /**
+   * The heap that they take.
+   *
+   * @return bytes
+   */
+  public long bytes() {
+    return bytes;
   }
 
   /**

@@ -2,21 +2,16 @@ package io.lanyard.nat.flow;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import io.lanyard.base.SharedLimit;
+import java.util.Arrays;
 
 /**
  * The flows that the process's heap has room for, divided among its networks. Each network's quotas
  * are as large as one busy network needs; several that guests fill at a time would fill the heap,
  * which ends the daemon.
  *
- * <p>Half of it is in equal floors for the networks of mode {@code nat}, which nobody else takes;
- * of one that is alone, seven eighths. The rest is a pool, of which a network may have as much as
- * it leaves to others. Networks whose guests reach no further than the host have what is in the
- * pool for the clients of their forwards.
- *
- * <p>While networks are being added, the former ones may hold more than their new part.
+ * <p>Networks of mode {@code nat} have floors ({@link SharedLimit}). Networks whose guests reach no
+ * further than the host have what is in the pool for the clients of their forwards.
  *
  * <p>Thread: any.
  */
@@ -30,8 +25,7 @@ public final class FlowMemory implements Dumpable {
 
   private static final FlowMemory PROCESS = ofHeap(Runtime.getRuntime().maxMemory());
 
-  private final int[] limits;
-  private final List<Share> shares = new CopyOnWriteArrayList<>();
+  private final SharedLimit[] limits;
 
   /**
    * Makes a memory that no network has a share of.
@@ -41,7 +35,7 @@ public final class FlowMemory implements Dumpable {
    * @param icmp the most ICMP flows
    */
   public FlowMemory(int tcp, int udp, int icmp) {
-    limits = new int[] {tcp, udp, icmp};
+    limits = new SharedLimit[] {new SharedLimit(tcp), new SharedLimit(udp), new SharedLimit(icmp)};
   }
 
   private static FlowMemory ofHeap(long bytes) {
@@ -77,9 +71,7 @@ public final class FlowMemory implements Dumpable {
    * @return a share without flows, to be closed with the network
    */
   public Share share(boolean leadsOut) {
-    Share share = new Share(leadsOut);
-    shares.add(share);
-    return share;
+    return new Share(leadsOut);
   }
 
   @Override
@@ -87,26 +79,24 @@ public final class FlowMemory implements Dumpable {
     DumpNode.Builder node = DumpNode.of("flow-memory");
     String[] names = {"tcp", "udp", "icmp"};
     for (int i = 0; i < names.length; i++) {
-      int protocol = i;
-      long held = shares.stream().mapToLong(share -> share.counts.get(protocol)).sum();
-      node.with(names[i] + "Limit", limits[i]).withNonZero(names[i], held);
+      node.with(names[i] + "Limit", limits[i].limit()).withNonZero(names[i], limits[i].held());
     }
     return node.build();
   }
 
   /** One network's flows. */
   public final class Share implements AutoCloseable {
-    private final AtomicIntegerArray counts = new AtomicIntegerArray(FlowTable.PROTOCOLS);
-
+    private final SharedLimit.Share[] parts = new SharedLimit.Share[FlowTable.PROTOCOLS];
     private final boolean leadsOut;
 
     private Share(boolean leadsOut) {
       this.leadsOut = leadsOut;
+      Arrays.setAll(parts, i -> limits[i].share(leadsOut));
     }
 
     /** Notes flows that have begun or ended. */
     void changed(int protocol, int change) {
-      counts.addAndGet(protocol, change);
+      parts[protocol].changed(change);
     }
 
     /**
@@ -116,32 +106,19 @@ public final class FlowMemory implements Dumpable {
      *     third: what the world opens takes nothing from guests
      */
     int most(int protocol, boolean forwards) {
-      int all = most(protocol);
+      int all = (int) parts[protocol].most();
       if (!leadsOut) {
         return all;
       }
       return forwards ? all / 3 : all - all / 3;
     }
 
-    private int most(int protocol) {
-      int limit = limits[protocol];
-      int networks = 0;
-      for (Share each : shares) {
-        networks += each.leadsOut ? 1 : 0;
-      }
-      int floor = networks <= 1 ? limit / 8 * 7 : limit / 2 / networks;
-      long pool = (long) limit - (long) networks * floor;
-      for (Share other : shares) {
-        int own = other.leadsOut ? floor : 0;
-        pool -= other == this ? 0 : Math.max(0, other.counts.get(protocol) - own);
-      }
-      return (leadsOut ? floor : 0) + (int) (Math.max(0, pool) / 2);
-    }
-
     /** Gives the share back; its flows have ended. */
     @Override
     public void close() {
-      shares.remove(this);
+      for (SharedLimit.Share part : parts) {
+        part.close();
+      }
     }
   }
 }

@@ -20,6 +20,7 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.station.EventRate;
 import io.lanyard.nat.station.Excess;
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.Stations;
@@ -79,13 +80,15 @@ public final class Egress implements NamePolicy, Dumpable {
    * @param config where guests may go
    * @param hostLoopback what of the host's loopback they reach
    * @param published what this daemon serves on the host's addresses
+   * @param names the network's share of the heap for names
    */
   public Egress(
       String network,
       Gateway gateway,
       EgressConfig config,
       HostLoopback hostLoopback,
-      PublishedPorts published) {
+      PublishedPorts published,
+      NameMemory.Share names) {
     this.network = network;
     addresses = gateway.addresses();
     destinations = new Destinations(addresses);
@@ -97,7 +100,7 @@ public final class Egress implements NamePolicy, Dumpable {
     protection = new Protection(published);
     judge = new EgressJudge(protection);
     policies = new EgressPolicies(config, hostLoopback, portRules);
-    told = new ToldNames(clock);
+    told = new ToldNames(clock, names);
     servers = new SniEgress(network, judge, told, counters, log);
     gateway.stations().addListener(this::forget);
     gateway.takeQuestions(station -> policies.of(station.budget().name()).byName());
@@ -661,6 +664,7 @@ public final class Egress implements NamePolicy, Dumpable {
     DumpNode.Builder node =
         DumpNode.of("egress")
             .withNonZero("toldNames", told.size())
+            .withNonZero("toldNamesBytes", told.bytes())
             .withNonZero("toldNamesEvicted", told.evicted())
             .with("hostAddresses", protection.size());
     if (!translators().isEmpty()) {

@@ -2,6 +2,7 @@ package io.lanyard.nat.egress;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
@@ -16,7 +17,7 @@ class ToldNamesTest {
   private static final Address B = Address.parse("2001:db8::1");
 
   private final SteppedClock clock = new SteppedClock();
-  private final ToldNames told = new ToldNames(clock);
+  private final ToldNames told = new ToldNames(clock, NameMemory.ample().share(true));
   private final PortBudget one = port("one");
   private final PortBudget other = port("other");
 
@@ -95,23 +96,70 @@ class ToldNamesTest {
     assertThat(told.evicted()).isEqualTo(1);
   }
 
-  @Test
-  void manyGreedyPortsLeaveAModestOneItsNames() {
-    told.add(other, "a.example", A, 300);
-    List<PortBudget> greedy = new ArrayList<>();
-    for (int p = 0; p < 20; p++) {
-      greedy.add(port("p" + p));
-    }
+  /** Tells ports names of their own, one after the other, as many as each may have. */
+  private static void tell(ToldNames table, List<PortBudget> ports, String below) {
     for (int i = 0; i < ToldNames.MOST_OF_A_PORT; i++) {
-      for (PortBudget each : greedy) {
-        told.add(each, "n" + i, Address.ofIpv4(i), 300);
+      for (PortBudget each : ports) {
+        table.add(each, "n" + i + below, Address.ofIpv4(i), 300);
       }
     }
-    assertThat(told.size()).isEqualTo(ToldNames.MOST);
-    told.add(other, "b.example", B, 300);
-    assertThat(told.names(other, A)).containsExactly("a.example");
-    assertThat(told.names(other, B)).containsExactly("b.example");
-    greedy.forEach(told::forget);
+  }
+
+  private static List<PortBudget> ports(int number) {
+    List<PortBudget> all = new ArrayList<>();
+    for (int p = 0; p < number; p++) {
+      all.add(port("p" + p));
+    }
+    return all;
+  }
+
+  @Test
+  void manyGreedyPortsLeaveAModestOneItsNames() {
+    NameMemory.Share memory = new NameMemory(256L << 20).share(true);
+    long most = memory.most(NameMemory.Part.TOLD);
+    ToldNames table = new ToldNames(clock, memory);
+    table.add(other, "a.example", A, 300);
+    List<PortBudget> greedy = ports(20);
+    tell(table, greedy, "");
+    assertThat(table.bytes()).isBetween(most - 1_000, most);
+    table.add(other, "b.example", B, 300);
+    assertThat(table.names(other, A)).containsExactly("a.example");
+    assertThat(table.names(other, B)).containsExactly("b.example");
+    greedy.forEach(table::forget);
+    assertThat(table.size()).isEqualTo(2);
+    assertThat(table.bytes()).isEqualTo(2L * (ToldNames.PLACE_BYTES + "a.example".length()));
+  }
+
+  @Test
+  void longNamesOfADozenNetworksTakeNoMoreThanThereIs() {
+    long heap = 64L << 20;
+    NameMemory memory = new NameMemory(heap);
+    List<ToldNames> tables = new ArrayList<>();
+    for (int i = 0; i < 12; i++) {
+      tables.add(new ToldNames(clock, memory.share(true)));
+    }
+    List<PortBudget> greedy = ports(3);
+    String below = ".%s.%s.%s.example".formatted("a".repeat(63), "b".repeat(63), "c".repeat(63));
+    for (ToldNames each : tables.subList(1, 12)) {
+      tell(each, greedy, below);
+    }
+    ToldNames last = tables.getFirst();
+    tell(last, List.of(other), "");
+    long part = heap / 32 / 2 / 12;
+    assertThat(last.bytes()).isGreaterThan(part - 1_000);
+    assertThat(tables.stream().mapToLong(ToldNames::bytes).sum()).isLessThan(heap / 32);
+  }
+
+  @Test
+  void whatIsToldAgainTakesNoMore() {
+    for (int i = 0; i < 100; i++) {
+      told.add(one, "a.example", A, 300 + i);
+      told.add(one, "b.example", A, 300 + i);
+    }
     assertThat(told.size()).isEqualTo(2);
+    assertThat(told.bytes()).isEqualTo(2L * (ToldNames.PLACE_BYTES + "a.example".length()));
+    pass(500);
+    assertThat(told.names(one, A)).isEmpty();
+    assertThat(told.bytes()).isZero();
   }
 }

@@ -296,6 +296,7 @@ class ForwardFairnessTest {
             new MemoryPool(1 << 20),
             ample.flows(),
             ample.stations(),
+            ample.names(),
             ample.ipv6Route());
     ForwardConfig forward =
         TestNetwork.forward(Transport.TCP, new Endpoint(Address.LOOPBACK_IPV4, 0), ten(), 80);
