@@ -330,6 +330,7 @@ final class DaemonIT {
       for (int i = 0; i < 5; i++) {
         assertThat(systemd.next()).isEqualTo("WATCHDOG=1");
       }
+      daemon.process().destroyForcibly().waitFor(); // it would miss the socket
     }
   }
 
