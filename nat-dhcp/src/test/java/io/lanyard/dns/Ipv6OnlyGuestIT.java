@@ -204,8 +204,7 @@ class Ipv6OnlyGuestIT {
             .isNotZero();
         net.guest("ip", "-4", "addr", "flush", "dev", "t0");
       }
-      assertThat(net.guest("ping", "-6", "-c", "2", "-i", "0.2", SERVER).output())
-          .contains(" 2 received");
+      until(net, shown -> shown.contains(" 2 received"), "ping", "-6", "-c", "2", SERVER);
       String trace = net.guest("busybox", "traceroute6", "-q", "1", "-w", "2", SERVER).output();
       assertThat(trace).contains(GATEWAY).contains(SERVER);
       // In a mount namespace of the command's own, as "ip netns exec" makes one.

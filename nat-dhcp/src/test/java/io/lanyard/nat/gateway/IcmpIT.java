@@ -159,9 +159,9 @@ class IcmpIT {
     pingGroups(groups);
     boolean ipv4 = family == Family.IPV4;
     try (NatNamespace net = network()) {
-      assertThat(ping(net, family, "-c2", family.gateway)).contains(" 2 received");
+      Await.until(() -> ping(net, family, "-c2", family.gateway).contains(" 2 received"));
       assertThat(ping(net, family, "-c1", "-s20000", family.gateway)).contains(" 1 received");
-      assertThat(ping(net, family, "-c2", family.router)).contains(" 2 received");
+      Await.until(() -> ping(net, family, "-c2", family.router).contains(" 2 received"));
       assertThat(ping(net, family, "-c1", "-s9000", family.router)).contains(" 1 received");
       assertThat(ping(net, family, "-c1", "-t1", family.loop))
           .containsIgnoringCase("From " + family.gateway)

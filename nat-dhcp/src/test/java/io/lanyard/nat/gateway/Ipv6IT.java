@@ -114,7 +114,7 @@ class Ipv6IT {
       assertThat(net.guest("ip", "-6", "route").output())
           .contains("default via fe80::")
           .contains(PREFIX + ":/64 dev t0");
-      assertThat(net.guest("ping", "-6", "-c", "2", GATEWAY).output()).contains(" 2 received");
+      until(net, shown -> shown.contains(" 2 received"), "ping", "-6", "-c", "2", GATEWAY);
       assertThat(net.guest("ping", "-6", "-c", "1", "-s", "20000", GATEWAY).output())
           .contains(" 1 received");
       assertThat(net.guest("ping", "-6", "-c", "1", "ff02::2%t0").output()).contains(" 1 received");
