@@ -146,6 +146,14 @@ class EgressByNameIT {
     return guests.net.on(() -> guests.net.nat.listFlows());
   }
 
+  /** All names that were asked for but the network's own, seconds after its start. */
+  private List<String> askedForGuests() {
+    return scene.names.queries.stream()
+        .map(query -> query.getQuestion().getName().toString())
+        .filter(name -> !name.equals("ipv4only.arpa."))
+        .toList();
+  }
+
   private boolean wasAsked(String name) {
     return scene.names.queries.stream()
         .anyMatch(query -> query.getQuestion().getName().toString().equalsIgnoreCase(name));
@@ -174,7 +182,7 @@ class EgressByNameIT {
       assertThat(ask(guests, "notgood.example -t MX")).contains("REFUSED");
       assertThat(guests.ask("good.example.evil.example")).contains("REFUSED");
       assertThat(ask(guests, "-x 9.9.9.9")).contains("REFUSED");
-      assertThat(scene.names.queries).isEmpty();
+      assertThat(askedForGuests()).isEmpty();
       assertThat(ask(guests, "data.good.example -t TXT")).contains("reply");
       assertThat(dig(guests, "@" + family.gateway, "evil.example"))
           .contains("EDE: 18 (Prohibited)")
@@ -265,7 +273,7 @@ class EgressByNameIT {
           .contains("HINFO")
           .doesNotContain(family.good);
       assertThat(ask(guests, "evil.example -t ANY")).contains("REFUSED");
-      assertThat(scene.names.queries).isEmpty();
+      assertThat(askedForGuests()).isEmpty();
     }
   }
 

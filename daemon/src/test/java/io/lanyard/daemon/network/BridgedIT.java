@@ -179,7 +179,7 @@ class BridgedIT {
           for (String way : List.of("", " -R")) {
             String said =
                 HostCommand.runIn(guest, "timeout 100 iperf3 -c 10.99.1." + to + " -n 20M" + way);
-            assertThat(said).containsPattern("20\\.\\d MBytes .* receiver");
+            assertThat(said).containsPattern("[1-9][0-9.]* MBytes .* receiver");
           }
         }
       }

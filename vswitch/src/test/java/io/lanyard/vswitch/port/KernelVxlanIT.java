@@ -1,7 +1,5 @@
 package io.lanyard.vswitch.port;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import io.lanyard.base.Clock;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.net.Address;
