@@ -239,16 +239,18 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * Keeps the failures of ports that are started from now on out of the log: a change may be
-   * refused because of them, and takes them away again.
+   * Keeps the failures of ports and forwards that are started from now on out of the log: a change
+   * may be refused because of them, and takes them away again.
    */
   public void holdFailures() {
     ports.holdFailures();
+    gateway.holdFailures();
   }
 
-  /** Logs the failures that were kept back, of ports that are still there. */
+  /** Logs the failures that were kept back, of ports and forwards that are still there. */
   public void tellFailures() {
     ports.tellFailures();
+    gateway.tellFailures();
   }
 
   /**

@@ -37,6 +37,9 @@ final class NetworkGateway {
   private final Metrics metrics;
   private volatile @Nullable NetworkServices services;
 
+  /** Whether forwards may be removed before anybody needs to hear of a failure. On the loop. */
+  private boolean tried;
+
   NetworkGateway(String network, NetworkLoop loop, Metrics metrics) {
     this.network = network;
     this.loop = loop;
@@ -55,6 +58,9 @@ final class NetworkGateway {
         NetworkServices made = make.get();
         late[0] = made;
         services = made;
+        if (tried) {
+          holdThose(made);
+        }
         return made;
       });
     } catch (RuntimeException e) {
@@ -101,6 +107,31 @@ final class NetworkGateway {
     if (offered != null) {
       offered.configure(next, declared, metrics);
     }
+  }
+
+  /** Keeps the failures of forwards that are added from now on out of the log. */
+  void holdFailures() {
+    loop.post(() -> {
+      tried = true;
+      holdThose(services);
+    });
+  }
+
+  private static void holdThose(@Nullable NetworkServices made) {
+    if (made != null) {
+      made.nat().forwards().holdFailures();
+    }
+  }
+
+  /** Logs the failures that were kept back, of forwards that are still there. */
+  void tellFailures() {
+    loop.post(() -> {
+      tried = false;
+      NetworkServices offered = services;
+      if (offered != null) {
+        offered.nat().forwards().tellFailures();
+      }
+    });
   }
 
   /** Opens a forward, and answers why it does not listen; an empty text if it does. */

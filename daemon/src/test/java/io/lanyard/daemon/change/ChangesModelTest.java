@@ -7,7 +7,6 @@ import io.lanyard.config.Document;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.network.Network;
-import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.MemoryDirectory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -83,7 +82,6 @@ class ChangesModelTest {
 
   @Test
   void whatRunsIsWhatIsSaidAndTheRestLosesNothing() throws Exception {
-    LogWatch.expect("event=forward-failed");
     ChangingWorld world = ChangingWorld.empty(random);
     Document first = Document.of("world.yaml", world.text(WITNESS), home);
     try (Daemon daemon = InProcessDaemon.open(home, first);

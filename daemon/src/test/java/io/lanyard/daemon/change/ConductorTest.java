@@ -302,7 +302,7 @@ class ConductorTest {
 
   @Test
   void aStepThatFailsLeavesEverythingAsItWas() throws Exception {
-    LogWatch.expect("event=forward-failed");
+    LogWatch.expect("event=forward-failed forward=\"tcp/127.0.0.1:");
     start(START);
     try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String text =
@@ -320,6 +320,7 @@ class ConductorTest {
       assertThat(forwards("a")).containsExactly("web listening -> 10.9.8.9:80");
       assertThat(ports("a")).containsExactly("gateway", "q");
       assertThat(daemon.conductor().present().revision()).isZero();
+      assertThat(LogWatch.count("event=forward-failed")).isZero();
       ChangeRequest tolerant = request(text, false);
       PlanInfo done =
           get(
@@ -333,6 +334,7 @@ class ConductorTest {
           .filteredOn(forward -> forward.name().equals("no"))
           .extracting(ForwardInfo::state)
           .containsExactly("failed");
+      Await.until(() -> LogWatch.count("event=forward-failed") > 0);
     }
   }
 

@@ -262,7 +262,6 @@ class LiveChangesIT {
   @Test
   void whatIsNotChangedLosesNothingUnderFullTraffic(TestReporter reporter) throws Exception {
     reporter.publishEntry("seed", Long.toString(SEED));
-    LogWatch.expect("event=forward-failed");
     LogWatch.expect("event=configuration-taken-back");
     file = home.resolve("lanyard.yaml");
     servers = FreePorts.some(4);

@@ -55,6 +55,9 @@ public final class Forwards implements Dumpable {
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private @Nullable ForwardListener listener;
 
+  /** Whether forwards that are added may be removed before anybody needs to hear of a failure. */
+  private boolean tried;
+
   /**
    * Makes a set without forwards.
    *
@@ -95,6 +98,21 @@ public final class Forwards implements Dumpable {
   public void listen(ForwardListener hears) {
     listener = hears;
     entries.values().stream().filter(entry -> entry.outcome.isDone()).forEach(Entry::announce);
+  }
+
+  /**
+   * Keeps the failures of forwards that are added from now on, and of those that are being opened,
+   * out of the log: a change may be refused because of them, and removes them again.
+   */
+  public void holdFailures() {
+    tried = true;
+    entries.values().forEach(Entry::hold);
+  }
+
+  /** Logs the failures that were kept back, of forwards that are still there. */
+  public void tellFailures() {
+    tried = false;
+    entries.values().forEach(Entry::tellFailure);
   }
 
   /**
@@ -260,6 +278,9 @@ public final class Forwards implements Dumpable {
 
     private @Nullable String lastReported;
 
+    /** Whether its failures are kept out of the log. */
+    private boolean waits = tried;
+
     /** Whether {@link #tell} is to run: the ports of a range are tried together. */
     private boolean telling;
 
@@ -327,12 +348,32 @@ public final class Forwards implements Dumpable {
       String text = problem(port -> port.problem);
       if (text != null && !text.equals(lastReported)) {
         lastReported = text;
-        LogEvent.of("forward-failed")
-            .with("forward", forward.key())
-            .with("cause", text)
-            .with("advice", "it is tried again every 5 s")
-            .log(LOG, Logger.Level.WARNING);
+        if (!waits) {
+          warn(text);
+        }
       }
+    }
+
+    private void warn(String text) {
+      LogEvent.of("forward-failed")
+          .with("forward", forward.key())
+          .with("cause", text)
+          .with("advice", "it is tried again every 5 s")
+          .log(LOG, Logger.Level.WARNING);
+    }
+
+    /** Keeps the outcome of the first attempt out of the log, unless it is known. */
+    void hold() {
+      waits |= !outcome.isDone();
+    }
+
+    /** Logs the failure that was kept back, unless it is over. */
+    void tellFailure() {
+      String text = problem(port -> port.problem);
+      if (waits && lastReported != null && text != null) {
+        warn(text);
+      }
+      waits = false;
     }
 
     /** Tells the network's listener, unless it has heard the same. */
