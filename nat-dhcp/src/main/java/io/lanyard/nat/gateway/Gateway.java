@@ -159,7 +159,7 @@ public final class Gateway implements GuestLink, Dumpable {
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
     router = new Router(this, addresses, services, errors);
-    reassembly = new Reassembly(timers, allocator, counters, this::expired);
+    reassembly = new Reassembly(timers, allocator, counters, memory, this::expired);
     ipv4 =
         four == null
             ? null

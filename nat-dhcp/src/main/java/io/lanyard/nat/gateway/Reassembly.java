@@ -5,6 +5,8 @@ import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.StationMemory;
+import io.lanyard.nat.station.StationMemory.Table;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -26,8 +28,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Memory and time are bounded: so many datagrams at a time for the network, each port and each
  * station, and 30 s for each. The oldest of the station or the port that has too many gives way,
- * and where the network has too many, the oldest of the port that has most. A datagram's fragments
- * come by one port: those of another, with a forged source, are of another datagram.
+ * and where the network has too many, the oldest of the port that has most. All networks together
+ * have a part of the process's memory ({@link StationMemory}). A datagram's fragments come by one
+ * port: those of another, with a forged source, are of another datagram.
  *
  * <p>A fragment that covers bytes twice ends its datagram, and all fragments of that which have yet
  * to come (RFC 1858 section 4, RFC 5722 section 4): the datagram is remembered without its bytes
@@ -147,9 +150,15 @@ final class Reassembly {
   private final Map<Key, Partial> partials = new HashMap<>();
   private final ArrayDeque<Partial> free = new ArrayDeque<>();
   private final ArrayList<Partial> order = new ArrayList<>();
+  private final StationMemory.Share memory;
 
   Reassembly(
-      Timers timers, ByteBufAllocator allocator, Counters<GatewayCount> counters, Expiry expiry) {
+      Timers timers,
+      ByteBufAllocator allocator,
+      Counters<GatewayCount> counters,
+      StationMemory.Share memory,
+      Expiry expiry) {
+    this.memory = memory;
     this.timers = timers;
     this.allocator = allocator;
     this.counters = counters;
@@ -304,14 +313,18 @@ final class Reassembly {
       giveWay(oldest(other -> station.equals(other.station)));
     } else if (port.fragmented() >= PER_PORT) {
       giveWay(oldest(other -> port.equals(portOf(other))));
-    } else if (order.size() >= TOTAL) {
-      PortBudget most = portWithMost(port);
-      giveWay(oldest(other -> most.equals(portOf(other))));
+    } else {
+      int total = Math.min(TOTAL, memory.most(Table.DATAGRAMS));
+      for (int i = 0; i < 2 && order.size() >= total; i++) { // two where it has become less
+        PortBudget most = portWithMost(port);
+        giveWay(oldest(other -> most.equals(portOf(other))));
+      }
     }
     Partial partial = free.isEmpty() ? new Partial() : free.pop();
     partial.begin(key, first);
     partials.put(key, partial);
     order.add(partial);
+    memory.changed(Table.DATAGRAMS, 1);
     return partial;
   }
 
@@ -403,6 +416,7 @@ final class Reassembly {
     for (Iterator<Partial> all = order.iterator(); all.hasNext(); ) {
       if (all.next().equals(partial)) {
         all.remove();
+        memory.changed(Table.DATAGRAMS, -1);
         break;
       }
     }

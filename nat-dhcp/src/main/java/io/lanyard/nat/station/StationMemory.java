@@ -7,9 +7,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
- * The stations and addresses that the process's heap has room for, divided among its networks. One
- * network's tables are small; those of many networks whose guests make up addresses would fill the
- * heap, which ends the daemon.
+ * The stations, addresses and unfinished datagrams that the process has room for, divided among its
+ * networks. One network's tables are small; those of many networks whose guests make up addresses
+ * would fill the heap, which ends the daemon, and their fragments the memory outside it.
  *
  * <p>Half of the places are in equal floors that nobody else takes. The other half is a pool, of
  * which a network may have as much as it leaves to others.
@@ -20,9 +20,19 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  */
 public final class StationMemory implements Dumpable {
   /** The tables of a network. */
-  enum Table {
-    STATIONS,
-    NEIGHBOURS
+  public enum Table {
+    /** Stations by MAC address. */
+    STATIONS("stations"),
+    /** Addresses. */
+    NEIGHBOURS("neighbours"),
+    /** Datagrams of which not all fragments have come. */
+    DATAGRAMS("datagrams");
+
+    private final String word;
+
+    Table(String word) {
+      this.word = word;
+    }
   }
 
   /**
@@ -32,20 +42,25 @@ public final class StationMemory implements Dumpable {
    */
   private static final int HEAP_EACH = 8192;
 
+  /** 64 KiB each, outside the heap: a thirty-second of what the launcher lets a daemon have. */
+  private static final int DATAGRAMS = 256;
+
   private static final StationMemory PROCESS =
       new StationMemory(
-          (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / HEAP_EACH));
+          (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / HEAP_EACH),
+          DATAGRAMS);
 
-  private final int limit;
+  private final int[] limits;
   private final List<Share> shares = new CopyOnWriteArrayList<>();
 
   /**
    * Makes a memory that no network has a share of.
    *
-   * @param limit the most stations, and the most addresses
+   * @param stations the most stations, and the most addresses
+   * @param datagrams the most unfinished datagrams
    */
-  public StationMemory(int limit) {
-    this.limit = limit;
+  public StationMemory(int stations, int datagrams) {
+    limits = new int[] {stations, stations, datagrams};
   }
 
   /**
@@ -63,7 +78,7 @@ public final class StationMemory implements Dumpable {
    * @return a new one, whose end nobody reaches
    */
   public static Share alone() {
-    return new StationMemory(Integer.MAX_VALUE).share();
+    return new StationMemory(Integer.MAX_VALUE, Integer.MAX_VALUE).share();
   }
 
   /**
@@ -79,11 +94,10 @@ public final class StationMemory implements Dumpable {
 
   @Override
   public DumpNode dump() {
-    DumpNode.Builder node = DumpNode.of("station-memory").with("limit", limit);
+    DumpNode.Builder node = DumpNode.of("station-memory");
     for (Table table : Table.values()) {
-      node.withNonZero(
-          table == Table.STATIONS ? "stations" : "neighbours",
-          shares.stream().mapToLong(share -> share.held.get(table.ordinal())).sum());
+      long held = shares.stream().mapToLong(share -> share.held.get(table.ordinal())).sum();
+      node.with(table.word + "Limit", limits[table.ordinal()]).withNonZero(table.word, held);
     }
     return node.build();
   }
@@ -94,13 +108,24 @@ public final class StationMemory implements Dumpable {
 
     private Share() {}
 
-    /** Notes places that were taken, or given back. */
-    void changed(Table table, int change) {
+    /**
+     * Notes places that were taken.
+     *
+     * @param table where
+     * @param change how many; negative ones have been given back
+     */
+    public void changed(Table table, int change) {
       held.addAndGet(table.ordinal(), change);
     }
 
-    /** The most places that the network may have while the others have no more than they do. */
-    int most(Table table) {
+    /**
+     * The most places that the network may have while the others have no more than they do.
+     *
+     * @param table where
+     * @return places
+     */
+    public int most(Table table) {
+      int limit = limits[table.ordinal()];
       int networks = Math.max(1, shares.size());
       int floor = limit / 2 / networks;
       long pool = (long) limit - (long) networks * floor;

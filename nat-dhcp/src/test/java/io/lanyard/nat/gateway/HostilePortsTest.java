@@ -3,10 +3,12 @@ package io.lanyard.nat.gateway;
 import static io.lanyard.nat.station.StationCount.CLAIM_REFUSED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.HostResources;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowListener;
 import io.lanyard.nat.gateway.NatScene.Guest;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
@@ -75,6 +77,41 @@ class HostilePortsTest {
         int held = scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
         assertThat(held).isBetween(Reassembly.TOTAL / HOSTILE - 2, Reassembly.PER_STATION);
       }
+    }
+  }
+
+  /** Each holds 64 KiB outside the heap, of which networks together have some. */
+  @Test
+  void datagramsThatNeverBecomeWholeAreFewWhereOtherNetworksHaveTheRest() throws Exception {
+    HostResources ample = HostResources.alone();
+    StationMemory memory = new StationMemory(4096, 16);
+    StationMemory.Share other = memory.share();
+    other.changed(StationMemory.Table.DATAGRAMS, 8);
+    HostResources small =
+        new HostResources(
+            ample.descriptors(),
+            ample.ports(),
+            ample.published(),
+            ample.subnets(),
+            ample.prefixes(),
+            ample.memory(),
+            ample.flows(),
+            memory,
+            ample.names(),
+            ample.ipv6Route());
+    try (NatScene scene = new NatScene(family(), family().config(), small, nic -> null)) {
+      List<Guest> hostile = hostile(scene);
+      scene.on(() -> {
+        flood(hostile, 0);
+        flood(hostile, 100);
+        return true;
+      });
+      int held = 0;
+      for (Guest guest : hostile) {
+        held += scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
+      }
+      // A floor of 4, and half of what the other has left of the pool.
+      assertThat(held).isBetween(4, 8);
     }
   }
 

@@ -17,7 +17,7 @@ class StationMemoryTest {
   private static final int LIMIT = 1600;
   private static final Address FIRST = Address.parse("10.0.0.1");
 
-  private final StationMemory memory = new StationMemory(LIMIT);
+  private final StationMemory memory = new StationMemory(LIMIT, LIMIT);
 
   /** A network with one port. */
   private final class Network implements AutoCloseable {
