@@ -12,15 +12,19 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.h2.mvstore.DataUtils;
 import org.h2.mvstore.MVMap;
 import org.h2.mvstore.MVStore;
@@ -48,6 +52,18 @@ final class LeaseFile {
    * reorder writes, which the sync after each commit does; a second bounds the file's growth.
    */
   private static final int RETENTION_MILLIS = 1_000;
+
+  /** MVStore's unit of the file, with which each chunk begins, and the length of its header. */
+  private static final int BLOCK = 4096;
+
+  private static final int HEADER = 1024;
+
+  /** A chunk's header: pairs of names and values, the version in hexadecimal. */
+  private static final Pattern CHUNK =
+      Pattern.compile("chunk:[^\n]*,version:([0-9a-f]{1,15})[,\n]");
+
+  /** Chunks that are written without a sync between them: a commit, and what closing writes. */
+  private static final int MOST_TORN = 3;
 
   private static final String LEASES = "leases.";
   private static final String LEASES6 = "leases6.";
@@ -78,12 +94,98 @@ final class LeaseFile {
    *     readable
    */
   static LeaseFile open(Path path) {
+    try {
+      return open(path, true);
+    } catch (LeaseStoreException e) {
+      if (!e.isDamage() || !cutTornCommit(path, e)) {
+        throw e;
+      }
+      return open(path, false);
+    }
+  }
+
+  /**
+   * Puts a file without its last commit in place of one that is damaged, if that can be read. A
+   * power failure during a commit can leave some of its blocks on the disk and not others, and
+   * MVStore looks at no more than the first and the last.
+   */
+  private static boolean cutTornCommit(Path path, LeaseStoreException damage) {
+    Path cut = fresh(path);
+    try {
+      byte[] bytes = Files.readAllBytes(path);
+      for (int i = 0; i < MOST_TORN && removeNewestChunk(bytes); i++) {
+        Files.write(cut, bytes);
+        if (canBeRead(cut)) {
+          try (FileChannel channel = FileChannel.open(cut, StandardOpenOption.WRITE)) {
+            channel.force(true);
+          }
+          LogEvent.of("lease-store-damaged")
+              .with("file", path)
+              .with("copy", Files.copy(path, aside(path)))
+              .with("kept", "all but the last writes")
+              .with("cause", damage.getMessage())
+              .with("advice", "guests without a lease get one when they ask again")
+              .log(LOG, Level.WARNING);
+          Files.move(cut, path, StandardCopyOption.ATOMIC_MOVE);
+          syncDirectory(path);
+          return true;
+        }
+      }
+      Files.deleteIfExists(cut);
+    } catch (IOException e) {
+      damage.addSuppressed(e);
+    }
+    return false;
+  }
+
+  private static boolean canBeRead(Path path) {
+    MVStore store = null;
+    try {
+      store = openStore(path);
+      new LeaseFile(path, store).read();
+      return true;
+    } catch (RuntimeException | IOException | StackOverflowError e) {
+      LogEvent.of("lease-store-unreadable").with("file", path).log(LOG, Level.DEBUG, e);
+      return false;
+    } finally {
+      if (store != null) {
+        store.closeImmediately();
+      }
+    }
+  }
+
+  /** Overwrites the header of the chunk with the highest version; false if there is none. */
+  private static boolean removeNewestChunk(byte[] file) {
+    int newest = -1;
+    long highest = -1;
+    for (int at = 0; at + BLOCK <= file.length; at += BLOCK) {
+      Matcher header = CHUNK.matcher(new String(file, at, HEADER, StandardCharsets.ISO_8859_1));
+      if (header.lookingAt()) {
+        long version = DataUtils.parseHexLong(header.group(1));
+        if (version > highest) {
+          highest = version;
+          newest = at;
+        }
+      }
+    }
+    if (newest >= 0) {
+      Arrays.fill(file, newest, newest + BLOCK, (byte) 0);
+    }
+    return newest >= 0;
+  }
+
+  /**
+   * The same.
+   *
+   * @param looks whether it is said that the file lacks its end
+   */
+  private static LeaseFile open(Path path, boolean looks) {
     boolean fresh = !Files.exists(path);
     MVStore opened = null;
     try {
       opened = openStore(path);
       LeaseFile file = new LeaseFile(path, opened);
-      if (lacksItsEnd(opened)) {
+      if (looks && lacksItsEnd(opened)) {
         LogEvent.of("lease-store-damaged")
             .with("file", path)
             .with("copy", Files.copy(path, aside(path)))
@@ -98,7 +200,8 @@ final class LeaseFile {
         syncDirectory(path);
       }
       return file;
-    } catch (MVStoreException | IOException | IllegalStateException | ClassCastException e) {
+    } catch (RuntimeException | IOException | StackOverflowError e) {
+      // MVStore throws several, and follows pages in a circle where these are damaged.
       if (opened != null) {
         opened.closeImmediately();
       }
@@ -159,7 +262,7 @@ final class LeaseFile {
    */
   static LeaseFile replace(
       Path path, Map<String, Map<Address, Lease>> leases, LeaseClock.Reference reference) {
-    Path fresh = path.resolveSibling(path.getFileName() + ".new");
+    Path fresh = fresh(path);
     try {
       Files.deleteIfExists(fresh);
       LeaseFile file = new LeaseFile(path, openStore(fresh));
@@ -201,6 +304,10 @@ final class LeaseFile {
         && store.getCurrentVersion() < DataUtils.parseHexLong(promised);
   }
 
+  private static Path fresh(Path path) {
+    return path.resolveSibling(path.getFileName() + ".new");
+  }
+
   private static Path aside(Path path) {
     for (int n = 1; ; n++) {
       Path aside = path.resolveSibling(path.getFileName() + ".damaged-" + n);
@@ -221,7 +328,7 @@ final class LeaseFile {
   }
 
   /** Whether the file's contents are at fault, and not the way to them. */
-  private static boolean isDamage(Path path, Exception e) {
+  private static boolean isDamage(Path path, Throwable e) {
     return switch (e) {
       case FileSystemException unreachable -> false; // permission denied and the like
       case MVStoreException store ->
@@ -252,7 +359,7 @@ final class LeaseFile {
     }
   }
 
-  private static String explain(Path path, Exception e) {
+  private static String explain(Path path, Throwable e) {
     if (e instanceof MVStoreException locked
         && locked.getErrorCode() == DataUtils.ERROR_FILE_LOCKED) {
       return "the lease store "

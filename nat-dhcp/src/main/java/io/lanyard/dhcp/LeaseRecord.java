@@ -7,10 +7,13 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32;
 
 /**
- * The stored form of a lease: a version, then its fields; the address is the key. Version 1, of
- * Lanyard 0.1.0, has no port.
+ * The stored form of a lease: a version, its fields, and a checksum of them and the address, which
+ * is the key. Version 1, of Lanyard 0.1.0, has no port; records of former releases have no
+ * checksum.
  */
 final class LeaseRecord {
   private static final int VERSION = 2;
@@ -31,10 +34,18 @@ final class LeaseRecord {
       out.write(client);
       out.writeUTF(lease.hostname() == null ? "" : lease.hostname());
       out.writeUTF(lease.port());
+      out.writeInt(checksum(lease.address(), bytes.toByteArray(), bytes.size()));
     } catch (IOException e) {
       throw new UncheckedIOException("encoding a lease in memory", e);
     }
     return bytes.toByteArray();
+  }
+
+  private static int checksum(Address address, byte[] record, int length) {
+    CRC32 checksum = new CRC32();
+    checksum.update(address.toString().getBytes(StandardCharsets.US_ASCII));
+    checksum.update(record, 0, length);
+    return (int) checksum.getValue();
   }
 
   static Lease decode(Address address, byte[] stored) throws IOException {
@@ -51,6 +62,10 @@ final class LeaseRecord {
       in.readFully(client);
       String name = in.readUTF();
       String port = version == 1 ? "" : in.readUTF();
+      int length = stored.length - in.available();
+      if (in.available() >= Integer.BYTES && in.readInt() != checksum(address, stored, length)) {
+        throw new IOException("the checksum of a lease does not match");
+      }
       return new Lease(
           address,
           ClientId.of(client),

@@ -1,6 +1,7 @@
 package io.lanyard.dhcp;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -10,18 +11,20 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.h2.store.fs.FileBase;
 import org.h2.store.fs.FilePath;
 import org.h2.store.fs.disk.FilePathDisk;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A disk under MVStore that fails when a test says so. When its power fails, it may have lost what
- * was not synced: each write is there or not.
+ * was not synced: each block of it has its old contents or its new ones.
  *
  * <p>MVStore takes what is before the first colon of a file's name for the name of a file system.
  * So the files of this disk have a colon in their names, and the path up to there is the disk's
@@ -30,8 +33,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: any, one at a time.
  */
 final class FaultyDisk implements AutoCloseable {
-  /** Large enough for all writes: each is there or not. */
-  private static final int SECTOR = 1 << 20;
+  /** More than a write has: each is there or not. */
+  static final int WHOLE_WRITES = 1 << 20;
 
   /** The outcome of calls. */
   enum Fault {
@@ -58,11 +61,11 @@ final class FaultyDisk implements AutoCloseable {
       return changed;
     }
 
-    byte[] partly(byte[] image, Random random) {
+    byte[] partly(byte[] image, int block, Random random) {
       byte[] changed = image;
       int from = 0;
       do {
-        int to = (int) Math.min(bytes.length, from + SECTOR - (at + from) % SECTOR);
+        int to = (int) Math.min(bytes.length, from + block - (at + from) % block);
         if (random.nextInt(4) != 0) {
           changed = in(changed, from, to);
         }
@@ -79,6 +82,7 @@ final class FaultyDisk implements AutoCloseable {
   }
 
   private final Path folder;
+  private final int block;
   private final Random random;
   private final FilePath files;
 
@@ -90,8 +94,14 @@ final class FaultyDisk implements AutoCloseable {
   /** Calls until the power fails; negative for never. */
   private int untilPowerFails = -1;
 
-  FaultyDisk(Path folder, Random random) {
+  /**
+   * Makes one.
+   *
+   * @param block the bytes that are written as one
+   */
+  FaultyDisk(Path folder, int block, Random random) {
     this.folder = folder;
+    this.block = block;
     this.random = random;
     this.files = new DiskFile(file().toString());
     FilePath.register(files);
@@ -118,7 +128,7 @@ final class FaultyDisk implements AutoCloseable {
         Contents of = contents.get(key(file));
         if (of != null) {
           for (Change change : of.unsynced) {
-            of.synced = change.partly(of.synced, random);
+            of.synced = change.partly(of.synced, block, random);
           }
           of.unsynced.clear();
           Files.write(file, of.synced);
@@ -134,8 +144,31 @@ final class FaultyDisk implements AutoCloseable {
     FilePath.unregister(files);
   }
 
-  private static @Nullable Object key(Path file) throws IOException {
-    return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+  private static Object key(Path file) throws IOException {
+    return Objects.requireNonNull(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+  }
+
+  /** Keys of files are used again. */
+  private void forgetDeleted() throws IOException {
+    Set<Object> there = new HashSet<>();
+    try (Stream<Path> all = Files.list(folder)) {
+      for (Path file : all.toList()) {
+        there.add(key(file));
+      }
+    }
+    contents.keySet().retainAll(there);
+  }
+
+  private static Contents writtenOtherwise(FileChannel base) {
+    Contents of = new Contents();
+    try {
+      ByteBuffer all = ByteBuffer.allocate((int) base.size());
+      base.read(all, 0);
+      of.synced = all.array();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return of;
   }
 
   private void call() throws IOException {
@@ -167,10 +200,11 @@ final class FaultyDisk implements AutoCloseable {
         call();
         FileChannel base = super.open(mode);
         Object key = key(Path.of(name));
+        forgetDeleted();
         if (base.size() == 0) {
-          contents.put(key, new Contents()); // a file that was deleted may have had the same key
+          contents.put(key, new Contents());
         }
-        return new Channel(base, contents.get(key));
+        return new Channel(base, contents.computeIfAbsent(key, any -> writtenOtherwise(base)));
       }
     }
   }
