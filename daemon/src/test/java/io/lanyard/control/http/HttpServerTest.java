@@ -77,7 +77,7 @@ final class HttpServerTest {
       Await.until(() -> server.problem().isEmpty());
     }
     assertThat(LogWatch.count("event=accept-failed")).isEqualTo(1);
-    assertThat(LogWatch.count("event=accepts-again server=\"control\"")).isEqualTo(1);
+    Await.until("its word", () -> LogWatch.count("event=accepts-again server=\"control\"") == 1);
   }
 
   @BeforeEach
