@@ -8,11 +8,14 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -29,6 +32,9 @@ public record HostRoute(Subnet to, String device) {
 
   /** Of {@code /proc/net/ipv6_route} (net/ipv6/route.c): hexadecimal. */
   private static final int IPV6_COLUMNS = 10;
+
+  /** The interface of an IPv4 route that leads nowhere: a blackhole has no flag of its own. */
+  private static final String NO_DEVICE = "*";
 
   private static final long RTF_UP = 0x1;
 
@@ -48,27 +54,72 @@ public record HostRoute(Subnet to, String device) {
    * @return the first; empty if there is none, or if {@code /proc} does not say
    */
   public static Optional<HostRoute> overlapping(Subnet subnet, String own) {
-    return all(subnet.network().isIpv4()).stream()
-        .filter(route -> !route.device().equals(own))
-        .filter(route -> route.to().overlaps(subnet))
-        .findFirst();
+    return table(
+        subnet.network().isIpv4(),
+        routes ->
+            routes
+                .filter(route -> !route.device().equals(own))
+                .filter(route -> route.to().overlaps(subnet))
+                .findFirst(),
+        Optional.empty());
   }
 
   /**
-   * All routes of a family, without default routes, and without those of every link in IPv6.
+   * Finds routes for parts of subnets, or for more than them: of each subnet the first by each
+   * interface, so that a million routes take little memory. A default route does not count.
    *
-   * @param ipv4 whether of IPv4; else of IPv6
+   * @param subnets of one family
+   * @param leastPrefix the shortest prefix of a route that counts, in bits
    * @return the routes; none if {@code /proc} does not say
    */
-  public static List<HostRoute> all(boolean ipv4) {
-    List<String> lines;
-    try {
-      // The thread's, not the process's: it may be in another namespace.
-      lines = Files.readAllLines(Path.of("/proc/thread-self/net", ipv4 ? "route" : "ipv6_route"));
-    } catch (IOException e) {
+  public static List<HostRoute> overlapping(Collection<Subnet> subnets, int leastPrefix) {
+    if (subnets.isEmpty()) {
       return List.of();
     }
-    return ipv4 ? read(lines) : readIpv6(lines);
+    return table(
+        subnets.iterator().next().network().isIpv4(),
+        routes -> overlapping(routes, subnets, leastPrefix),
+        List.of());
+  }
+
+  static List<HostRoute> overlapping(
+      Stream<HostRoute> routes, Collection<Subnet> subnets, int leastPrefix) {
+    // Each subnet with the interface of a route for it.
+    Set<HostRoute> found = new HashSet<>();
+    return routes
+        .filter(route -> route.to().prefix() >= leastPrefix)
+        .filter(route -> {
+          boolean isFirst = false;
+          for (Subnet subnet : subnets) {
+            isFirst |=
+                route.to().overlaps(subnet) && found.add(new HostRoute(subnet, route.device()));
+          }
+          return isFirst;
+        })
+        .toList();
+  }
+
+  /**
+   * The routes of a family that a caller needs, without default routes, routes that lead nowhere,
+   * and in IPv6 those of every link.
+   *
+   * @param ipv4 whether of IPv4; else of IPv6
+   * @param needed tells which; only those are held in memory
+   * @return the routes; none if {@code /proc} does not say
+   */
+  public static List<HostRoute> all(boolean ipv4, Predicate<HostRoute> needed) {
+    return table(ipv4, routes -> routes.filter(needed).toList(), List.of());
+  }
+
+  private static <T> T table(boolean ipv4, Function<Stream<HostRoute>, T> use, T unknown) {
+    // The thread's, not the process's: it may be in another namespace.
+    Path table = Path.of("/proc/thread-self/net", ipv4 ? "route" : "ipv6_route");
+    // A router may have a million routes: they are never all in memory.
+    try (Stream<String> lines = Files.lines(table)) {
+      return use.apply(ipv4 ? read(lines) : readIpv6(lines));
+    } catch (IOException | UncheckedIOException e) {
+      return unknown;
+    }
   }
 
   /**
@@ -102,17 +153,14 @@ public record HostRoute(Subnet to, String device) {
     return inner.prefix() >= outer.prefix() && outer.contains(inner.network());
   }
 
-  /** Reads the lines of {@code ipv6_route}. */
-  static List<HostRoute> readIpv6(List<String> lines) {
-    List<HostRoute> routes = new ArrayList<>();
-    for (String line : lines) {
+  private static Stream<HostRoute> readIpv6(Stream<String> lines) {
+    return lines.mapMulti((line, routes) -> {
       try {
-        readIpv6(line.strip().split("\\s+", -1), false).ifPresent(routes::add);
+        readIpv6(line.strip().split("\\s+", -1), false).ifPresent(routes);
       } catch (IllegalArgumentException e) {
         // A line of another form.
       }
-    }
-    return routes;
+    });
   }
 
   private static Optional<HostRoute> readIpv6(String[] columns, boolean withDefault) {
@@ -131,22 +179,23 @@ public record HostRoute(Subnet to, String device) {
   }
 
   /**
-   * Reads the lines of {@code route}, of which the first is a heading; leaves default routes out.
+   * Reads the lines of {@code route}, of which the first is a heading; leaves default routes out,
+   * and routes that lead nowhere.
    */
-  static List<HostRoute> read(List<String> lines) {
-    List<HostRoute> routes = new ArrayList<>();
-    for (String line : lines) {
+  static Stream<HostRoute> read(Stream<String> lines) {
+    return lines.mapMulti((line, routes) -> {
       try {
-        read(line.strip().split("\\s+", -1)).ifPresent(routes::add);
+        read(line.strip().split("\\s+", -1)).ifPresent(routes);
       } catch (IllegalArgumentException e) {
         // The heading, or a line of another form.
       }
-    }
-    return routes;
+    });
   }
 
   private static Optional<HostRoute> read(String[] columns) {
-    if (columns.length < COLUMNS || (Integer.parseInt(columns[3], 16) & RTF_UP) == 0) {
+    if (columns.length < COLUMNS
+        || (Integer.parseInt(columns[3], 16) & (RTF_UP | RTF_REJECT)) != RTF_UP
+        || columns[0].equals(NO_DEVICE)) {
       return Optional.empty();
     }
     int prefix = Integer.bitCount(Integer.parseUnsignedInt(columns[7], 16));

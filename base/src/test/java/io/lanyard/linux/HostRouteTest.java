@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Subnet;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class HostRouteTest {
   @Test
   void theKernelsTableIsReadWithoutDefaultRoutesAndWhateverElseIsThere() {
     assertThat(ByteOrder.nativeOrder()).isEqualTo(ByteOrder.LITTLE_ENDIAN);
-    List<HostRoute> routes =
+    Stream<HostRoute> routes =
         HostRoute.read(
-            List.of(
+            Stream.of(
                 "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow"
                     + "\tIRTT",
                 "eth0\t00000000\t010200C0\t0003\t0\t0\t0\t00000000\t0\t0\t0",
@@ -27,6 +30,41 @@ class HostRouteTest {
         .containsExactly(
             new HostRoute(Subnet.parse("192.0.2.0/24"), "eth0"),
             new HostRoute(Subnet.parse("10.0.0.0/8"), "tun0"));
+  }
+
+  @Test
+  void routesThatLeadNowhereReachNothing() {
+    assertThat(
+            HostRoute.read(
+                Stream.of(
+                    // A blackhole, an unreachable and a prohibited one, as the kernel lists them.
+                    "*\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0",
+                    "*\t0000010A\t00000000\t0201\t0\t0\t0\t0000FFFF\t0\t0\t0",
+                    "eth0\t0000020A\t00000000\t0201\t0\t0\t0\t0000FFFF\t0\t0\t0")))
+        .isEmpty();
+  }
+
+  @Test
+  void ofAMillionRoutesTheFirstByEachInterfaceIsKept() {
+    List<Subnet> subnets = List.of(Subnet.parse("10.0.0.0/8"), Subnet.parse("192.168.1.0/24"));
+    List<HostRoute> last =
+        List.of(
+            new HostRoute(Subnet.parse("10.0.0.0/8"), "vpn"),
+            new HostRoute(Subnet.parse("192.168.0.0/16"), "vpn"));
+    Stream<HostRoute> many =
+        IntStream.range(0, 1_000_000)
+            .mapToObj(i ->
+                new HostRoute(
+                    Subnet.parse("10.%d.%d.0/24".formatted(i >> 8 & 0xFF, i & 0xFF)), "eth" + i % 3));
+    List<HostRoute> wide = new ArrayList<>(last);
+    wide.addFirst(new HostRoute(Subnet.parse("0.0.0.0/1"), "vpn"));
+    assertThat(HostRoute.overlapping(Stream.concat(many, wide.stream()), subnets, 8))
+        .containsExactly(
+            new HostRoute(Subnet.parse("10.0.0.0/24"), "eth0"),
+            new HostRoute(Subnet.parse("10.0.1.0/24"), "eth1"),
+            new HostRoute(Subnet.parse("10.0.2.0/24"), "eth2"),
+            last.get(0),
+            last.get(1));
   }
 
   /** Columns of {@code /proc/net/ipv6_route}: destination, source, next hop, metric, flags. */

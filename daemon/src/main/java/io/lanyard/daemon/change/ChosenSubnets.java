@@ -64,7 +64,7 @@ final class ChosenSubnets {
    * @param state the state directory, which is this process's own
    */
   ChosenSubnets(Path state) {
-    this(state, () -> HostRoute.all(true));
+    this(state, () -> HostRoute.all(true, ChosenSubnets::matters));
   }
 
   /**
@@ -78,7 +78,11 @@ final class ChosenSubnets {
   }
 
   private List<HostRoute> routes() {
-    return routes.get().stream().filter(route -> route.to().prefix() >= LEAST_PREFIX).toList();
+    return routes.get().stream().filter(ChosenSubnets::matters).toList();
+  }
+
+  private static boolean matters(HostRoute route) {
+    return route.to().prefix() >= LEAST_PREFIX && PRIVATE.stream().anyMatch(route.to()::overlaps);
   }
 
   /** Whether a change is a choice of this class, which nobody has made. */

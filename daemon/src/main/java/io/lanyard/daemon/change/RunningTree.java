@@ -127,7 +127,11 @@ public final class RunningTree {
    * @return a text for each that this configuration has not, with its network's path
    */
   List<String> clashes(Configuration before, Configuration after) {
-    SubnetClashes ofHost = SubnetClashes.ofHost();
+    SubnetClashes ofHost =
+        SubnetClashes.ofHost(
+            after.networks().values().stream()
+                .flatMap(network -> shared.host().subnetsOf(network).stream())
+                .toList());
     List<String> all = new ArrayList<>();
     for (NetworkConfig network : after.networks().values()) {
       NetworkConfig former = before.networks().get(network.name());

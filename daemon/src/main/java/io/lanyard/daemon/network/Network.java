@@ -490,6 +490,11 @@ public final class Network implements AutoCloseable {
     return loop.submit(this::infoOnLoop);
   }
 
+  /** Its subnets of either family, whether it runs or not. */
+  public List<Subnet> subnets() {
+    return List.copyOf(host.subnetsOf(config));
+  }
+
   /** Looks whether the host reaches the network's subnets elsewhere. Blocks; not on the loop. */
   public void noteClashes(SubnetClashes ofHost) {
     clashes = ofHost.of(config, host.subnetsOf(config));

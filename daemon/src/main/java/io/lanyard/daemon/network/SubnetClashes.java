@@ -14,9 +14,12 @@ import io.lanyard.net.Subnet;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -46,11 +49,17 @@ public final class SubnetClashes {
   /**
    * Looks at the host as it is now.
    *
-   * @return its routes; without any where {@code /proc} does not say
+   * @param subnets those that it may be asked about, of either family
+   * @return its routes for them; without any where {@code /proc} does not say
    */
-  public static SubnetClashes ofHost() {
-    List<HostRoute> all = new ArrayList<>(HostRoute.all(true));
-    all.addAll(HostRoute.all(false));
+  public static SubnetClashes ofHost(Collection<Subnet> subnets) {
+    Map<Boolean, List<Subnet>> families =
+        subnets.stream()
+            .distinct()
+            .collect(Collectors.partitioningBy(subnet -> subnet.network().isIpv4()));
+    List<HostRoute> all =
+        new ArrayList<>(HostRoute.overlapping(families.getOrDefault(true, List.of()), LEAST_IPV4));
+    all.addAll(HostRoute.overlapping(families.getOrDefault(false, List.of()), LEAST_IPV6));
     return of(all, StackedInterfaces::on);
   }
 
@@ -140,32 +149,34 @@ public final class SubnetClashes {
    * @return a doubt for each, with its place; none for IPv6 subnets that the daemon derives
    */
   public static List<Problem> doubts(Document document, Configuration configuration) {
-    SubnetClashes host = ofHost();
+    SubnetClashes host =
+        ofHost(
+            configuration.networks().values().stream()
+                .flatMap(network -> said(network).values().stream())
+                .toList());
     List<Problem> doubts = new ArrayList<>();
     for (NetworkConfig network : configuration.networks().values()) {
-      GatewayConfig gateway = network.gateway();
-      if (gateway == null) {
-        continue;
-      }
-      if (gateway.ipv4() != null) {
-        host.doubt(document, network, "ipv4", gateway.ipv4().subnet(), doubts);
-      }
-      if (gateway.ipv6() != null && gateway.ipv6().subnet() != null) {
-        host.doubt(document, network, "ipv6", gateway.ipv6().subnet(), doubts);
-      }
+      said(network)
+          .forEach((family, subnet) -> {
+            DocumentPath key = DocumentPath.of("networks", network.name(), family, "subnet");
+            for (String clash : host.of(network, List.of(subnet))) {
+              doubts.add(document.problem(key, clash));
+            }
+          });
     }
     return doubts;
   }
 
-  private void doubt(
-      Document document,
-      NetworkConfig network,
-      String family,
-      Subnet subnet,
-      List<Problem> doubts) {
-    DocumentPath key = DocumentPath.of("networks", network.name(), family, "subnet");
-    for (String clash : of(network, List.of(subnet))) {
-      doubts.add(document.problem(key, clash));
+  /** The subnets that a configuration says for a network, by their families. */
+  private static Map<String, Subnet> said(NetworkConfig network) {
+    Map<String, Subnet> said = new LinkedHashMap<>();
+    GatewayConfig gateway = network.gateway();
+    if (gateway != null && gateway.ipv4() != null) {
+      said.put("ipv4", gateway.ipv4().subnet());
     }
+    if (gateway != null && gateway.ipv6() != null && gateway.ipv6().subnet() != null) {
+      said.put("ipv6", gateway.ipv6().subnet());
+    }
+    return said;
   }
 }
