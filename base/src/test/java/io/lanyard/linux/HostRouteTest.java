@@ -55,7 +55,8 @@ class HostRouteTest {
         IntStream.range(0, 1_000_000)
             .mapToObj(i ->
                 new HostRoute(
-                    Subnet.parse("10.%d.%d.0/24".formatted(i >> 8 & 0xFF, i & 0xFF)), "eth" + i % 3));
+                    Subnet.parse("10.%d.%d.0/24".formatted(i >> 8 & 0xFF, i & 0xFF)),
+                    "eth" + i % 3));
     List<HostRoute> wide = new ArrayList<>(last);
     wide.addFirst(new HostRoute(Subnet.parse("0.0.0.0/1"), "vpn"));
     assertThat(HostRoute.overlapping(Stream.concat(many, wide.stream()), subnets, 8))

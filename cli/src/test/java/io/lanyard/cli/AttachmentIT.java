@@ -45,7 +45,7 @@ class AttachmentIT {
       long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
       while (!Files.exists(started)) {
         assertThat(qemu.isAlive()).as("%s: %s", lines, Files.readString(said)).isTrue();
-        assertThat(System.nanoTime() - deadline).as("20 s for: %s", lines).isNegative();
+        assertThat(System.nanoTime() - deadline).as("60 s for: %s", lines).isNegative();
         Thread.sleep(10);
       }
     } finally {

@@ -40,15 +40,17 @@ final class ClashWatch {
       return;
     }
     List<Network> present = List.copyOf(networks);
-    Thread.ofVirtual().name("clash-watch").start(() -> {
-      try {
-        lookNow(present);
-      } catch (RuntimeException e) {
-        LogEvent.of("clashes-unknown").log(LOG, Level.WARNING, e);
-      } finally {
-        looks.set(false);
-      }
-    });
+    Thread.ofVirtual()
+        .name("clash-watch")
+        .start(() -> {
+          try {
+            lookNow(present);
+          } catch (RuntimeException e) {
+            LogEvent.of("clashes-unknown").log(LOG, Level.WARNING, e);
+          } finally {
+            looks.set(false);
+          }
+        });
   }
 
   private void lookNow(List<Network> networks) {
