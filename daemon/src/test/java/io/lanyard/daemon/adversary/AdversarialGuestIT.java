@@ -1,5 +1,6 @@
 package io.lanyard.daemon.adversary;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
@@ -9,23 +10,26 @@ import io.lanyard.testing.ProcessorTime;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * One guest attacks in each way: the daemon stays within its budgets, others have their share, and
- * {@code status} names the port. Needs root.
+ * One guest attacks in each way, and several at once: the daemon stays within its budgets, others
+ * have their share, and {@code status} names the port. Needs root.
  *
  * <p>The others work in both families at once, and in each they must have their share, whichever
  * the attack is by.
@@ -36,6 +40,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * for a busy machine.
  */
 @Timeout(240)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class) // one attack at a time warms the daemon up
 final class AdversarialGuestIT {
   /** Of what the guest on the attacker's network asks for. */
   private static final int HONEST_PERCENT = 80;
@@ -119,13 +124,12 @@ final class AdversarialGuestIT {
   /** A host that stands still lets the daemon answer later. */
   private static final Pauses PAUSES = new Pauses();
 
-  private static LeaseClient.Lease lease;
-  private static Dhcp6.Lease lease6;
+  private static Victim victim;
 
   /** Bytes of heap before the first attack. */
   private static long heap;
 
-  /** The same after the last one. */
+  /** The same after the last attack. */
   private static long left;
 
   /** The bytes that may be more than before. */
@@ -151,9 +155,10 @@ final class AdversarialGuestIT {
     daemon.expectWarning("event=(client-refused|client-disconnected) ");
     // A guest's last datagrams are read when it has gone.
     daemon.expectWarning("event=sender-refused .* advice=\"nobody has ");
-    Round.begin().assertUndisturbed(0);
-    lease = HONEST.get(Family.IPV4.ordinal()).lease();
-    lease6 = HONEST.get(Family.IPV6.ordinal()).lease6();
+    beginRound().assertUndisturbed(() -> daemon.saidAfter(0));
+    victim =
+        new Victim(
+            HONEST.get(Family.IPV4.ordinal()).lease(), HONEST.get(Family.IPV6.ordinal()).lease6());
     assertThat(holdsItsLeases()).as(daemon.said()).isTrue();
     heap = daemon.heap();
     left = heap;
@@ -175,12 +180,6 @@ final class AdversarialGuestIT {
     }
   }
 
-  private static <T> FutureTask<T> begin(String name, Callable<T> work) {
-    FutureTask<T> task = new FutureTask<>(work);
-    Thread.ofPlatform().daemon(true).name(name).start(task);
-    return task;
-  }
-
   private interface Condition {
     boolean holds() throws Exception;
   }
@@ -200,49 +199,12 @@ final class AdversarialGuestIT {
   }
 
   private static boolean holdsItsLeases() throws IOException {
-    return daemon.holds(lease.mac(), Address.ofIpv4(lease.address()))
-        && daemon.holds(lease6.client(), lease6.address());
+    return daemon.holds(victim.lease().mac(), Address.ofIpv4(victim.lease().address()))
+        && daemon.holds(victim.lease6().client(), victim.lease6().address());
   }
 
-  /** A round of both guests in both families, all at once. */
-  private record Round(List<FutureTask<Success>> honest, List<FutureTask<Success>> other) {
-    static Round begin() {
-      return new Round(all("honest", HONEST), all("other", OTHER));
-    }
-
-    private static List<FutureTask<Success>> all(String name, List<HonestGuest> guests) {
-      return guests.stream().map(guest -> AdversarialGuestIT.begin(name, guest::work)).toList();
-    }
-
-    Success honest(Family family) throws Exception {
-      return honest.get(family.ordinal()).get();
-    }
-
-    Success other(Family family) throws Exception {
-      return other.get(family.ordinal()).get();
-    }
-
-    /** The rounds of all guests, in the order of {@link #guests}. */
-    List<FutureTask<Success>> all() {
-      return Stream.concat(honest.stream(), other.stream()).toList();
-    }
-
-    boolean isDone() {
-      return all().stream().allMatch(FutureTask::isDone);
-    }
-
-    /**
-     * Waits until all is done, and expects next to no failure.
-     *
-     * @param lines lines of the log that were there before
-     */
-    void assertUndisturbed(long lines) throws Exception {
-      for (FutureTask<Success> one : all()) {
-        assertThat(one.get())
-            .as(() -> "without an attack: " + daemon.saidAfter(lines))
-            .matches(s -> s.isAtLeast(90, Success.ALL));
-      }
-    }
+  private static Round beginRound() {
+    return Round.begin(HONEST, OTHER);
   }
 
   private static List<HonestGuest> guests() {
@@ -267,43 +229,60 @@ final class AdversarialGuestIT {
 
   @ParameterizedTest
   @EnumSource(Attack.class)
+  @Order(1)
   void othersHaveTheirShareAndStatusNamesThePort(Attack attack) throws Exception {
+    assertWithstood(List.of(attack));
+  }
+
+  @ParameterizedTest
+  @EnumSource(Alliance.class)
+  @Order(2)
+  void othersHaveTheirShareBesideSeveralAttackers(Alliance alliance) throws Exception {
+    assertWithstood(alliance.attacks);
+  }
+
+  private static void assertWithstood(List<Attack> attacks) throws Exception {
     int descriptors = daemon.descriptors();
     long lines = daemon.said().lines().count();
+    Map<Attack, LoopTime> idle = new EnumMap<>(Attack.class);
+    for (Attack attack : attacks) {
+      idle.put(attack, daemon.loopTime(List.of(attack)));
+    }
     Round attacked;
-    try (Hostile hostile = daemon.hostile(attack, lease, lease6)) {
-      FutureTask<Hostile> acting =
-          begin(
-              attack.port(),
-              () -> {
-                hostile.act();
-                return hostile;
-              });
-      await(
-          "the attack is seen, and whose it is: " + attack,
-          () -> {
-            if (acting.isDone()) {
-              Hostile _ = acting.get(); // it should go on: throws what ended it
-            }
-            return daemon.names(attack);
-          });
-      attacked = Round.begin();
+    try (Assault assault = new Assault(daemon, attacks, victim)) {
+      for (Attack attack : attacks) {
+        await(
+            "the attack is seen, and whose it is: " + attack,
+            () -> {
+              assault.assertGoesOn();
+              return isServed(attack, requireNonNull(idle.get(attack))) && daemon.names(attack);
+            });
+      }
+      attacked = beginRound();
       Loops loops = watch(attacked);
       assertPings(attacked, loops);
-      assertFairShares(attack);
+      assertFairShares(attacks);
       assertThat(daemon.heap() - left).as("bytes of heap").isLessThan(ATTACK_BYTES);
+      assault.assertGoesOn();
     }
     assertThat(daemon.isAlive()).as(daemon.said()).isTrue();
-    Round after = Round.begin();
+    Round after = beginRound();
     for (Family family : Family.values()) {
       assertShare(attacked.honest(family), HONEST_PERCENT, lines);
       assertShare(attacked.other(family), OTHER_PERCENT, lines);
     }
     assertThat(holdsItsLeases()).as("the honest guest's leases").isTrue();
-    assertThat(daemon.said().lines().count() - lines).as("lines of log").isLessThan(LINES);
-    mayBeLeft += attack.leaves();
+    assertThat(daemon.said().lines().count() - lines)
+        .as("lines of log")
+        .isLessThan((long) attacks.size() * LINES);
+    mayBeLeft += attacks.stream().mapToLong(Attack::leaves).sum();
     awaitNothingIsLeft(descriptors);
-    after.assertUndisturbed(lines);
+    after.assertUndisturbed(() -> daemon.saidAfter(lines));
+  }
+
+  /** Whether the attack has begun: what the status says may be left of an earlier one. */
+  private static boolean isServed(Attack attack, LoopTime idle) throws IOException {
+    return !attack.hasPort() || daemon.loopTime(List.of(attack)).since(idle).hostile() > 0;
   }
 
   private static void assertShare(Success attacked, int percent, long lines) {
@@ -323,7 +302,7 @@ final class AdversarialGuestIT {
       Loops before = Loops.now();
       List<Double> medians = new ArrayList<>();
       for (FutureTask<Double> ping :
-          guests.stream().map(guest -> begin("ping", guest::ping)).toList()) {
+          guests.stream().map(guest -> Background.begin("ping", guest::ping)).toList()) {
         medians.add(ping.get());
       }
       Loops loops = Loops.now().since(before);
@@ -366,15 +345,16 @@ final class AdversarialGuestIT {
   }
 
   /** Looks whether a port that has work at any time has its share of the loop's time. */
-  private static void assertFairShares(Attack attack) throws Exception {
-    try (Upload _ = new Upload(world.guestA, attack.family)) {
+  private static void assertFairShares(List<Attack> attacks) throws Exception {
+    long window = WINDOW_NANOS * (1 + attacks.size()) / 2;
+    try (Upload _ = new Upload(world.guestA, attacks.getFirst().family)) {
       for (int i = 0; i < WINDOWS; i++) {
-        LoopTime before = daemon.loopTime(attack);
+        LoopTime before = daemon.loopTime(attacks);
         await(
             "the honest port has work",
-            () -> daemon.loopTime(attack).since(before).busy() >= WINDOW_NANOS);
-        LoopTime window = daemon.loopTime(attack).since(before);
-        assertThat(window).as("shares of the loop's time").matches(LoopTime::isFair);
+            () -> daemon.loopTime(attacks).since(before).busy() >= window);
+        LoopTime share = daemon.loopTime(attacks).since(before);
+        assertThat(share).as("shares of the loop's time").matches(LoopTime::isFair);
       }
     }
   }

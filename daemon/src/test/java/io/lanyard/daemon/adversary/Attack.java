@@ -247,6 +247,11 @@ enum Attack {
     };
   }
 
+  /** Whether it comes by a port of network a, which is charged for it. */
+  boolean hasPort() {
+    return kind != Kind.NO_PORT;
+  }
+
   /** The port that it comes by. */
   String port() {
     return "evil-" + name().toLowerCase(Locale.ROOT).replace('_', '-');

@@ -141,9 +141,9 @@ final class DaemonUnderAttack {
   }
 
   /** Connects an attacker, which does nothing yet. */
-  Hostile hostile(Attack attack, LeaseClient.Lease victim, Dhcp6.Lease victim6) throws IOException {
+  Hostile hostile(Attack attack, Victim victim) throws IOException {
     return attack.begin(
-        new Site(home.resolve("run"), attack.port(), attack.device(), world, victim, victim6));
+        new Site(home.resolve("run"), attack.port(), attack.device(), world, victim));
   }
 
   /** How many files the daemon has open. */
@@ -196,13 +196,16 @@ final class DaemonUnderAttack {
     };
   }
 
-  /** The loop's time of the honest guest's port and of the attacker's, at one moment. */
-  LoopTime loopTime(Attack attack) throws IOException {
+  /** The loop's time of the honest guest's port and of the attackers', at one moment. */
+  LoopTime loopTime(List<Attack> attacks) throws IOException {
     JsonNode ports = ports();
     JsonNode honest = port(ports, "honest");
     return new LoopTime(
         honest.path("loopNanos").asLong(),
-        port(ports, attack.port()).path("loopNanos").asLong(),
+        (int) attacks.stream().filter(Attack::hasPort).count(),
+        attacks.stream()
+            .mapToLong(attack -> port(ports, attack.port()).path("loopNanos").asLong())
+            .sum(),
         honest.path("loopWaitNanos").asLong(),
         processor("a").ran());
   }

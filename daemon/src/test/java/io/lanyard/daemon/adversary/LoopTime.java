@@ -1,17 +1,22 @@
 package io.lanyard.daemon.adversary;
 
 /**
- * The time that network a's loop has spent on two of its ports, as the daemon accounts it.
+ * The time that network a's loop has spent on ports, as the daemon accounts it.
  *
  * @param honest nanoseconds of the honest guest's port
- * @param hostile nanoseconds of the attacker's, 0 where it has none
+ * @param attackers how many ports attack
+ * @param hostile nanoseconds of them all
  * @param waited nanoseconds that the loop has spent on others while the honest port had work
  * @param ran nanoseconds that the loop had a processor, as the kernel counts them
  */
-record LoopTime(long honest, long hostile, long waited, long ran) {
+record LoopTime(long honest, int attackers, long hostile, long waited, long ran) {
   LoopTime since(LoopTime before) {
     return new LoopTime(
-        honest - before.honest, hostile - before.hostile, waited - before.waited, ran - before.ran);
+        honest - before.honest,
+        attackers,
+        hostile - before.hostile,
+        waited - before.waited,
+        ran - before.ran);
   }
 
   /** The time in which the honest port had work: it was served, or it waited. */
@@ -20,7 +25,7 @@ record LoopTime(long honest, long hostile, long waited, long ran) {
   }
 
   /**
-   * The part of the time of both in which the loop did not run: the host gave it no processor, or
+   * The part of the time of all in which the loop did not run: the host gave it no processor, or
    * the JVM collected its garbage. A port is charged for a bounded part of that alone, since it is
    * nobody's doing; so it is nobody's share.
    */
@@ -29,10 +34,11 @@ record LoopTime(long honest, long hostile, long waited, long ran) {
   }
 
   /**
-   * Whether the honest port has had at least four fifths of its fair share, which is a half of the
-   * time in which it had work. What it did not ask for it need not have.
+   * Whether the honest port has had at least four fifths of its fair share of the time in which it
+   * had work: all of it where nobody else is a port, a half beside one attacker. What it did not
+   * ask for it need not have.
    */
   boolean isFair() {
-    return 10 * honest >= 4 * (busy() - suspended());
+    return 5L * (1 + attackers) * honest >= 4 * (busy() - suspended());
   }
 }

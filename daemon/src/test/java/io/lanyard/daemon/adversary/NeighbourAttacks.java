@@ -117,7 +117,7 @@ final class NeighbourAttacks {
 
   /** Gives the honest guest's address back, and says that it is in use. */
   static void returnLeasesOfOthers(HostileGuest guest) {
-    Dhcp6.Lease victim = guest.site.victim6();
+    Dhcp6.Lease victim = guest.site.victim().lease6();
     while (guest.goesOn(HostileGuest.SLOW)) {
       guest.forge6.dhcp(0, Dhcp6.about(Dhcp6.RELEASE, victim));
       guest.forge6.dhcp(0, Dhcp6.about(Dhcp6.DECLINE, victim));

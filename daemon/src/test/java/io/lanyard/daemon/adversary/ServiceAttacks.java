@@ -159,8 +159,8 @@ final class ServiceAttacks {
 
   /** Gives the honest guest's address back, and says that it is in use. */
   static void returnLeasesOfOthers(HostileGuest guest) {
-    int address = guest.site.victim().address();
-    long client = guest.site.victim().mac();
+    int address = guest.site.victim().lease().address();
+    long client = guest.site.victim().lease().mac();
     while (guest.goesOn(HostileGuest.SLOW)) {
       guest.forge.dhcp(Forgery.mac(0), client, RELEASE, address, 0);
       guest.forge.dhcp(Forgery.mac(0), client, DECLINE, 0, address);

@@ -9,16 +9,9 @@ import java.nio.file.Path;
  * @param port the attacker's port
  * @param device its device in the hostile guest's namespace, where it has one
  * @param world the namespaces
- * @param victim the honest guest's lease
- * @param victim6 its lease of an IPv6 address
+ * @param victim the honest guest
  */
-record Site(
-    Path runtime,
-    String port,
-    String device,
-    World world,
-    LeaseClient.Lease victim,
-    Dhcp6.Lease victim6) {
+record Site(Path runtime, String port, String device, World world, Victim victim) {
   /** The socket of the attacker's stream port. */
   Path socket() {
     return runtime.resolve(port + ".sock");

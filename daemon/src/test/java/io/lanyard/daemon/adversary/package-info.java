@@ -14,7 +14,8 @@
  * guests work by both, and must have their share by both.
  *
  * <p>An {@link io.lanyard.daemon.adversary.Attack} is a way to attack and the {@link
- * io.lanyard.daemon.adversary.Sign} by which it is seen.
+ * io.lanyard.daemon.adversary.Sign} by which it is seen; an {@link
+ * io.lanyard.daemon.adversary.Alliance} is several at once.
  *
  * <pre>
  *   guest a --TAP--+
