@@ -38,6 +38,17 @@ import org.junit.jupiter.params.provider.EnumSource;
  * after the attack, in attempts and not in time: a machine of two cores has attacker, guests and
  * daemon on them. Time is compared as the daemon accounts it to ports, since both ports pay alike
  * for a busy machine.
+ *
+ * <p>So are rates: how long a transfer takes by the clock is up to the host's processors, on which
+ * attackers, servers and guests run too. What the daemon divides is its loops' time. A round is the
+ * same work each time: connects, pings, questions, a lease and transfers in both families. The time
+ * that passes for it on the loop while the honest port has work, served and waiting, is compared
+ * with what passes for it while nobody attacks: beside one attacker twice as much is fair. A port
+ * that lacks its share lacks it in each round; a single one may fall into a collection of all
+ * garbage, or meet the one long burst that its attacker pays for afterwards. The port of the other
+ * network has nine tenths of its loop's time while it has work. Rates are not compared where the
+ * attack takes no loop's time, on the API and the metrics, or the honest port's own, by its
+ * forward; there the share of the time is.
  */
 @Timeout(240)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class) // one attack at a time warms the daemon up
@@ -80,6 +91,9 @@ final class AdversarialGuestIT {
 
   /** Each is to be fair. */
   private static final int WINDOWS = 3;
+
+  /** The most rounds in which the honest guest's fair rate is looked for. */
+  private static final int ROUNDS = 5;
 
   private static final long LIMIT_NANOS = TimeUnit.SECONDS.toNanos(60);
 
@@ -124,6 +138,9 @@ final class AdversarialGuestIT {
   /** A host that stands still lets the daemon answer later. */
   private static final Pauses PAUSES = new Pauses();
 
+  /** The rounds of the honest guest while nobody attacks. */
+  private static final Undisturbed UNDISTURBED = new Undisturbed();
+
   private static Victim victim;
 
   /** Bytes of heap before the first attack. */
@@ -160,6 +177,11 @@ final class AdversarialGuestIT {
         new Victim(
             HONEST.get(Family.IPV4.ordinal()).lease(), HONEST.get(Family.IPV6.ordinal()).lease6());
     assertThat(holdsItsLeases()).as(daemon.said()).isTrue();
+    while (!UNDISTURBED.isKnown()) {
+      LoopTime before = daemon.loopTime(List.of());
+      beginRound().assertUndisturbed(() -> daemon.saidAfter(0));
+      UNDISTURBED.add(daemon.loopTime(List.of()).since(before));
+    }
     heap = daemon.heap();
     left = heap;
   }
@@ -258,14 +280,21 @@ final class AdversarialGuestIT {
               return isServed(attack, requireNonNull(idle.get(attack))) && daemon.names(attack);
             });
       }
+      LoopTime before = daemon.loopTime(attacks);
+      LoopTime otherBefore = daemon.otherLoopTime();
       attacked = beginRound();
       Loops loops = watch(attacked);
+      assertThat(daemon.otherLoopTime().since(otherBefore))
+          .as("the other network's loop")
+          .matches(LoopTime::isNearlyAlone);
+      assertFairRate(attacks, daemon.loopTime(attacks).since(before));
       assertPings(attacked, loops);
       assertFairShares(attacks);
       assertThat(daemon.heap() - left).as("bytes of heap").isLessThan(ATTACK_BYTES);
       assault.assertGoesOn();
     }
     assertThat(daemon.isAlive()).as(daemon.said()).isTrue();
+    LoopTime alone = daemon.loopTime(List.of());
     Round after = beginRound();
     for (Family family : Family.values()) {
       assertShare(attacked.honest(family), HONEST_PERCENT, lines);
@@ -278,6 +307,7 @@ final class AdversarialGuestIT {
     mayBeLeft += attacks.stream().mapToLong(Attack::leaves).sum();
     awaitNothingIsLeft(descriptors);
     after.assertUndisturbed(() -> daemon.saidAfter(lines));
+    UNDISTURBED.add(daemon.loopTime(List.of()).since(alone));
   }
 
   /** Whether the attack has begun: what the status says may be left of an earlier one. */
@@ -357,6 +387,26 @@ final class AdversarialGuestIT {
         assertThat(share).as("shares of the loop's time").matches(LoopTime::isFair);
       }
     }
+  }
+
+  /** Makes rounds until one goes at the honest guest's fair rate, which one of a few does. */
+  private static void assertFairRate(List<Attack> attacks, LoopTime first) throws Exception {
+    if (attacks.stream().noneMatch(Attack::hasPort)) {
+      return;
+    }
+    double alone = UNDISTURBED.nanos();
+    List<LoopTime> rounds = new ArrayList<>(List.of(first));
+    while (!rounds.getLast().isFairRate(alone) && rounds.size() < ROUNDS) {
+      LoopTime before = daemon.loopTime(attacks);
+      Round round = beginRound();
+      for (FutureTask<Success> one : round.all()) {
+        Success _ = one.get();
+      }
+      rounds.add(daemon.loopTime(attacks).since(before));
+    }
+    assertThat(rounds.getLast())
+        .as(() -> "of %s; alone %.0f ns pass".formatted(rounds, alone))
+        .matches(round -> round.isFairRate(alone));
   }
 
   private static void awaitNothingIsLeft(int descriptors) throws Exception {

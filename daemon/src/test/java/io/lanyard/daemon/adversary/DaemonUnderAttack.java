@@ -210,6 +210,17 @@ final class DaemonUnderAttack {
         processor("a").ran());
   }
 
+  /** The other loop's time of the guest's port on network b, which no attacker is on. */
+  LoopTime otherLoopTime() throws IOException {
+    JsonNode other = port(get("/v1/ports?network=b"), "other");
+    return new LoopTime(
+        other.path("loopNanos").asLong(),
+        0,
+        0,
+        other.path("loopWaitNanos").asLong(),
+        processor("b").ran());
+  }
+
   /** The longest of the networks' loops' turns that were looked at last, in ms. */
   static double turnMillis(Map<String, Double> metrics) {
     double longest = 0;

@@ -1,7 +1,7 @@
 package io.lanyard.daemon.adversary;
 
 /**
- * The time that network a's loop has spent on ports, as the daemon accounts it.
+ * The time that a network's loop has spent on ports, as the daemon accounts it.
  *
  * @param honest nanoseconds of the honest guest's port
  * @param attackers how many ports attack
@@ -31,6 +31,32 @@ record LoopTime(long honest, int attackers, long hostile, long waited, long ran)
    */
   private long suspended() {
     return Math.max(0, honest + hostile - ran);
+  }
+
+  /**
+   * The time in which the honest port had work, less the same part of it in which the loop did not
+   * run as of all that was charged: to be compared with another time, when the host was less busy.
+   */
+  double passed() {
+    return busy() * Math.min(1, (double) ran / Math.max(1, honest + hostile));
+  }
+
+  /**
+   * Whether a round went at four fifths of the honest guest's fair share of its rate at least:
+   * beside one attacker the loop may take twice as long as it takes alone, and a quarter more.
+   *
+   * @param alone {@link #passed} for the same round while nobody attacks
+   */
+  boolean isFairRate(double alone) {
+    return 4 * passed() <= 5 * (1 + attackers) * alone;
+  }
+
+  /**
+   * Whether the port has had nine tenths of the time in which it had work, as that of a network
+   * without an attacker has.
+   */
+  boolean isNearlyAlone() {
+    return 10 * honest >= 9 * (busy() - suspended());
   }
 
   /**
