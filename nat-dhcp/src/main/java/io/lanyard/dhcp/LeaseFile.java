@@ -252,9 +252,9 @@ final class LeaseFile {
   }
 
   /**
-   * Begins a new file in place of one whose sync has failed, which can be read, but need not be on
-   * the disk: the kernel takes pages that it could not write for written, and no later sync writes
-   * them. The other one stays until the new one is on the disk.
+   * Begins a new file in place of one whose commit has failed. After a failed sync, that one can be
+   * read, but need not be on the disk: the kernel takes pages that it could not write for written,
+   * and no later sync writes them. It stays until the new one is on the disk.
    *
    * @param leases what is in it, by network and address
    * @throws MVStoreException if it cannot be written

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.LogEvent;
 import io.lanyard.net.Address;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
+import org.h2.mvstore.MVStoreException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,9 +36,9 @@ import org.jspecify.annotations.Nullable;
  * requests makes the commits larger, not more frequent: there are at most 200 a second.
  *
  * <p>A commit that fails acknowledges nothing and loses nothing: its writes are told so, the file
- * is opened again from what is on disk, or begun anew if a sync has failed, and the next commit is
- * tried at once, or after two seconds if nobody asks. It takes back what the failed one may have
- * left on disk. {@link #problem} says what is wrong until one succeeds.
+ * is written anew, or opened again from what is on disk where there is no space for another, and
+ * the next commit is tried at once, or after two seconds if nobody asks. It takes back what the
+ * failed one may have left on disk. {@link #problem} says what is wrong until one succeeds.
  *
  * <p>Thread: opening and closing block, and are the owner's; a network's journal is its loop's.
  */
@@ -358,17 +360,26 @@ public final class LeaseStore implements AutoCloseable {
     }
   }
 
+  /**
+   * The file after a failure: written anew, because after half a commit MVStore may overwrite what
+   * was synced last; or as it is, where there is no space for another.
+   */
   private LeaseFile reopened() {
-    if (!doubtful) {
-      return LeaseFile.reopen(path);
-    }
     Map<String, Map<Address, Lease>> leases = new HashMap<>();
     synchronized (kept) {
       kept.forEach((network, all) -> leases.put(network, Map.copyOf(all)));
     }
-    LeaseFile begun = LeaseFile.replace(path, leases, clock.reference());
-    doubtful = false;
-    return begun;
+    try {
+      LeaseFile begun = LeaseFile.replace(path, leases, clock.reference());
+      doubtful = false;
+      return begun;
+    } catch (MVStoreException | UncheckedIOException e) {
+      if (doubtful) {
+        throw e;
+      }
+      LogEvent.of("lease-store-not-replaced").with("file", path).log(LOG, Level.DEBUG, e);
+      return LeaseFile.reopen(path);
+    }
   }
 
   private void refuse(Write write) {

@@ -124,9 +124,8 @@
  * somebody else has what a client was acknowledged. A renewal a few seconds after the last is
  * answered from what is on disk, so a guest that renews in a loop does not keep the disk busy. A
  * write that fails acknowledges nothing: the client asks again, and the file is opened anew from
- * what it holds, or written anew where a sync has failed. The next commit that succeeds takes back
- * what the failed one may have left. Offers are never stored (RFC 2131 section 3.1 item 2 asks for
- * no promise).
+ * what is known to be on disk. The next commit that succeeds takes back what the failed one may
+ * have left. Offers are never stored (RFC 2131 section 3.1 item 2 asks for no promise).
  *
  * <p><b>Time.</b> Leases go by {@link io.lanyard.dhcp.LeaseClock}, which counts the time that
  * passes and goes on across restarts; nothing that is done to the wall clock ends or lengthens a

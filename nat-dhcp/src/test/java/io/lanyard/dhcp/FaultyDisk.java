@@ -24,7 +24,7 @@ import org.h2.store.fs.disk.FilePathDisk;
 
 /**
  * A disk under MVStore that fails when a test says so. When its power fails, it may have lost what
- * was not synced: each block of it has its old contents or its new ones.
+ * was not synced: each block of 4 KiB has its old contents or its new ones.
  *
  * <p>MVStore takes what is before the first colon of a file's name for the name of a file system.
  * So the files of this disk have a colon in their names, and the path up to there is the disk's
@@ -33,8 +33,7 @@ import org.h2.store.fs.disk.FilePathDisk;
  * <p>Thread: any, one at a time.
  */
 final class FaultyDisk implements AutoCloseable {
-  /** More than a write has: each is there or not. */
-  static final int WHOLE_WRITES = 1 << 20;
+  private static final int BLOCK = 4096;
 
   /** The outcome of calls. */
   enum Fault {
@@ -61,11 +60,11 @@ final class FaultyDisk implements AutoCloseable {
       return changed;
     }
 
-    byte[] partly(byte[] image, int block, Random random) {
+    byte[] partly(byte[] image, Random random) {
       byte[] changed = image;
       int from = 0;
       do {
-        int to = (int) Math.min(bytes.length, from + block - (at + from) % block);
+        int to = (int) Math.min(bytes.length, from + BLOCK - (at + from) % BLOCK);
         if (random.nextInt(4) != 0) {
           changed = in(changed, from, to);
         }
@@ -82,7 +81,6 @@ final class FaultyDisk implements AutoCloseable {
   }
 
   private final Path folder;
-  private final int block;
   private final Random random;
   private final FilePath files;
 
@@ -94,14 +92,8 @@ final class FaultyDisk implements AutoCloseable {
   /** Calls until the power fails; negative for never. */
   private int untilPowerFails = -1;
 
-  /**
-   * Makes one.
-   *
-   * @param block the bytes that are written as one
-   */
-  FaultyDisk(Path folder, int block, Random random) {
+  FaultyDisk(Path folder, Random random) {
     this.folder = folder;
-    this.block = block;
     this.random = random;
     this.files = new DiskFile(file().toString());
     FilePath.register(files);
@@ -128,7 +120,7 @@ final class FaultyDisk implements AutoCloseable {
         Contents of = contents.get(key(file));
         if (of != null) {
           for (Change change : of.unsynced) {
-            of.synced = change.partly(of.synced, block, random);
+            of.synced = change.partly(of.synced, random);
           }
           of.unsynced.clear();
           Files.write(file, of.synced);

@@ -28,6 +28,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class LeaseCrashTest {
   private static final String NETWORK = "vmnet8";
+  private static final int ADDRESSES = 1000;
   private static final int ROUNDS = 4;
 
   @TempDir private Path folder;
@@ -39,12 +40,11 @@ class LeaseCrashTest {
   private final Map<Address, Set<Lease>> uncertain = new HashMap<>();
 
   private Random random = new Random(0);
-  private int addresses = 24;
   private int writes;
 
   private Lease anyLease() {
     int n = ++writes;
-    int at = random.nextInt(addresses);
+    int at = random.nextInt(ADDRESSES);
     return new Lease(
         at % 2 == 0 ? Address.ofIpv4(0x0a00_0000 + at) : new Address(0xfd00_0000_0000_0000L, at),
         ClientId.ofMac(n),
@@ -56,8 +56,8 @@ class LeaseCrashTest {
         Lease.State.BOUND);
   }
 
-  private List<Lease> batch(int most) {
-    return IntStream.range(0, 1 + random.nextInt(most)).mapToObj(i -> anyLease()).toList();
+  private List<Lease> batch() {
+    return IntStream.range(0, 1 + random.nextInt(150)).mapToObj(i -> anyLease()).toList();
   }
 
   private void tries(Lease lease) {
@@ -98,8 +98,7 @@ class LeaseCrashTest {
   void whatWasAcknowledgedOutlivesAPowerFailure(int seed) throws Exception {
     LogWatch.allowWarnings(); // of a file that lacks its end
     random = new Random(seed);
-    addresses = 1000;
-    try (FaultyDisk disk = new FaultyDisk(folder, 4096, new Random(seed))) {
+    try (FaultyDisk disk = new FaultyDisk(folder, new Random(seed))) {
       for (int round = 0; round < ROUNDS; round++) {
         LeaseFile file = LeaseFile.open(disk.file());
         checkAfterStart(all(file.takeLeases()));
@@ -115,7 +114,7 @@ class LeaseCrashTest {
   /** Commits until the power fails; false if it has not. */
   private boolean fill(LeaseFile file) {
     for (int commit = 0; commit < 30; commit++) {
-      List<Lease> batch = batch(150);
+      List<Lease> batch = batch();
       batch.forEach(this::tries);
       try {
         batch.forEach(lease -> file.put(NETWORK, lease));
@@ -138,7 +137,7 @@ class LeaseCrashTest {
   void whatWasAcknowledgedOutlivesADiskThatFails(int seed) throws Exception {
     LogWatch.allowWarnings();
     random = new Random(seed);
-    try (FaultyDisk disk = new FaultyDisk(folder, FaultyDisk.WHOLE_WRITES, new Random(seed))) {
+    try (FaultyDisk disk = new FaultyDisk(folder, new Random(seed))) {
       for (int round = 0; round < ROUNDS; round++) {
         try (LeaseStore store = LeaseStore.open(disk.file(), Clock.system())) {
           LeaseJournal journal = store.network(NETWORK, Runnable::run);
@@ -166,7 +165,7 @@ class LeaseCrashTest {
 
   /** Writes some leases, and waits for the disk. */
   private void write(LeaseJournal journal) throws InterruptedException {
-    List<Lease> batch = batch(6);
+    List<Lease> batch = batch();
     batch.forEach(this::tries);
     List<Lease> durable = new ArrayList<>();
     CountDownLatch ended = new CountDownLatch(batch.size());
