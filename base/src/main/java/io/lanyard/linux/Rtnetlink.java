@@ -85,6 +85,10 @@ public final class Rtnetlink implements AutoCloseable {
   private boolean complete;
   private boolean changed;
   private boolean again;
+
+  /** Whether the kernel has refused a list since {@link #read} was called. */
+  private boolean refused;
+
   private boolean closed;
 
   private Rtnetlink(int fd) {
@@ -103,9 +107,14 @@ public final class Rtnetlink implements AutoCloseable {
    * @throws ErrnoException the kernel gives no such socket
    */
   public static Rtnetlink open() throws ErrnoException {
+    return open(NETLINK_ROUTE);
+  }
+
+  /** Opens a socket of any protocol of netlink: in tests, of one that refuses the requests. */
+  static Rtnetlink open(int protocol) throws ErrnoException {
     int fd =
         ErrnoException.check(
-            Libc.socket(AF_NETLINK, SOCK_RAW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, NETLINK_ROUTE),
+            Libc.socket(AF_NETLINK, SOCK_RAW | Libc.O_NONBLOCK | Libc.O_CLOEXEC, protocol),
             "open a netlink socket",
             SANDBOX,
             SANDBOX);
@@ -225,24 +234,37 @@ public final class Rtnetlink implements AutoCloseable {
     return !complete || again || listed != null;
   }
 
+  /** The requests that were made so far. */
+  int asked() {
+    return sequence;
+  }
+
   /**
-   * Reads what has come, up to a few datagrams.
+   * Reads what has come, up to a few datagrams, and asks for the lists again where that is needed:
+   * once, and not where the kernel has just refused to give them. Then {@link #stale} is true.
    *
    * @return whether {@link #addresses} or {@link #local} has changed
    */
   public boolean read() {
     changed = false;
+    refused = false;
     drain();
-    for (boolean asked = true; asked && !closed; ) {
-      asked = false;
+    boolean asked = false;
+    while (!closed) {
       if (routesNext) {
-        asked = send(AddressMessages.routesRequest(++sequence)) >= 0;
-      } else if (again && listed == null) {
-        asked = ask() >= 0;
+        if (send(AddressMessages.routesRequest(++sequence)) < 0) {
+          break;
+        }
+      } else if (again && listed == null && !refused && !asked) {
+        // Once: a refusal is queued at once, so that this loop would go round without end.
+        asked = true;
+        if (ask() < 0) {
+          break;
+        }
+      } else {
+        break;
       }
-      if (asked) {
-        drain();
-      }
+      drain();
     }
     return changed;
   }
@@ -366,6 +388,7 @@ public final class Rtnetlink implements AutoCloseable {
         startOver();
       }
       again = true;
+      refused = true;
     }
   }
 }
