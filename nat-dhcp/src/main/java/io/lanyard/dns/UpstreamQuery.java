@@ -404,9 +404,10 @@ final class UpstreamQuery {
       return question.query(id, options, edns).toWire();
     }
 
+    /** {@inheritDoc} One at a time: a server may send a second before the first is read. */
     @Override
     public boolean announced(int bytes) {
-      return !done && !over && takeMemory(bytes);
+      return !done && !over && heldBytes == 0 && large == null && takeMemory(bytes);
     }
 
     /** Takes memory for a message; where there is none the question ends. */

@@ -20,7 +20,8 @@ interface UpstreamSocket {
      * The server has begun to send a message that is larger than a datagram.
      *
      * @param bytes its length
-     * @return false if there is no memory for it: the message is not wanted, and the socket closed
+     * @return false if the message is not wanted: there is no memory for it, or another one waits
+     *     to be read; nothing more is read then
      */
     default boolean announced(int bytes) {
       return true;

@@ -11,6 +11,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketAddress;
+import java.nio.ByteBuffer;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.Consumer;
@@ -43,6 +44,9 @@ final class FakeUpstream implements AutoCloseable {
 
   /** Whether a connection gets the length of an answer and nothing of the answer. */
   volatile Predicate<Message> stalls = response -> false;
+
+  /** Whether a connection gets an answer twice, in one write. */
+  volatile Predicate<Message> repeats = response -> false;
 
   /** Hears who has sent the datagram that is answered next. */
   volatile Consumer<SocketAddress> asker = from -> {};
@@ -164,13 +168,22 @@ final class FakeUpstream implements AutoCloseable {
             boolean _ = in.read() < 0;
             return;
           }
-          out.write(wire);
+          out.write(repeats.test(response) ? twice(wire) : wire);
           out.flush();
         }
       }
     } catch (IOException e) {
       // The client went away.
     }
+  }
+
+  /** A message, and once more with its length. */
+  private static byte[] twice(byte[] wire) {
+    return ByteBuffer.allocate(2 * wire.length + 2)
+        .put(wire)
+        .putShort((short) wire.length)
+        .put(wire)
+        .array();
   }
 
   /** Closes the ports: a socket that a thread still waits for is there a moment longer. */

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.Flags;
@@ -169,6 +171,21 @@ class LargeAnswersTest {
     }
     scene.await(() -> scene.forwarder.dump().toString().contains("largeAnswerBytes=0"));
     assertThat(scene.gauge("outstandingBytes")).isZero();
+  }
+
+  /** The heap has room for two answers, or for one and not for the next. */
+  @ParameterizedTest
+  @ValueSource(ints = {256 << 10, 4 << 10})
+  void anAnswerThatIsSentTwiceIsReadOnceAndLeavesNoMemoryTaken(int share) throws Exception {
+    withHeap(64L * share);
+    scene.later = scene.loop;
+    answerByName();
+    scene.upstream.repeats = response -> true;
+    scene.send("guest", ForwarderScene.padded("some.example.", 0));
+    assertThat(scene.answer("guest").getHeader().getFlag(Flags.TC)).isTrue();
+    assertThat(scene.count(DnsCount.UPSTREAM_TCP)).isOne();
+    assertThat(scene.count(DnsCount.NO_MEMORY)).isZero();
+    assertThat(scene.gauge("largeAnswerBytes")).isZero();
   }
 
   @Test

@@ -11,6 +11,7 @@ import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Turns;
 import io.netty.buffer.ByteBuf;
 import java.util.Objects;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /** Stations for tests that have no switch. */
@@ -57,32 +58,43 @@ public final class TestStations {
     return table(limit, timers, timers.clock(), questions);
   }
 
-  /** A table whose ports are charged by another clock than a stopped one. */
-  public static Stations chargedBy(Clock clock) {
-    return table(Stations.LIMIT, new SteppedTimers(), clock, neighbour -> {});
+  /**
+   * A table whose ports are charged by another clock than a stopped one.
+   *
+   * @param later runs what is left for later
+   */
+  public static Stations chargedBy(Clock clock, Executor later) {
+    return table(
+        Stations.LIMIT,
+        new SteppedTimers(),
+        new Turns(clock, later),
+        neighbour -> {},
+        StationMemory.alone());
   }
 
   /** A table that shares its heap with others. */
   static Stations table(StationMemory.Share memory) {
     SteppedTimers timers = new SteppedTimers();
-    return table(Stations.LIMIT, timers, timers.clock(), neighbour -> {}, memory);
+    Turns turns = new Turns(timers.clock(), Runnable::run);
+    return table(Stations.LIMIT, timers, turns, neighbour -> {}, memory);
   }
 
   private static Stations table(
       int limit, Timers timers, Clock charging, Consumer<Neighbour> questions) {
-    return table(limit, timers, charging, questions, StationMemory.alone());
+    Turns turns = new Turns(charging, Runnable::run);
+    return table(limit, timers, turns, questions, StationMemory.alone());
   }
 
   private static Stations table(
       int limit,
       Timers timers,
-      Clock charging,
+      Turns turns,
       Consumer<Neighbour> questions,
       StationMemory.Share memory) {
     return new Stations(
         timers,
         new NoWire(questions),
-        new Turns(charging, Runnable::run),
+        turns,
         port -> true,
         DescriptorBudget.ample().share("test"),
         limit,
