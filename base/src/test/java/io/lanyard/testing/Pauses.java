@@ -53,6 +53,20 @@ public final class Pauses implements AutoCloseable {
     return ended + (present > LEAST_NANOS ? present : 0);
   }
 
+  /**
+   * The longest pause that ended since then, or that has not ended yet: the most that one thing
+   * which was done meanwhile can have been kept from its end by.
+   *
+   * @param since by {@link System#nanoTime}
+   * @return nanoseconds
+   */
+  public long longestNanosSince(long since) {
+    long present = System.nanoTime() - awake;
+    long ended =
+        seen.stream().filter(p -> p.end - since >= 0).mapToLong(Pause::nanos).max().orElse(0);
+    return Math.max(ended, present > LEAST_NANOS ? present : 0);
+  }
+
   @Override
   public void close() {
     closed = true;

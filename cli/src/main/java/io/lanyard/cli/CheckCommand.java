@@ -8,7 +8,6 @@ import io.lanyard.config.ConfigurationCheck;
 import io.lanyard.config.ConfigurationCheck.Report;
 import io.lanyard.config.Document;
 import io.lanyard.config.Problem;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -67,11 +66,9 @@ final class CheckCommand implements Callable<Integer> {
     if (checked == null) {
       return Document.builtIn();
     }
-    if (!checked.toString().equals(FileText.STANDARD_INPUT)) {
-      return Document.load(checked);
-    }
-    String text = new String(FileText.standardInput(), StandardCharsets.UTF_8);
-    return Document.of(FileText.STANDARD_INPUT, text, Path.of("").toAbsolutePath());
+    return checked.toString().equals(FileText.STANDARD_INPUT)
+        ? Document.read(System.in, FileText.STANDARD_INPUT, Path.of("").toAbsolutePath())
+        : Document.load(checked);
   }
 
   /** The findings of the daemon's program, which is there in each distribution. */

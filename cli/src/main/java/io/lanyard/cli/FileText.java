@@ -53,7 +53,7 @@ final class FileText {
   }
 
   /** All of standard input, or a byte more than a daemon takes. */
-  static byte[] standardInput() {
+  private static byte[] standardInput() {
     try {
       return System.in.readNBytes(MOST_BYTES);
     } catch (IOException e) {

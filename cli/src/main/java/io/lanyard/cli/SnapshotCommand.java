@@ -1,11 +1,13 @@
 package io.lanyard.cli;
 
 import io.lanyard.control.api.GuestInfo;
+import io.lanyard.control.api.GuestSnapshotInfo;
 import io.lanyard.control.client.LanyardClient;
 import io.lanyard.control.client.Reply;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -31,10 +33,9 @@ final class SnapshotCommand {
       name = "ls",
       description = "Lists the snapshots of a guest, or of all guests, the oldest first.")
   static final class Ls extends ListCommand {
-    /**
-     * The daemon's where a VMM has no snapshots, or a guest is not on (RFC 9110 section 15.5.10).
-     */
-    private static final int CONFLICT = 409;
+    /** The reasons for which a guest has no snapshots, and no others fail for it. */
+    private static final Set<String> WITHOUT_SNAPSHOTS =
+        Set.of(GuestSnapshotInfo.NONE, GuestSnapshotInfo.IN_NO_STATE);
 
     /** The guest was removed since it was listed. */
     private static final int NOT_FOUND = 404;
@@ -60,8 +61,7 @@ final class SnapshotCommand {
         try {
           all.addAll(of(one.name()));
         } catch (Failure e) {
-          int status = e.toJson().status();
-          if (status != CONFLICT && status != NOT_FOUND) {
+          if (e.toJson().status() != NOT_FOUND && !WITHOUT_SNAPSHOTS.contains(e.reason())) {
             throw e;
           }
         }

@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -78,6 +79,9 @@ final class ApplyingTest {
       System.setIn(new ByteArrayInputStream("version: 1\nx: 1\n".getBytes(UTF_8)));
       assertThat(said.execute(List.of("check", "-"))).isEqualTo(Lanyard.FAILED);
       assertThat(said.err()).contains("-:2:1: x: unknown key");
+      System.setIn(new ByteArrayInputStream("version: 1\n# \u00e9\n".getBytes(ISO_8859_1)));
+      assertThat(said.execute(List.of("check", "-"))).isEqualTo(Lanyard.FAILED);
+      assertThat(said.err()).contains("-:2:3: not YAML: the byte 0xe9 is not UTF-8");
     } finally {
       System.setIn(real);
     }

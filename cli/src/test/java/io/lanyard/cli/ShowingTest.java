@@ -247,9 +247,18 @@ final class ShowingTest {
             "GET /v1/guests/other/snapshots",
             409,
             """
-            {"status":409,"title":"the VMM of guest other has no snapshots"}
+            {"status":409,"title":"guest other cannot list its snapshots: QEMU does not answer"}
+            """)
+        .answer(
+            "GET /v1/guests/other/snapshots",
+            409,
+            """
+            {"status":409,"reason":"no-snapshots",
+             "title":"the VMM of guest other has no snapshots"}
             """);
     assertThat(run("guest ls")).isZero(); // the usual answer comes once
+    assertThat(run("snapshot ls")).isEqualTo(1); // what is there is not known
+    assertThat(said.err()).contains("QEMU does not answer");
     assertThat(run("snapshot ls")).as(said.err()).isZero();
     assertThat(said.out())
         .isEqualTo(

@@ -38,17 +38,25 @@ public final class ConfigLoader {
 
   /** The text of a file. */
   static String text(Path file) throws ConfigException {
+    try (InputStream in = Files.newInputStream(file)) {
+      return text(in, file.toString());
+    } catch (NoSuchFileException e) {
+      throw unreadable(file.toString(), "no such file", e);
+    } catch (AccessDeniedException e) {
+      throw unreadable(file.toString(), "permission denied", e);
+    } catch (IOException e) {
+      throw unreadable(file.toString(), "cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** The text of a stream, which is left open. */
+  static String text(InputStream stream, String source) throws ConfigException {
     byte[] bytes;
     // One byte more than is allowed, so that a device or a huge file does not fill the heap.
-    try (InputStream in = Files.newInputStream(file)) {
-      bytes = in.readNBytes(4 * YamlReader.LONGEST_TEXT + 1);
-    } catch (NoSuchFileException e) {
-      throw unreadable(file, "no such file", e);
-    } catch (AccessDeniedException e) {
-      throw unreadable(file, "permission denied", e);
+    try {
+      bytes = stream.readNBytes(4 * YamlReader.LONGEST_TEXT + 1);
     } catch (IOException e) {
-      String why = Files.isDirectory(file) ? "it is a directory" : String.valueOf(e.getMessage());
-      throw unreadable(file, "cannot be read: " + why, e);
+      throw unreadable(source, "cannot be read: " + said(e), e);
     }
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CharBuffer text = CharBuffer.allocate(bytes.length);
@@ -59,7 +67,7 @@ public final class ConfigLoader {
       throw new ConfigException(
           List.of(
               new Problem(
-                  file.toString(),
+                  source,
                   place.line(),
                   place.column(),
                   "",
@@ -70,9 +78,14 @@ public final class ConfigLoader {
     return text.toString();
   }
 
-  private static ConfigException unreadable(Path file, String message, Exception cause) {
-    ConfigException failure =
-        new ConfigException(List.of(new Problem(file.toString(), 0, 0, "", message)));
+  /** Says why a file could not be read, in our words where the kernel has a name for it. */
+  private static String said(IOException e) {
+    String text = String.valueOf(e.getMessage());
+    return text.equals("Is a directory") ? "it is a directory" : text;
+  }
+
+  private static ConfigException unreadable(String source, String message, Exception cause) {
+    ConfigException failure = new ConfigException(List.of(new Problem(source, 0, 0, "", message)));
     failure.initCause(cause);
     return failure;
   }

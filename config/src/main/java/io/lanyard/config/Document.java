@@ -1,5 +1,6 @@
 package io.lanyard.config;
 
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -73,6 +74,20 @@ public final class Document {
     Path directory = file.toAbsolutePath().getParent();
     return of(
         file.toString(), ConfigLoader.text(file), directory == null ? Path.of("/") : directory);
+  }
+
+  /**
+   * Reads a stream.
+   *
+   * @param in YAML; the caller closes it
+   * @param source its name, for problems
+   * @param directory what relative paths in it are relative to
+   * @return the document, without changes; its content is not checked
+   * @throws ConfigException if it cannot be read or is not YAML
+   */
+  public static Document read(InputStream in, String source, Path directory)
+      throws ConfigException {
+    return of(source, ConfigLoader.text(in, source), directory);
   }
 
   /**

@@ -158,10 +158,12 @@ final class GuestResources {
     try {
       act.on(guest);
     } catch (IllegalStateException e) {
-      throw new Problem(
-          409, "guest " + name + " cannot " + what + ": it is " + guest.info().state(), name, "");
+      String state = guest.info().state();
+      throw new Problem(409, "guest " + name + " cannot " + what + ": it is " + state, name, "")
+          .because(GuestSnapshotInfo.IN_NO_STATE);
     } catch (UnsupportedOperationException e) {
-      throw new Problem(409, "the VMM of guest " + name + " has no snapshots", name, "");
+      throw new Problem(409, "the VMM of guest " + name + " has no snapshots", name, "")
+          .because(GuestSnapshotInfo.NONE);
     } catch (VmmException e) {
       throw failure("guest " + name + " cannot " + what, name, e);
     }

@@ -79,9 +79,10 @@ final class BodyLimit extends HttpObjectAggregator {
     if (takesPlace && !places.take(client)) {
       return new Problem(
           503,
-          "the daemon is there but busy: it holds as many large requests as it takes",
+          "the daemon is there but busy: it holds as many large requests as it takes, of this"
+              + " client or in all",
           "",
-          "try again in a second",
+          "wait for the answers to those that were sent, then try again",
           Map.of("Retry-After", "1"));
     }
     large.add(takesPlace);

@@ -126,9 +126,9 @@ final class LargeAnswers {
   private static Problem none() {
     return new Problem(
         503,
-        "the daemon is there but busy: it makes as many long lists as it can",
+        "the daemon is there but busy: it sends as many long lists as it can",
         "",
-        "read one that is being sent, then try again",
+        "read to its end what was asked for before, then try again",
         Map.of("Retry-After", "1"));
   }
 }

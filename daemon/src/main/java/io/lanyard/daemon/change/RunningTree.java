@@ -202,7 +202,7 @@ public final class RunningTree {
     }
   }
 
-  /** The networks, in the order in which they were added. */
+  /** The networks, in the order of the configuration. */
   public Map<String, Network> networks() {
     return networks;
   }
@@ -211,7 +211,7 @@ public final class RunningTree {
     return networks.get(name);
   }
 
-  /** The guests, in the order in which they were added. */
+  /** The guests, in the order of the configuration. */
   public Map<String, GuestSlot> guests() {
     return guests;
   }
