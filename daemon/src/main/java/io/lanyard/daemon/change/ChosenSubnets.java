@@ -101,7 +101,8 @@ final class ChosenSubnets {
 
   /**
    * Gives every network of a document that asks for it a subnet, and takes former choices out that
-   * nobody asks for any more: the file says another subnet since, or has no such network.
+   * nobody asks for any more: the file says another subnet since, or has no such network. Who asks
+   * anew keeps the subnet that the network had, unless the host routes it elsewhere.
    *
    * @param document what was said
    * @param now the time of the change
@@ -109,7 +110,24 @@ final class ChosenSubnets {
    * @throws ConfigException if there is no free subnet
    */
   Document in(Document document, Instant now) throws ConfigException {
-    return in(document, now, Set.of());
+    return in(document, now, clashingAnew(document));
+  }
+
+  /** The networks that ask, have no choice laid over that, and had one that clashes now. */
+  private Set<String> clashingAnew(Document document) throws ConfigException {
+    Set<String> asking = new HashSet<>();
+    for (Setting setting : document.settings(false)) {
+      List<String> steps = setting.path().steps();
+      if (isSubnet(steps) && setting.value().equals(AutoSubnets.WORD)) {
+        asking.add(steps.get(1));
+      }
+    }
+    if (asking.isEmpty()) {
+      return asking;
+    }
+    Map<String, Subnet> kept = read();
+    kept.keySet().retainAll(asking);
+    return clashes(document, kept).keySet();
   }
 
   /**
@@ -123,7 +141,7 @@ final class ChosenSubnets {
    * @throws ConfigException if there is no free subnet for a network that has none yet
    */
   Document atStart(Document document, Instant now) throws ConfigException {
-    Document stay = in(document, now);
+    Document stay = in(document, now, Set.of());
     Map<String, Clash> clashes = clashes(stay);
     if (clashes.isEmpty()) {
       return stay;
@@ -165,20 +183,32 @@ final class ChosenSubnets {
   /** A choice that the host routes elsewhere. */
   private record Clash(Subnet subnet, HostRoute route) {}
 
-  /** The choices that the host routes by what is no device of the network, by networks. */
   private Map<String, Clash> clashes(Document document) throws ConfigException {
-    Map<String, Clash> clashes = new LinkedHashMap<>();
-    List<HostRoute> all = routes();
+    Map<String, Subnet> choices = new LinkedHashMap<>();
     for (Edit edit : document.edits()) {
       Subnet subnet = isChoice(edit) ? usable(edit.value()) : null;
       if (subnet != null) {
-        String network = edit.path().steps().get(1);
-        Set<String> own = devices(document, network);
-        all.stream()
-            .filter(route -> route.to().overlaps(subnet) && !own.contains(route.device()))
-            .findFirst()
-            .ifPresent(route -> clashes.put(network, new Clash(subnet, route)));
+        choices.put(edit.path().steps().get(1), subnet);
       }
+    }
+    return clashes(document, choices);
+  }
+
+  /** The choices that the host routes by what is no device of the network, by networks. */
+  private Map<String, Clash> clashes(Document document, Map<String, Subnet> choices)
+      throws ConfigException {
+    if (choices.isEmpty()) {
+      return Map.of();
+    }
+    Map<String, Clash> clashes = new LinkedHashMap<>();
+    List<HostRoute> all = routes();
+    for (Map.Entry<String, Subnet> choice : choices.entrySet()) {
+      Subnet subnet = choice.getValue();
+      Set<String> own = devices(document, choice.getKey());
+      all.stream()
+          .filter(route -> route.to().overlaps(subnet) && !own.contains(route.device()))
+          .findFirst()
+          .ifPresent(route -> clashes.put(choice.getKey(), new Clash(subnet, route)));
     }
     return clashes;
   }

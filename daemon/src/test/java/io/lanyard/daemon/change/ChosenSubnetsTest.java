@@ -247,4 +247,28 @@ final class ChosenSubnetsTest {
     Document stays = atStart(first, "10.0.0.0/8 tun0", "192.168.0.0/16 tun0");
     assertThat(subnet(stays, "lab")).isEqualTo(subnet(first, "lab"));
   }
+
+  /** The remedy that the problem of a clash advises. */
+  @Test
+  void whoSaysAutoAnewWhereTheSubnetClashesGetsAnotherOneAndElseTheSame() throws Exception {
+    DocumentPath path = DocumentPath.parse("networks.lab.ipv4.subnet");
+    Edit anew = Edit.set(path, "auto", "me", NOW);
+    String adapter = "  lab: {mode: nat, ipv4: {subnet: auto}, host-adapter: {name: ly0}}\n";
+    Document first = chosen(adapter);
+    Subnet former = subnet(first, "lab");
+    List<HostRoute> own = List.of(new HostRoute(former, "ly0"));
+    Document same = new ChosenSubnets(state, () -> own).in(first.with(anew), NOW);
+    assertThat(subnet(same, "lab")).isEqualTo(former);
+    List<HostRoute> lan = List.of(new HostRoute(former, "eth0"));
+    ChosenSubnets host = new ChosenSubnets(state, () -> lan);
+    // Another change moves nothing.
+    Document other = first.with(Edit.set(DocumentPath.parse("log.level"), "debug", "me", NOW));
+    assertThat(subnet(host.in(other, NOW), "lab")).isEqualTo(former);
+    Document moved = host.in(first.with(anew), NOW);
+    assertThat(subnet(moved, "lab")).isNotEqualTo(former);
+    // Once more, and after a time with a subnet that was said.
+    assertThat(subnet(host.in(moved.with(anew), NOW), "lab")).isEqualTo(subnet(moved, "lab"));
+    Document said = moved.with(Edit.set(path, "10.77.0.0/24", "me", NOW));
+    assertThat(subnet(host.in(said.with(anew), NOW), "lab")).isEqualTo(subnet(moved, "lab"));
+  }
 }
