@@ -423,7 +423,6 @@ public final class Conductor implements AutoCloseable {
         new RunningConfiguration(read.document(), read.configuration(), revision.number());
     present = after;
     String confirmBy = confirmed ? "" : await(revision, before, request.confirm());
-    problems.addAll(tree.clashes(before.configuration(), read.configuration()));
     PlanInfo info = described.plan(revision.number(), problems, confirmBy, ends);
     LogEvent.of("configuration-changed")
         .with("revision", revision.number())
@@ -432,7 +431,14 @@ public final class Conductor implements AutoCloseable {
         .with("changes", changes.size())
         .log(LOG, Level.INFO);
     listeners.forEach(listener -> listener.changed(after, info, request.who()));
-    return info;
+    // Last: the change is made, and a host that has to be read slowly, or cannot be, keeps no news
+    // of it back.
+    List<String> clashes = tree.noteClashes(before.configuration(), read.configuration());
+    if (clashes.isEmpty()) {
+      return info;
+    }
+    problems.addAll(clashes);
+    return described.plan(revision.number(), problems, confirmBy, ends);
   }
 
   /** Keeps a configuration that runs; undoes the change to it if that fails. */
@@ -508,6 +514,7 @@ public final class Conductor implements AutoCloseable {
     PlanInfo info = described.plan(number, problems, "", List.of());
     listeners.forEach(listener -> listener.changed(present, info, "lanyard"));
     waiting.decided().complete(null);
+    var _ = tree.noteClashes(now.configuration(), before.configuration());
   }
 
   private RunningConfiguration read(ChangeRequest.Change change, RunningConfiguration before)

@@ -1,5 +1,6 @@
 package io.lanyard.daemon.change;
 
+import io.lanyard.base.LogEvent;
 import io.lanyard.base.Threads;
 import io.lanyard.config.Configuration;
 import io.lanyard.config.GuestConfig;
@@ -11,6 +12,7 @@ import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.daemon.network.SubnetClashes;
 import io.lanyard.net.Subnet;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
@@ -27,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * changes it, the conductor's once it is there.
  */
 public final class RunningTree {
+  private static final System.Logger LOG = System.getLogger(RunningTree.class.getName());
+
   private final Network.Shared shared;
   private final GuestSlot.Shared forGuests;
   private volatile Map<String, Network> networks = Map.of();
@@ -124,14 +128,45 @@ public final class RunningTree {
   /**
    * The subnets of another configuration that the host reaches elsewhere. Blocks.
    *
-   * @return a text for each that this configuration has not, with its network's path
+   * @return a text for each that this configuration has not, with its network's path; none if the
+   *     host cannot be looked at, which the log says
    */
   List<String> clashes(Configuration before, Configuration after) {
-    SubnetClashes ofHost =
-        SubnetClashes.ofHost(
-            after.networks().values().stream()
-                .flatMap(network -> shared.host().subnetsOf(network).stream())
-                .toList());
+    try {
+      return clashes(clashesOf(after), before, after);
+    } catch (RuntimeException e) {
+      unknown(e);
+      return List.of();
+    }
+  }
+
+  /**
+   * The same of a configuration that runs since just now. Each network is told of its clashes, so
+   * that none has those of its former subnets.
+   */
+  List<String> noteClashes(Configuration before, Configuration present) {
+    try {
+      SubnetClashes ofHost = clashesOf(present);
+      networks.values().forEach(network -> network.noteClashes(ofHost));
+      return clashes(ofHost, before, present);
+    } catch (RuntimeException e) {
+      unknown(e);
+      return List.of();
+    }
+  }
+
+  private static void unknown(RuntimeException cause) {
+    LogEvent.of("clashes-unknown").log(LOG, Level.WARNING, cause);
+  }
+
+  private SubnetClashes clashesOf(Configuration configuration) {
+    return SubnetClashes.ofHost(
+        configuration.networks().values().stream()
+            .flatMap(network -> shared.host().subnetsOf(network).stream())
+            .toList());
+  }
+
+  private List<String> clashes(SubnetClashes ofHost, Configuration before, Configuration after) {
     List<String> all = new ArrayList<>();
     for (NetworkConfig network : after.networks().values()) {
       NetworkConfig former = before.networks().get(network.name());
@@ -140,7 +175,7 @@ public final class RunningTree {
         subnets.removeAll(shared.host().subnetsOf(former));
       }
       ofHost
-          .of(network, subnets)
+          .of(network, subnets, SubnetClashes.formerDevices(network.name(), before, after))
           .forEach(text -> all.add("networks." + network.name() + ": " + text));
     }
     return all;

@@ -48,6 +48,7 @@ import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -123,6 +124,10 @@ public final class Network implements AutoCloseable {
   private final Problems problems = new Problems();
   private volatile NetworkConfig config;
   private volatile Map<String, GuestConfig> guests;
+
+  /** Two look, after a change and in between: the one that was late must not count. */
+  private final Object clashLock = new Object();
+
   private volatile List<String> clashes = List.of();
 
   public Network(NetworkConfig config, Shared shared, Map<String, GuestConfig> guests) {
@@ -495,9 +500,18 @@ public final class Network implements AutoCloseable {
     return List.copyOf(host.subnetsOf(config));
   }
 
-  /** Looks whether the host reaches the network's subnets elsewhere. Blocks; not on the loop. */
+  /**
+   * Looks whether the host reaches the network's subnets elsewhere. Blocks; not on the loop.
+   *
+   * @param ofHost the host; ignored if it was looked at for other subnets, before a change
+   */
   public void noteClashes(SubnetClashes ofHost) {
-    clashes = ofHost.of(config, host.subnetsOf(config));
+    synchronized (clashLock) {
+      Collection<Subnet> present = host.subnetsOf(config);
+      if (ofHost.covers(present)) {
+        clashes = ofHost.of(config, present);
+      }
+    }
   }
 
   /**
@@ -509,12 +523,10 @@ public final class Network implements AutoCloseable {
     return loop.call(problems::present);
   }
 
-  /** All problems. An adapter that could not be made for a clash has said so. */
+  /** All problems, clashes too where the adapter has failed: that may be for another reason. */
   private List<String> allProblems() {
     List<String> all = new ArrayList<>(problems.present());
-    if (config.hostAdapter() == null || ports.hasHostAdapter()) {
-      all.addAll(clashes);
-    }
+    all.addAll(clashes);
     return all;
   }
 

@@ -39,10 +39,13 @@ public final class SubnetClashes {
   private static final int LEAST_IPV6 = 16;
 
   private final List<HostRoute> routes;
+  private final Set<Subnet> subnets;
   private final Function<String, Set<String>> stack;
 
-  private SubnetClashes(List<HostRoute> routes, Function<String, Set<String>> stack) {
+  private SubnetClashes(
+      List<HostRoute> routes, Set<Subnet> subnets, Function<String, Set<String>> stack) {
     this.routes = routes;
+    this.subnets = subnets;
     this.stack = stack;
   }
 
@@ -60,7 +63,12 @@ public final class SubnetClashes {
     List<HostRoute> all =
         new ArrayList<>(HostRoute.overlapping(families.getOrDefault(true, List.of()), LEAST_IPV4));
     all.addAll(HostRoute.overlapping(families.getOrDefault(false, List.of()), LEAST_IPV6));
-    return of(all, StackedInterfaces::on);
+    return new SubnetClashes(all, Set.copyOf(subnets), StackedInterfaces::on);
+  }
+
+  /** Whether it has the host's routes for subnets. */
+  boolean covers(Collection<Subnet> asked) {
+    return subnets.containsAll(asked);
   }
 
   /**
@@ -69,7 +77,8 @@ public final class SubnetClashes {
    * @param stack the interfaces that stand on another one, or are its other end
    */
   static SubnetClashes of(List<HostRoute> routes, Function<String, Set<String>> stack) {
-    return new SubnetClashes(routes.stream().filter(SubnetClashes::counts).toList(), stack);
+    return new SubnetClashes(
+        routes.stream().filter(SubnetClashes::counts).toList(), Set.of(), stack);
   }
 
   private static boolean counts(HostRoute route) {
@@ -85,6 +94,16 @@ public final class SubnetClashes {
    * @return a text for each of the subnets that clashes, with what to do about it
    */
   public List<String> of(NetworkConfig network, Collection<Subnet> subnets) {
+    return of(network, subnets, Set.of());
+  }
+
+  /**
+   * The same where other devices were the daemon's own until now.
+   *
+   * @param former their names
+   */
+  public List<String> of(
+      NetworkConfig network, Collection<Subnet> subnets, Collection<String> former) {
     if (!network.enabled()) {
       return List.of();
     }
@@ -95,7 +114,7 @@ public final class SubnetClashes {
         if (!route.to().overlaps(subnet)) {
           continue;
         }
-        own = own == null ? devices(network) : own;
+        own = own == null ? devices(network, former) : own;
         if (!own.contains(route.device())) {
           clashes.add(text(subnet, route));
           break;
@@ -120,8 +139,17 @@ public final class SubnetClashes {
         + "route`)";
   }
 
-  /** The host's devices by which it is on the network itself. */
-  private Set<String> devices(NetworkConfig network) {
+  /** The host's devices by which it is on the network itself, and those that stand on them. */
+  private Set<String> devices(NetworkConfig network, Collection<String> former) {
+    Set<String> devices = devices(network);
+    devices.addAll(former);
+    for (String device : List.copyOf(devices)) {
+      devices.addAll(stack.apply(device));
+    }
+    return devices;
+  }
+
+  private static Set<String> devices(NetworkConfig network) {
     Set<String> devices = new HashSet<>();
     HostAdapterConfig adapter = network.hostAdapter();
     if (adapter != null) {
@@ -135,8 +163,27 @@ public final class SubnetClashes {
         }
       }
     }
-    for (String device : List.copyOf(devices)) {
-      devices.addAll(stack.apply(device));
+    return devices;
+  }
+
+  /**
+   * The devices whose routes a change takes away or moves: all host adapters of the networks before
+   * it, and what else the network had, or networks that go.
+   *
+   * @param network the network's name
+   * @param before the configuration that runs
+   * @param after the one that is to run
+   * @return the devices' names
+   */
+  public static Set<String> formerDevices(
+      String network, Configuration before, Configuration after) {
+    Set<String> devices = new HashSet<>();
+    for (NetworkConfig former : before.networks().values()) {
+      if (former.name().equals(network) || !after.networks().containsKey(former.name())) {
+        devices.addAll(devices(former));
+      } else if (former.hostAdapter() != null) {
+        devices.add(former.hostAdapter().name());
+      }
     }
     return devices;
   }

@@ -91,13 +91,7 @@ final class SubnetClashesIT {
               "test",
               "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.97.3.0/24}}}\n",
               home);
-      PlanInfo done =
-          daemon
-              .conductor()
-              .apply(
-                  new ChangeRequest(
-                      before -> next, "test", "", ChangeRequest.ANY, true, false, Duration.ZERO))
-              .get(120, TimeUnit.SECONDS);
+      PlanInfo done = apply(daemon, next);
       String clash = "10.97.3.0/24, which the host reaches by " + lan;
       assertThat(done.problems())
           .filteredOn(problem -> problem.contains(clash))
@@ -107,6 +101,15 @@ final class SubnetClashesIT {
       Await.until(
           () -> daemon.status().problems().toString(),
           () -> daemon.status().problems().toString().contains(clash));
+      Document moved =
+          Document.of(
+              "test",
+              "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.97.4.0/24}}}\n",
+              home);
+      assertThat(apply(daemon, moved).problems()).noneMatch(problem -> problem.contains(lan));
+      assertThat(daemon.status().problems()).noneMatch(problem -> problem.contains(lan));
+      assertThat(apply(daemon, next).problems()).anyMatch(problem -> problem.contains(clash));
+      assertThat(daemon.status().problems()).anyMatch(problem -> problem.contains(clash));
       HostCommand.runLine("ip link set " + lan + " down");
       Await.until(
           () -> daemon.status().problems().toString(),
@@ -114,5 +117,14 @@ final class SubnetClashesIT {
     } finally {
       HostCommand.runLine("ip link del " + lan);
     }
+  }
+
+  private static PlanInfo apply(Daemon daemon, Document next) throws Exception {
+    return daemon
+        .conductor()
+        .apply(
+            new ChangeRequest(
+                before -> next, "test", "", ChangeRequest.ANY, true, false, Duration.ZERO))
+        .get(120, TimeUnit.SECONDS);
   }
 }

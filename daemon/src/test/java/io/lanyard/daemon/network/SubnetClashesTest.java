@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.ConfigLoader;
+import io.lanyard.config.Configuration;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.net.Subnet;
@@ -62,6 +63,40 @@ class SubnetClashesTest {
     assertThat(clashes(NAT + port, "192.168.1.0/24 t0", "192.168.1.0/24 br0")).isEmpty();
     String elsewhere = ", ports: [{name: p, kind: tap, device: t0, netns: n}]";
     assertThat(clashes(NAT + elsewhere, "192.168.1.0/24 t0")).hasSize(1);
+  }
+
+  /** Of a network before and after a change, while the former adapter is there. */
+  private static List<String> clashesAfter(String before, String after, String route)
+      throws ConfigException {
+    String form = "version: 1\nnetworks: {%s}\n";
+    Configuration former = ConfigLoader.parse("test", form.formatted(before), Path.of("/"));
+    Configuration next = ConfigLoader.parse("test", form.formatted(after), Path.of("/"));
+    NetworkConfig network = Objects.requireNonNull(next.networks().get("lab"));
+    String[] words = route.split(" ", 2);
+    return SubnetClashes.of(
+            List.of(new HostRoute(Subnet.parse(words[0]), words[1])), device -> Set.of())
+        .of(network, SUBNETS, SubnetClashes.formerDevices("lab", former, next));
+  }
+
+  @Test
+  void theAdapterThatAChangeRenamesOrTakesAwayIsNoClash() throws ConfigException {
+    String route = "192.168.1.0/24 a0";
+    String after = "lab: {" + NAT + ", host-adapter: {name: b0}}";
+    String adapter = ", host-adapter: {name: a0}}";
+    assertThat(clashesAfter("lab: {" + NAT + adapter, after, route)).isEmpty();
+    assertThat(clashesAfter("old: {" + NAT + adapter, after, route)).isEmpty();
+    String other = "other: {mode: nat, ipv4: {subnet: 10.1.0.0/24}" + adapter;
+    assertThat(clashesAfter("other: {" + NAT + adapter, after + ", " + other, route)).isEmpty();
+    assertThat(clashesAfter("lab: {" + NAT + "}", after, route)).hasSize(1);
+  }
+
+  @Test
+  void aPortsDeviceOfAnotherNetworkThatStaysIsAClash() throws ConfigException {
+    String other = "other: {mode: isolated, ports: [{name: p, kind: tap, device: t0}]}";
+    String lab = "lab: {" + NAT + "}";
+    String route = "192.168.1.0/24 t0";
+    assertThat(clashesAfter(other, other + ", " + lab, route)).hasSize(1);
+    assertThat(clashesAfter(other, lab, route)).isEmpty();
   }
 
   @Test
