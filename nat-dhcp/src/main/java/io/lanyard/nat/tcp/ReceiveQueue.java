@@ -92,6 +92,9 @@ final class ReceiveQueue {
         break;
       }
       int behind = follows ? Math.min(2 * pieces[i - 1].capacity(), MOST_ROOM) : 0;
+      if (i < count) {
+        behind = Math.min(behind, starts[i] - at);
+      }
       insertAt(i, at, frame, index + (at - seq), until - at, behind);
       at = until;
     }

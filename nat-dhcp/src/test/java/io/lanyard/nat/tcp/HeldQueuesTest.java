@@ -101,6 +101,13 @@ class HeldQueuesTest {
   }
 
   @Test
+  void noRoomIsKeptWhereTheNextPieceIs() {
+    assertThat(insert(FIRST, 1000) && insert(FIRST + 1002, 1)).isTrue();
+    assertThat(insert(FIRST + 1000, 1) && insert(FIRST + 1001, 1)).isTrue();
+    assertThat(memory.used()).isEqualTo(3 * ReceiveQueue.OVERHEAD + 1003);
+  }
+
+  @Test
   void placesForManyRecordsAreGivenBackWithTheRecords() {
     toSend.start(FIRST);
     for (int i = 0; i < 1000; i++) {
