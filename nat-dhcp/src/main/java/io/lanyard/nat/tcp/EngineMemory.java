@@ -67,8 +67,8 @@ final class EngineMemory {
     }
 
     /**
-     * The connection is to hold a segment each way: so little for each is still more than there is,
-     * where a port has thousands.
+     * The connection is to hold a segment each way, or what one that is exhausted may hold, if that
+     * is less. Where a port has thousands of connections, more for each is more than there is.
      */
     boolean spent() {
       long bound = cap(port);

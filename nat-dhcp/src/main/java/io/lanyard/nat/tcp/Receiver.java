@@ -172,7 +172,7 @@ final class Receiver {
    */
   private void cut(Segment s) {
     int unsent = connection.host().unsent();
-    int most = share.spent() ? segmentSize : EXHAUSTED_HELD;
+    int most = share.spent() ? Math.min(segmentSize, EXHAUSTED_HELD) : EXHAUSTED_HELD;
     int edge = nxt + Math.max(0, most - unsent);
     if (Seq.after(s.end(), edge)) {
       engine.counters().count(TcpCount.DROP_NO_MEMORY);

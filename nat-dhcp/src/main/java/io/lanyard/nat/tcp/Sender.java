@@ -113,7 +113,8 @@ final class Sender {
     if (!share.exhausted()) {
       return burst;
     }
-    return Math.min(burst, share.spent() ? mss : EXHAUSTED_BURST);
+    int most = share.spent() ? Math.min(mss, EXHAUSTED_BURST) : EXHAUSTED_BURST;
+    return Math.min(burst, most);
   }
 
   int largestWindow() {

@@ -129,6 +129,23 @@ class MemoryTest {
   }
 
   @Test
+  void segmentsOfALargeMtuDoNotMakeThemHoldMoreThanOthersWithoutMemory() {
+    int connections = 1000;
+    scene.link.mtu = 32_000;
+    byte[] text = new byte[31_000];
+    for (int i = 0; i < connections; i++) {
+      scene.guestPort = 10_000 + i;
+      TestStream stream = scene.establish(Scene.synOptions(31_960, true, 7));
+      stream.stuck = true;
+      scene.guest(Tcp.ACK | Tcp.PSH, Scene.GUEST_ISN + 1, scene.isn + 1, 65535, text);
+      fill(stream);
+      scene.sent.clear();
+    }
+    long each = 8192 + LEAST;
+    assertThat(pool.used()).isLessThan(LIMIT * 5L / 8 + connections * each + 2 * UNIT);
+  }
+
+  @Test
   void whatAForwardsClientHoldsIsTheForwardsAndNotTheGuests() {
     FlowOwner forward = FlowOwner.ofForward("web", 0);
     TestStream[] made = new TestStream[1];
