@@ -24,7 +24,7 @@ final class PlanText {
     }
     text.section("This waits for a restart of the daemon:", plan.restart(), "\u001b[33m");
     text.section("This ends:", plan.ends(), "\u001b[31m");
-    text.section("This does not work yet:", plan.problems(), "");
+    text.section("Problems:", plan.problems(), "");
     return text.lines;
   }
 

@@ -175,7 +175,7 @@ final class ChangingIT {
       assertThat(refused.err()).contains("forwards[x]", "--tolerate");
       assertThat(config().path("revision").asLong()).isEqualTo(revision);
       assertThat(done("network ls")).contains("isolated");
-      assertThat(done("apply --yes --tolerate " + file)).contains("does not work yet");
+      assertThat(done("apply --yes --tolerate " + file)).contains("Problems:");
       assertThat(done("forward ls")).contains("failed");
     }
   }

@@ -21,7 +21,8 @@ import java.util.List;
  *     empty where nothing is busy
  * @param translators the prefixes of translators (NAT64) that name servers or the configuration
  *     say, each with its network
- * @param problems what does not run, in words; empty when all is well
+ * @param problems what does not run, and warnings of what runs but does not reach everything, in
+ *     words; empty when all is well
  */
 public record DaemonStatus(
     String version,

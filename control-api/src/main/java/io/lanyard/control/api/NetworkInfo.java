@@ -23,7 +23,8 @@ import java.util.List;
  * @param flows how many flows there are
  * @param busiest the ports that take most of its loop at present, the busiest first; empty where
  *     nothing is busy
- * @param problems what of it does not run, in words
+ * @param problems what of it does not run, and warnings of what runs but does not reach everything,
+ *     in words
  */
 public record NetworkInfo(
     String name,

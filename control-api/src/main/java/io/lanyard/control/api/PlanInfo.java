@@ -9,8 +9,9 @@ import java.util.List;
  * @param changes in the order in which they are made; empty if nothing changes
  * @param ends the guests and flows that it ends, for people; empty if it ends none
  * @param restart the changes that wait for the daemon's next start
- * @param problems what does not work after it, where that was tolerated; of a plan, what the host
- *     is known to lack for it
+ * @param problems what does not work after it, where that was tolerated, and warnings of what runs
+ *     but does not reach everything, such as a network whose subnet the host reaches elsewhere; of
+ *     a plan, what the host is known to lack for it, and the same warnings
  * @param confirmBy the moment at which it is taken back unless it is confirmed; empty for none
  */
 public record PlanInfo(

@@ -116,7 +116,7 @@ public final class SubnetClashes {
         }
         own = own == null ? devices(network, former) : own;
         if (!own.contains(route.device())) {
-          clashes.add(text(subnet, route));
+          clashes.add(text(network, subnet, route));
           break;
         }
       }
@@ -124,7 +124,7 @@ public final class SubnetClashes {
     return clashes;
   }
 
-  private static String text(Subnet subnet, HostRoute route) {
+  private static String text(NetworkConfig network, Subnet subnet, HostRoute route) {
     boolean ipv4 = subnet.network().isIpv4();
     return "its subnet "
         + subnet
@@ -133,7 +133,12 @@ public final class SubnetClashes {
         + ", which the host reaches by "
         + route.device()
         + ": guests cannot reach the addresses there; give the network another subnet"
-        + (ipv4 ? " (`ipv4: {subnet: auto}` finds a free one)" : "")
+        + (ipv4
+            ? " (`lanyard network set "
+                + network.name()
+                + " ipv4.subnet=auto`, or `subnet: auto` in the file of a new network, finds a free"
+                + " one)"
+            : "")
         + ", or remove the route (`ip "
         + (ipv4 ? "" : "-6 ")
         + "route`)";

@@ -43,7 +43,7 @@ class SubnetClashesTest {
         .singleElement()
         .asString()
         .contains("192.168.1.0/24 overlaps 192.168.0.0/16, which the host reaches by eth0")
-        .contains("subnet: auto");
+        .contains("lanyard network set lab ipv4.subnet=auto");
     assertThat(clashes(NAT, "fd00:1::/48 wlan0"))
         .singleElement()
         .asString()
