@@ -2,19 +2,14 @@ package io.lanyard.nat.station;
 
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicIntegerArray;
+import io.lanyard.base.SharedLimit;
+import java.util.Arrays;
 
 /**
  * The stations, addresses and unfinished datagrams that the process has room for, divided among its
- * networks. One network's tables are small; those of many networks whose guests make up addresses
- * would fill the heap, which ends the daemon, and their fragments the memory outside it.
- *
- * <p>Half of the places are in equal floors that nobody else takes. The other half is a pool, of
- * which a network may have as much as it leaves to others.
- *
- * <p>While networks are being added, the former ones may hold more than their new part.
+ * networks by {@link SharedLimit}; each network has a floor. One network's tables are small; those
+ * of many networks whose guests make up addresses would fill the heap, which ends the daemon, and
+ * their fragments the memory outside it.
  *
  * <p>Thread: any.
  */
@@ -37,8 +32,8 @@ public final class StationMemory implements Dumpable {
 
   /**
    * The heap for each place of either table. A station and its address take about 1 KB together, so
-   * that all of them take an eighth of the heap. The launcher's heap of 256 MiB has room for the
-   * full tables of eight networks.
+   * that all of them take an eighth of the heap. The launcher's heap has 31,680 places of each,
+   * which are enough for the full tables of seven networks.
    */
   private static final int HEAP_EACH = 8192;
 
@@ -50,8 +45,8 @@ public final class StationMemory implements Dumpable {
           (int) Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory() / HEAP_EACH),
           DATAGRAMS);
 
-  private final int[] limits;
-  private final List<Share> shares = new CopyOnWriteArrayList<>();
+  /** By the table's ordinal. */
+  private final SharedLimit[] limits;
 
   /**
    * Makes a memory that no network has a share of.
@@ -60,7 +55,10 @@ public final class StationMemory implements Dumpable {
    * @param datagrams the most unfinished datagrams
    */
   public StationMemory(int stations, int datagrams) {
-    limits = new int[] {stations, stations, datagrams};
+    limits =
+        new SharedLimit[] {
+          new SharedLimit(stations), new SharedLimit(stations), new SharedLimit(datagrams)
+        };
   }
 
   /**
@@ -87,26 +85,26 @@ public final class StationMemory implements Dumpable {
    * @return a share without places, to be closed with the network
    */
   public Share share() {
-    Share share = new Share();
-    shares.add(share);
-    return share;
+    return new Share();
   }
 
   @Override
   public DumpNode dump() {
     DumpNode.Builder node = DumpNode.of("station-memory");
     for (Table table : Table.values()) {
-      long held = shares.stream().mapToLong(share -> share.held.get(table.ordinal())).sum();
-      node.with(table.word + "Limit", limits[table.ordinal()]).withNonZero(table.word, held);
+      SharedLimit limit = limits[table.ordinal()];
+      node.with(table.word + "Limit", limit.limit()).withNonZero(table.word, limit.held());
     }
     return node.build();
   }
 
   /** One network's places. */
   public final class Share implements AutoCloseable {
-    private final AtomicIntegerArray held = new AtomicIntegerArray(Table.values().length);
+    private final SharedLimit.Share[] parts = new SharedLimit.Share[limits.length];
 
-    private Share() {}
+    private Share() {
+      Arrays.setAll(parts, i -> limits[i].share(true));
+    }
 
     /**
      * Notes places that were taken.
@@ -115,7 +113,7 @@ public final class StationMemory implements Dumpable {
      * @param change how many; negative ones have been given back
      */
     public void changed(Table table, int change) {
-      held.addAndGet(table.ordinal(), change);
+      parts[table.ordinal()].changed(change);
     }
 
     /**
@@ -125,20 +123,15 @@ public final class StationMemory implements Dumpable {
      * @return places
      */
     public int most(Table table) {
-      int limit = limits[table.ordinal()];
-      int networks = Math.max(1, shares.size());
-      int floor = limit / 2 / networks;
-      long pool = (long) limit - (long) networks * floor;
-      for (Share other : shares) {
-        pool -= other == this ? 0 : Math.max(0, other.held.get(table.ordinal()) - floor);
-      }
-      return floor + (int) (Math.max(0, pool) / 2);
+      return (int) parts[table.ordinal()].most(); // the limit is an int
     }
 
     /** Gives the share back; its tables are empty. */
     @Override
     public void close() {
-      shares.remove(this);
+      for (SharedLimit.Share part : parts) {
+        part.close();
+      }
     }
   }
 }

@@ -107,4 +107,18 @@ class StationMemoryTest {
     others.forEach(Network::close);
     first.close();
   }
+
+  @Test
+  void networksThatAreAddedOneAfterTheOtherHoldHalfMoreThanThereIsAtMost() {
+    List<Network> networks = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      Network network = new Network();
+      network.send(2 * LIMIT);
+      networks.add(network);
+    }
+    int most = LIMIT + LIMIT / 2 + networks.size(); // and a place each, which nobody is refused
+    assertThat(networks.stream().mapToInt(Network::stations).sum()).isLessThanOrEqualTo(most);
+    assertThat(networks.stream().mapToInt(Network::neighbours).sum()).isLessThanOrEqualTo(most);
+    networks.forEach(Network::close);
+  }
 }
