@@ -11,6 +11,9 @@ import io.lanyard.config.Problem;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.StackedInterfaces;
 import io.lanyard.net.Subnet;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -37,6 +40,9 @@ public final class SubnetClashes {
 
   /** Unique local addresses have 7 bits in common, and a VPN may route them all. */
   private static final int LEAST_IPV6 = 16;
+
+  /** Of {@code tun_flags} (drivers/net/tun.c). */
+  private static final int IFF_TAP = 0x2;
 
   private final List<HostRoute> routes;
   private final Set<Subnet> subnets;
@@ -211,12 +217,33 @@ public final class SubnetClashes {
       said(network)
           .forEach((family, subnet) -> {
             DocumentPath key = DocumentPath.of("networks", network.name(), family, "subnet");
-            for (String clash : host.of(network, List.of(subnet))) {
+            for (String clash : host.of(network, List.of(subnet), host.adapters(subnet))) {
               doubts.add(document.problem(key, clash));
             }
           });
     }
     return doubts;
+  }
+
+  /**
+   * The TAP devices that have a subnet whole: most likely the host adapter of a network that runs,
+   * and has another name now. The daemon itself knows better, and warns of a VPN by TAP.
+   */
+  private Set<String> adapters(Subnet subnet) {
+    return routes.stream()
+        .filter(route -> route.to().equals(subnet))
+        .map(HostRoute::device)
+        .filter(SubnetClashes::isTap)
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean isTap(String device) {
+    try {
+      Path flags = Path.of("/sys/class/net", device, "tun_flags");
+      return (Integer.decode(Files.readString(flags).strip()) & IFF_TAP) != 0;
+    } catch (IOException | NumberFormatException e) {
+      return false; // another kind of device
+    }
   }
 
   /** The subnets that a configuration says for a network, by their families. */

@@ -9,6 +9,7 @@ import io.lanyard.control.api.PlanInfo;
 import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.InProcessDaemon;
 import io.lanyard.daemon.change.ChangeRequest;
+import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.NetworkNamespace;
 import io.lanyard.testing.Await;
 import io.lanyard.testing.HostCommand;
@@ -116,6 +117,21 @@ final class SubnetClashesIT {
           () -> !daemon.status().problems().toString().contains(clash));
     } finally {
       HostCommand.runLine("ip link del " + lan);
+    }
+  }
+
+  @Test
+  void aCheckWhileTheNetworkRunsByAnotherNameDoubtsNothing() throws Exception {
+    String adapter = NAMESPACE + "a";
+    String form =
+        "version: 1\nnetworks: {%s: {mode: nat, ipv4: {subnet: 10.97.5.0/24}, host-adapter: {name:"
+            + " %s}}}\n";
+    try (Daemon _ = InProcessDaemon.open(home, form.formatted("a", adapter))) {
+      Await.until(
+          () -> "a route by " + adapter,
+          () -> !HostRoute.all(true, route -> route.device().equals(adapter)).isEmpty());
+      Document renamed = Document.of("test", form.formatted("b", NAMESPACE + "b"), home);
+      assertThat(SubnetClashes.doubts(renamed, renamed.configuration())).isEmpty();
     }
   }
 
