@@ -96,7 +96,7 @@ final class Binder {
             renewal && before != null ? before.startMillis() : now,
             seconds == -1 ? Lease.NEVER : now + (seconds & 0xffff_ffffL) * 1000,
             State.BOUND);
-    if (renewal && before != null && !keeper.writes(address) && storedAlready(before, lease)) {
+    if (renewal && before != null && !keeper.differs(address) && storedAlready(before, lease)) {
       counters.count(DhcpCount.UNCHANGED);
       table.heard(address, request.budget().presence());
       outcome.bound(before, (int) ((before.expiryMillis() - now) / 1000));

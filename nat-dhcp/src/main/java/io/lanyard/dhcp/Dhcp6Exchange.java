@@ -281,7 +281,7 @@ final class Dhcp6Exchange {
         && lease.bound(now())
         && lease.mac() == request.mac()
         && lease.isBehind(request.budget().name())
-        && !keeper.writes(address)
+        && !keeper.differs(address)
         && table.keeps(lease, now());
   }
 }

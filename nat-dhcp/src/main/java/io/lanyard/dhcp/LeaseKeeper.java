@@ -10,8 +10,9 @@ import io.lanyard.nat.station.PortBudget;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.Turn;
 import java.lang.System.Logger.Level;
+import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -56,8 +57,8 @@ final class LeaseKeeper {
   /** The writes of an address that are under way. */
   private final Map<Address, Writes> underWay = new HashMap<>();
 
-  /** Addresses whose lease in memory could not be stored. */
-  private final Set<Address> unsaved = new HashSet<>();
+  /** Addresses of which a write has failed: the disk may say something else than memory does. */
+  private final Set<Address> unsaved = new LinkedHashSet<>();
 
   /** How many writes for a port's clients are under way. */
   private final Map<String, Integer> writesByPort = new HashMap<>();
@@ -140,7 +141,7 @@ final class LeaseKeeper {
       if (offer != null
           && offer.state() == State.OFFERED
           && !address.equals(except)
-          && !writes(address)) {
+          && !isWriting(address)) {
         put(offer.in(State.RELEASED, now()));
         return true;
       }
@@ -276,7 +277,8 @@ final class LeaseKeeper {
   }
 
   /**
-   * Stores a lease. A failure is counted; what memory says already is stored with a later write.
+   * Stores a lease. A failure is counted; what memory says is stored once the disk takes writes
+   * again.
    *
    * @param port whose client caused the write, and is charged for what comes of it
    * @param durable run on the loop when it is on disk
@@ -309,9 +311,7 @@ final class LeaseKeeper {
           public void failed(Throwable cause) {
             ended(lease.address(), port);
             counters.count(DhcpCount.STORE_FAILED);
-            if (lease.equals(table.at(lease.address()))) {
-              unsaved.add(lease.address());
-            }
+            unsaved.add(lease.address());
             turns.apply(port).charge(() -> notStored.accept(cause));
           }
         });
@@ -329,7 +329,7 @@ final class LeaseKeeper {
    * way: the lease that was written may have been refused, or another one has been bound meanwhile.
    */
   private void follow(Lease written, String port) {
-    if (underWay.containsKey(written.address())) {
+    if (isWriting(written.address())) {
       return;
     }
     Lease held = table.at(written.address());
@@ -345,13 +345,15 @@ final class LeaseKeeper {
 
   /** Stores what could not be stored before: the disk takes writes again. */
   private void saveAll() {
-    for (Address address : unsaved.isEmpty() ? Set.<Address>of() : Set.copyOf(unsaved)) {
-      Lease held = table.at(address);
-      if (!underWay.containsKey(address)) {
+    if (unsaved.isEmpty()) {
+      return;
+    }
+    for (Address address : new ArrayList<>(unsaved)) {
+      if (!isWriting(address)) {
         unsaved.remove(address);
-        if (held != null && isStored(held)) {
-          write(held, held.port(), () -> {});
-        }
+        Lease held = table.at(address);
+        Lease last = held == null ? Lease.nobodys(address, now()) : held;
+        write(isStored(last) ? last : last.in(State.RELEASED, now()), last.port(), () -> {});
       }
     }
   }
@@ -360,9 +362,14 @@ final class LeaseKeeper {
     return lease.state() == State.BOUND || lease.state() == State.DECLINED;
   }
 
-  /** Whether the disk says something else of an address than memory does, or is about to. */
-  boolean writes(Address address) {
-    return underWay.containsKey(address) || unsaved.contains(address);
+  /** Whether the disk may say something else of an address than memory does, or is about to. */
+  boolean differs(Address address) {
+    return isWriting(address) || unsaved.contains(address);
+  }
+
+  /** Whether a write of an address is under way. */
+  boolean isWriting(Address address) {
+    return underWay.containsKey(address);
   }
 
   /**

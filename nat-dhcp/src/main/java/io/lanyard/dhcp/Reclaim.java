@@ -70,7 +70,7 @@ final class Reclaim {
       ClientRequest request, Set<Address> seen, Consumer<Address> found, Runnable none) {
     boolean looks = parts.check().on() && seen.size() < MOST_LOOKS;
     Lease left = looks ? leftBehind(request, seen) : null;
-    if (left == null || parts.keeper().writes(left.address())) {
+    if (left == null || parts.keeper().isWriting(left.address())) {
       none.run();
     } else if (parts.check().admits(left.address(), request)) {
       seen.add(left.address());
@@ -126,7 +126,7 @@ final class Reclaim {
       if (now == null
           || !now.bound(parts.now())
           || !parts.table().isVacated(new Vacated(left, probedAt), now)
-          || parts.keeper().writes(left.address())) {
+          || parts.keeper().isWriting(left.address())) {
         others.run(); // Its holder asks for it just now, or another client was faster.
       } else if (parts.keeper().mayWrite(request.budget())) {
         CompletableFuture<Boolean> done = new CompletableFuture<>();

@@ -104,6 +104,24 @@ class DhcpServerTest {
     assertThat(server.common().problems()).isEmpty();
   }
 
+  /** After half of the writes of a refused client the disk fails, so that they cannot be undone. */
+  @Test
+  void aLeaseThatWasRefusedIsTakenOffTheDiskOnceThatTakesWritesAgain() {
+    LeaseKeeper keeper = server.common().parts().keeper();
+    Address address = Address.parse("192.168.127.200");
+    Lease refused =
+        new Lease(
+            address, ClientId.ofMac(RIVAL), RIVAL, "", null, 0, Lease.NEVER, Lease.State.BOUND);
+    keeper.write(refused, "", () -> {});
+    journal.sync(1);
+    journal.broken = true;
+    journal.sync();
+    assertThat(journal.stored(address)).isEqualTo(refused);
+    journal.broken = false;
+    assertThat(lease(client("52:54:00:00:00:01")).type()).isEqualTo(ACK);
+    assertThat(journal.stored(address).state()).isEqualTo(Lease.State.RELEASED);
+  }
+
   @Test
   void repliesGoWhereSection41Says() {
     TestClient client = client("52:54:00:00:00:01");
