@@ -260,6 +260,13 @@ final class Dhcp6Exchange {
         .allMatch(this::isHere);
   }
 
+  /** Whether a write decides of an address that a client names, as of one that it renews. */
+  boolean isUndecided(Dhcp6Message request) {
+    return request.associations.stream()
+        .flatMap(asked -> asked.addresses().stream())
+        .anyMatch(keeper::differs);
+  }
+
   /** Whether a client has leases of all addresses that it names, and is to keep them. */
   boolean confirms(Dhcp6Message request) {
     List<Address> named =

@@ -271,9 +271,13 @@ public final class Dhcp6Server implements DatagramService, Dumpable {
   private void confirm(Dhcp6Message request) {
     boolean names = request.associations.stream().anyMatch(one -> !one.addresses().isEmpty());
     boolean has = names && exchange.confirms(request);
-    if (!names || (!has && exchange.areHere(request) && !terms.dhcp().authoritative())) {
+    boolean areHere = exchange.areHere(request);
+    if (!names || (!has && areHere && !terms.dhcp().authoritative())) {
       counters.count(DhcpCount.UNKNOWN_CLIENT);
       return;
+    }
+    if (!has && areHere && exchange.isUndecided(request)) {
+      return; // The client repeats its message, or goes on with what it has: section 18.2.3.
     }
     int status = has ? Dhcp6Option.SUCCESS : Dhcp6Option.NOT_ON_LINK;
     reply(request, replies.status(sender.allocator(), request, status, List.of()));

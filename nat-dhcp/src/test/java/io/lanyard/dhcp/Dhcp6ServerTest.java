@@ -675,6 +675,20 @@ class Dhcp6ServerTest {
     assertThat(count(DhcpCount.CLONE)).isEqualTo(1);
   }
 
+  @Test
+  void aClientThatConfirmsItsAddressWhileItIsRenewedIsNotToldThatItIsElsewhere() {
+    Dhcp6TestClient client = client(0);
+    Answer first = lease(client);
+    link.step(Duration.ofMinutes(15));
+    client.to(Dhcp6Type.RENEW, first).association(1, first.given()).send();
+    client.message(Dhcp6Type.CONFIRM).association(1, first.given()).send();
+    assertThat(client.answers).isEmpty();
+    journal.sync();
+    assertThat(client.next().given()).isEqualTo(first.given());
+    client.message(Dhcp6Type.CONFIRM).association(1, first.given()).send();
+    assertThat(client.next().status()).isEqualTo(Dhcp6Option.SUCCESS);
+  }
+
   /** An identifier with a MAC address in it belongs to that machine, also where another said it. */
   @Test
   void whoeverSaysAnothersIdentifierFirstKeepsItsAddressAndTheOtherHasItsOwn() {
