@@ -33,9 +33,10 @@ public record Ipv4Config(Subnet subnet, Address gateway, Address host, AddressRa
                 + SHORTEST_PREFIX
                 + " to "
                 + LONGEST_PREFIX
-                + ". Networks' subnets do not overlap. auto: one that the host routes nowhere and no"
-                + " other network has; the daemon chooses it once and keeps it, until it starts on"
-                + " a host that routes it elsewhere and no address of it is said here.");
+                + ". Networks' subnets do not overlap. auto: one that the host routes nowhere and"
+                + " no other network has; the daemon chooses it once and keeps it, until it starts"
+                + " on a host that routes it elsewhere and no address of it is said here, or auto"
+                + " is set anew there.");
 
     static final Key<Address> GATEWAY_ADDRESS =
         Key.optional(
