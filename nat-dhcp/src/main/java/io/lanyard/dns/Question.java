@@ -42,6 +42,16 @@ record Question(Name name, int type, int dclass, int flags) implements Comparabl
   private static final int PADDING = 12; // RFC 7830 section 3
   private static final int PADDED_TO = 128; // RFC 8467 section 4.1
 
+  // Types that dnsjava does not know.
+  private static final int DSYNC = 66; // RFC 9859
+  private static final int HHIT = 67; // RFC 9886
+  private static final int BRID = 68; // RFC 9886
+  private static final int NXNAME = 128; // RFC 9824 section 4
+  private static final int RESINFO = 261; // RFC 9606
+  private static final int WALLET = 262;
+  private static final int CLA = 263;
+  private static final int IPN = 264;
+
   static Question of(Message query, Record asked) {
     Header header = query.getHeader();
     OPTRecord opt = query.getOPT();
@@ -55,13 +65,20 @@ record Question(Name name, int type, int dclass, int flags) implements Comparabl
   }
 
   /**
-   * Whether a query is for records that programs look up: of the Internet, and of a type that has
-   * been assigned. The numbers of others carry 16 bits each.
+   * Whether a query is for records that programs look up: of the Internet, and of a type that IANA
+   * has assigned to records of a name, or to a question for several types. The numbers of others
+   * carry 16 bits each.
    */
   static boolean isUsual(Record asked) {
-    int type = asked.getType();
-    // RFC 3597 section 5: so a type is written that has no name.
-    return asked.getDClass() == DClass.IN && !Type.string(type).equals("TYPE" + type);
+    return asked.getDClass() == DClass.IN && isAssigned(asked.getType());
+  }
+
+  private static boolean isAssigned(int type) {
+    return switch (type) {
+      case Type.OPT, NXNAME, Type.TSIG -> false; // parts of messages and of proofs
+      case DSYNC, HHIT, BRID, RESINFO, WALLET, CLA, IPN -> true;
+      default -> !Type.string(type).equals("TYPE" + type); // RFC 3597 section 5: it has no name
+    };
   }
 
   /**

@@ -6,7 +6,11 @@ import io.lanyard.testing.ProcessorTime;
 import java.util.HashMap;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.DClass;
 import org.xbill.DNS.Name;
+import org.xbill.DNS.Record;
 import org.xbill.DNS.TextParseException;
 import org.xbill.DNS.Type;
 
@@ -20,6 +24,20 @@ class QuestionTest {
       label.append((number >>> bit & 1) == 0 ? "az" : "bq");
     }
     return Question.recursive(Name.fromString(label + ".example."), Type.A);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 28, 65, 66, 67, 68, 249, 255, 261, 262, 263, 264, 32_769})
+  void aTypeThatIsAssignedIsUsual(int type) {
+    assertThat(Question.isUsual(Record.newRecord(Name.root, type, DClass.IN))).isTrue();
+    assertThat(Question.isUsual(Record.newRecord(Name.root, type, DClass.CH))).isFalse();
+  }
+
+  /** Assigned to nobody, or to what is no record of a name: EDNS, signatures, a sign in proofs. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 41, 69, 128, 129, 250, 265, 65_280, 65_535})
+  void aTypeThatNobodyLooksUpIsUnusual(int type) {
+    assertThat(Question.isUsual(Record.newRecord(Name.root, type, DClass.IN))).isFalse();
   }
 
   /** A guest chooses what it asks: a table of questions must not become a list for it. */
