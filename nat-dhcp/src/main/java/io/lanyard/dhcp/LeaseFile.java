@@ -76,7 +76,7 @@ final class LeaseFile {
   private final Map<String, MVMap<String, byte[]>> maps6 = new LinkedHashMap<>();
   private Map<String, List<Lease>> leases = Map.of();
 
-  /** A sync is under way, or has failed. */
+  /** A sync may be under way, or may have failed. */
   private boolean syncs;
 
   private LeaseClock.@Nullable Reference reference;
@@ -462,13 +462,24 @@ final class LeaseFile {
   /** Writes what was put, and waits for the disk. */
   void commit(LeaseClock.Reference reference) {
     map(CLOCK).put(REFERENCE, encode(reference));
-    store.commit();
-    syncs = true;
+    syncs = true; // the commit does so too, before it makes the file shorter
+    try {
+      store.commit();
+    } catch (MVStoreException e) {
+      syncs = !isOfWrite(e);
+      throw e;
+    }
     store.sync();
     syncs = false;
   }
 
-  /** Whether a sync has failed, so that the file is to be replaced. */
+  /** Whether a write has failed. The store has one code for writes, syncs and truncations. */
+  private static boolean isOfWrite(MVStoreException e) {
+    return e.getErrorCode() == DataUtils.ERROR_WRITING_FAILED
+        && String.valueOf(e.getMessage()).startsWith("Writing to ");
+  }
+
+  /** Whether a sync may have failed, so that the file is to be replaced. */
   boolean isDoubtful() {
     return syncs;
   }

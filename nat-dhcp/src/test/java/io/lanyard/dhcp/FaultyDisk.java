@@ -40,6 +40,8 @@ final class FaultyDisk implements AutoCloseable {
     NONE,
     /** There is space for a part of what is written. */
     FULL,
+    /** A file cannot be made shorter. */
+    NOT_SHORTENED,
     /** A sync fails, and what should have been synced is lost: no later sync writes it either. */
     NOT_SYNCED
   }
@@ -251,6 +253,9 @@ final class FaultyDisk implements AutoCloseable {
     public FileChannel truncate(long size) throws IOException {
       synchronized (FaultyDisk.this) {
         call();
+        if (fault == Fault.NOT_SHORTENED) {
+          throw new IOException("Input/output error");
+        }
         if (size < base.size()) {
           base.truncate(size);
           of.unsynced.add(new Change(size, new byte[0]));

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.dhcp.FaultyDisk.Fault;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.h2.mvstore.MVStoreException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -126,6 +128,38 @@ class LeaseCrashTest {
       succeeded(batch);
     }
     return false;
+  }
+
+  private boolean commits(LeaseFile file) {
+    try {
+      file.put(NETWORK, anyLease());
+      file.commit(LeaseClock.resume(Clock.system(), null).reference());
+      return true;
+    } catch (MVStoreException e) {
+      file.abandon(e);
+      return false;
+    }
+  }
+
+  @Test
+  void aFileIsDoubtfulAfterACommitThatFailedOtherwiseThanByAWrite() throws Exception {
+    try (FaultyDisk disk = new FaultyDisk(folder, random)) {
+      LeaseFile file = LeaseFile.open(disk.file());
+      assertThat(fill(file)).isFalse();
+      disk.failWith(Fault.NOT_SHORTENED);
+      Await.until(() -> !commits(file)); // the store has freed its end
+      assertThat(file.isDoubtful()).isTrue();
+    }
+  }
+
+  @Test
+  void aFileIsNotDoubtfulBecauseTheDiskIsFull() throws Exception {
+    try (FaultyDisk disk = new FaultyDisk(folder, random)) {
+      LeaseFile file = LeaseFile.open(disk.file());
+      disk.failWith(Fault.FULL);
+      assertThat(commits(file)).isFalse();
+      assertThat(file.isDoubtful()).isFalse();
+    }
   }
 
   private static List<Lease> all(Map<String, List<Lease>> networks) {
