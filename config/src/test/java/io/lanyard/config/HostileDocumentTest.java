@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -148,18 +149,26 @@ class HostileDocumentTest {
     assertThat(kept.effectiveText()).isEqualTo(document.effectiveText());
   }
 
-  /** The problems without their places, sorted, because places differ; or none. */
+  /**
+   * The problems without their places, sorted, because places differ, and with the names of items,
+   * which a file's problems count; or none.
+   */
   private static List<String> messages(Document document) {
+    YamlNode tree = YamlReader.read(document.effectiveText(), new Problems("effective"));
     try {
       document.configuration();
       return List.of();
     } catch (ConfigException e) {
       return e.problems().stream()
-          .map(problem -> problem.path() + ": " + problem.message())
+          .map(problem -> named(tree, problem.path()) + ": " + problem.message())
           .map(text -> text.replaceAll("\\((line|change).*", ""))
           .filter(text -> !text.matches("(?s).*(overlaps|already used|is there twice).*"))
           .sorted()
           .toList();
     }
+  }
+
+  private static String named(@Nullable YamlNode tree, String path) {
+    return tree == null ? path : ItemNames.in(tree, path);
   }
 }
