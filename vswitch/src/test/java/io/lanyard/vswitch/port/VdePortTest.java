@@ -207,6 +207,7 @@ class VdePortTest extends PortSuite {
     }
     try (VdeGuest dies = new VdeGuest("b")) {
       dies.write(Arrays.copyOf(dies.request(directory.resolve("b")), 60));
+      awaitOnLoop("it is heard", () -> port().dump().properties().containsKey("greetingClients"));
     }
     awaitOnLoop(
         "the broken ones are gone",
