@@ -585,7 +585,7 @@ public final class Gateway implements GuestLink, Dumpable {
       sendTo(frame, to.mac(), to.behind());
     } else {
       // A copy, since the engine may go on using the frame; unresolved guests are rare.
-      neighbours.await(to, frame.copy());
+      neighbours.await(to, guest.behind(), frame.copy());
     }
   }
 

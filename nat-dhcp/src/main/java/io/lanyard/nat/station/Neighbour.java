@@ -64,6 +64,10 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
 
   @Nullable Timer timer;
   private final @Nullable ByteBuf[] queue = new @Nullable ByteBuf[QUEUE];
+
+  /** Whose the packets of the queue are. */
+  private final @Nullable PortBudget[] owners = new @Nullable PortBudget[QUEUE];
+
   private int queued;
 
   Neighbour(Neighbours table, Address address, PortBudget budget) {
@@ -182,12 +186,18 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
   }
 
   /** Takes ownership of a packet that waits; false when the queue is full. */
-  boolean enqueue(ByteBuf packet) {
+  boolean enqueue(ByteBuf packet, PortBudget owner) {
     if (queued == QUEUE) {
       return false;
     }
+    owners[queued] = owner;
     queue[queued++] = packet;
     return true;
+  }
+
+  /** Whose the packet is that {@link #dequeue} gives next; null when there is none. */
+  @Nullable PortBudget nextOwner() {
+    return owners[0];
   }
 
   /** The next packet that waits, now the caller's; null when there is none. */
@@ -197,7 +207,9 @@ public final class Neighbour extends ArrivalList.Member<Neighbour> {
     }
     ByteBuf first = queue[0];
     System.arraycopy(queue, 1, queue, 0, --queued);
+    System.arraycopy(owners, 1, owners, 0, queued);
     queue[queued] = null;
+    owners[queued] = null;
     return first;
   }
 

@@ -62,8 +62,9 @@ public final class Neighbours {
   private static final int SMALL = 2048;
 
   /**
-   * Bytes of larger packets that wait in all. Who makes up addresses and is silent then could have
-   * a gibibyte of them kept; and a sender repeats what matters.
+   * Bytes of larger packets that wait in all. A guest that makes up addresses and is silent then
+   * could have a gibibyte of them kept; and a sender repeats what matters. A port may have more as
+   * long as it has less than what is free, as waiting questions do.
    */
   static final int MOST_WAITING = 1 << 20;
 
@@ -343,15 +344,19 @@ public final class Neighbours {
    * Keeps a packet for a neighbour that is not reachable, and asks for it.
    *
    * @param neighbour an entry of the table
+   * @param owner the port that the address was behind last, as far as the sender knows: a large
+   *     packet takes of its part
    * @param packet released in any case, now or later
    */
-  public void await(Neighbour neighbour, ByteBuf packet) {
+  public void await(Neighbour neighbour, PortBudget owner, ByteBuf packet) {
     if (neighbour.asked == 0) {
       ask(neighbour);
     }
     int size = large(packet);
-    if (waiting + size <= MOST_WAITING && neighbour.enqueue(packet)) {
+    boolean fits = size == 0 || owner.waiting + size <= MOST_WAITING - waiting;
+    if (fits && neighbour.enqueue(packet, owner)) {
       waiting += size;
+      owner.waiting += size;
     } else {
       counters.count(StationCount.NEIGHBOUR_QUEUE_DROPPED);
       packet.release();
@@ -365,8 +370,13 @@ public final class Neighbours {
 
   /** The next packet that waits for a neighbour, now the caller's; null when there is none. */
   private @Nullable ByteBuf next(Neighbour neighbour) {
+    PortBudget owner = neighbour.nextOwner();
     ByteBuf packet = neighbour.dequeue();
-    waiting -= packet == null ? 0 : large(packet);
+    if (packet != null && owner != null) {
+      int size = large(packet);
+      waiting -= size;
+      owner.waiting -= size;
+    }
     return packet;
   }
 

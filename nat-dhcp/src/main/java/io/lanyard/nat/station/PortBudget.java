@@ -55,6 +55,10 @@ public final class PortBudget implements Dumpable {
   private final EventRate icmpErrors = new EventRate(ICMP_ERROR_NANOS, ICMP_ERRORS);
   private final EventRate solicitations = new EventRate(SOLICITATION_NANOS, SOLICITATIONS);
   private int fragmented;
+
+  /** Bytes of large packets that wait for addresses which were the port's. */
+  int waiting;
+
   private final Presence presence = new Presence();
 
   /** The port's stations, the one that was given its place longest ago first. */

@@ -64,11 +64,16 @@ class NeighboursTest {
   }
 
   private static List<ByteBuf> await(Neighbours all, Neighbour neighbour, int size) {
+    return await(all, neighbour, neighbour.behind(), size);
+  }
+
+  private static List<ByteBuf> await(
+      Neighbours all, Neighbour neighbour, PortBudget owner, int size) {
     List<ByteBuf> packets = new ArrayList<>();
     for (int i = 0; i < Neighbour.QUEUE; i++) {
       ByteBuf packet = Unpooled.wrappedBuffer(new byte[size]);
       packets.add(packet);
-      all.await(neighbour, packet);
+      all.await(neighbour, owner, packet);
     }
     return packets;
   }
@@ -96,6 +101,22 @@ class NeighboursTest {
     assertThat(held(other)).isEqualTo(Neighbour.QUEUE * 60_000);
     neighbours.forget(again);
     assertThat(held(other)).isZero();
+  }
+
+  @Test
+  void aPortWhoseAddressesAreSilentLeavesOthersRoomForLargePacketsThatWait() {
+    List<ByteBuf> large = new ArrayList<>();
+    for (int i = 0; i < LIMIT / 2; i++) {
+      Neighbour silent = neighbours.at(FIRST.plus(i));
+      large.addAll(await(neighbours, silent, table.budget(hostile), 60_000));
+    }
+    List<ByteBuf> other = await(neighbours, neighbours.at(GUEST), table.budget(honest), 60_000);
+    assertThat(held(other)).isEqualTo(Neighbour.QUEUE * 60_000);
+    timers.advance(Duration.ofSeconds(5)); // nobody answers
+    assertThat(held(large) + held(other)).isZero();
+    List<ByteBuf> again = await(neighbours, neighbours.at(FIRST), table.budget(hostile), 60_000);
+    assertThat(held(again)).isEqualTo(Neighbour.QUEUE * 60_000);
+    neighbours.forget(neighbours.at(FIRST));
   }
 
   @Test
