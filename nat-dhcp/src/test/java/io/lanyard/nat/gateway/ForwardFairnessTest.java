@@ -236,6 +236,21 @@ class ForwardFairnessTest {
     }
   }
 
+  /** Sends one from each of several ports, all open at a time: the kernel gives a free one anew. */
+  private static void datagrams(NatScene scene, String from, int count) throws Exception {
+    int to = port(scene);
+    List<DatagramSocket> open = new ArrayList<>();
+    try {
+      for (int i = 0; i < count; i++) {
+        DatagramSocket socket = new DatagramSocket(new InetSocketAddress(from, 0));
+        open.add(socket);
+        socket.send(new DatagramPacket(new byte[3], 3, InetAddress.getLoopbackAddress(), to));
+      }
+    } finally {
+      open.forEach(DatagramSocket::close);
+    }
+  }
+
   @Test
   void theDatagramClientThatHasBeenSilentForLongestMakesPlace() throws Exception {
     LogWatch.expect("forward-full");
@@ -268,9 +283,7 @@ class ForwardFairnessTest {
       for (int i = 0; i < 4; i++) {
         others[i] = datagram(scene, "127.0.1." + (i + 1), 0);
       }
-      for (int i = 0; i < 50; i++) {
-        datagram(scene, "127.0.0.1", 0);
-      }
+      datagrams(scene, "127.0.0.1", 50);
       assertThat(scene.becomes(() -> scene.nat.forwards().list().getFirst().accepted() == 54))
           .isTrue();
       for (int i = 0; i < 4; i++) {
