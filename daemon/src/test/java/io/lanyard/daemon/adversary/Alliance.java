@@ -4,6 +4,7 @@ import java.util.List;
 
 /** Attacks by several guests at once, of several kinds of ports and in both families. */
 enum Alliance {
+  FLOWS(Attack.UDP_FLOOD_VHOST, Attack.SYN_FORGED_IPV6, Attack.FRAGMENTS_TAP, Attack.PING_WORLD),
   CONNECTIONS(
       Attack.TCP_IDLE_IPV6,
       Attack.TCP_ZERO_WINDOW,
