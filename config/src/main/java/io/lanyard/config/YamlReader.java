@@ -8,6 +8,8 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 import org.snakeyaml.engine.v2.common.ScalarStyle;
@@ -41,6 +43,11 @@ final class YamlReader {
   private static final int DEEPEST = 32;
 
   private static final int MOST_NODES = 200_000;
+
+  /** An escape with fewer hexadecimal digits than it needs (YAML 1.2 section 5.7), in group 1. */
+  private static final Pattern CUT_ESCAPE =
+      Pattern.compile(
+          "(?<!\\\\)(?:\\\\\\\\)*(\\\\(?:x(?!\\p{XDigit}{2})|u(?!\\p{XDigit}{4})|U(?!\\p{XDigit}{8})))");
 
   private static final String TOO_MANY = "there are more than " + MOST_NODES + " values";
 
@@ -148,6 +155,13 @@ final class YamlReader {
               + e.getSpecVersion().getMajor()
               + "."
               + e.getSpecVersion().getMinor());
+      return null;
+    } catch (NumberFormatException e) {
+      // The library's, where the text ends within an escape.
+      Matcher cut = CUT_ESCAPE.matcher(text);
+      int at = cut.find() ? text.codePointCount(0, cut.start(1)) : 0;
+      problems.add(
+          here(placeOf(text, at)), "", "not YAML: an escape has fewer hexadecimal digits than it needs");
       return null;
     } catch (YamlEngineException e) {
       problems.add(

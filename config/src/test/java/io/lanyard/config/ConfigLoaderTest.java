@@ -512,6 +512,13 @@ class ConfigLoaderTest {
   }
 
   @Test
+  void anEscapeThatIsCutShortIsNotYaml() {
+    assertThatThrownBy(() -> ConfigLoader.parse("f", "version: 1\nx: \"\\\\ \\u", Path.of("/")))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("f:2:8: not YAML: an escape has fewer hexadecimal digits");
+  }
+
+  @Test
   void aFileThatIsNotThereIsNamed(@TempDir Path directory) throws IOException {
     assertThatThrownBy(() -> ConfigLoader.load(directory.resolve("none.yaml")))
         .isInstanceOf(ConfigException.class)

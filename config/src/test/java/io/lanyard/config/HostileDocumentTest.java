@@ -35,6 +35,8 @@ class HostileDocumentTest {
         "[".repeat(100_000),
         "{a: ".repeat(1000),
         "&a [*a]",
+        "\"02:\\u",
+        "\"02:\\x4",
         "*a",
         "!!java/object:x {}",
         "a: 1\n---\nb: 2",
