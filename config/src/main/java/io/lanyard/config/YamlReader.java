@@ -161,7 +161,9 @@ final class YamlReader {
       Matcher cut = CUT_ESCAPE.matcher(text);
       int at = cut.find() ? text.codePointCount(0, cut.start(1)) : 0;
       problems.add(
-          here(placeOf(text, at)), "", "not YAML: an escape has fewer hexadecimal digits than it needs");
+          here(placeOf(text, at)),
+          "",
+          "not YAML: an escape has fewer hexadecimal digits than it needs");
       return null;
     } catch (YamlEngineException e) {
       problems.add(
