@@ -10,6 +10,7 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.gateway.Gateway;
 import io.lanyard.nat.gateway.GatewayAddresses;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
@@ -64,7 +65,8 @@ class DhcpBehindPortsTest {
           new GatewayAddresses(
               GATEWAY, TestNetworks.mode(TestNetworks.nat()).gateway().ipv4(), null, false),
           1500,
-          DescriptorBudget.ample().share("test"));
+          DescriptorBudget.ample().share("test"),
+          StationMemory.alone());
   private final DhcpServer server =
       new DhcpServer(TestNetworks.pool(FIRST, FIRST.plus(POOL - 1)), List.of(), gateway, journal);
 

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The client of a simulated machine, of one version of DHCP: what it says, and what it is told.
- * Whatever is sent returns the number of its transaction, which the answer has too.
+ * Each message returns the number of its transaction, which the answer has too.
  */
 sealed interface SimulatedClient {
   /** The server's answer. */

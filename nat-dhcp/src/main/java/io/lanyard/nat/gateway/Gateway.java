@@ -80,31 +80,6 @@ public final class Gateway implements GuestLink, Dumpable {
   private boolean closed;
 
   /**
-   * Makes a gateway of a network that shares its heap with no other.
-   *
-   * @param loop the network's loop
-   * @param timers the network's timers
-   * @param allocator where frames come from
-   * @param network the switch
-   * @param name the name of the gateway's port on it
-   * @param addresses who the gateway is
-   * @param mtu bytes of IP packet that guests take
-   * @param descriptors the network's share of the process's descriptors
-   */
-  public Gateway(
-      EventLoop loop,
-      Timers timers,
-      ByteBufAllocator allocator,
-      Switch network,
-      String name,
-      GatewayAddresses addresses,
-      int mtu,
-      DescriptorBudget.Share descriptors) {
-    this(
-        loop, timers, allocator, network, name, addresses, mtu, descriptors, StationMemory.alone());
-  }
-
-  /**
    * Makes a gateway that is not attached yet.
    *
    * @param loop the network's loop

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
@@ -42,7 +43,8 @@ class AddressProbesTest {
             "gateway",
             TestNetwork.addresses(false),
             1500,
-            DescriptorBudget.ample().share("test"));
+            DescriptorBudget.ample().share("test"),
+            StationMemory.alone());
     gateway.attach();
     net.guest.drain();
     gateway.probe(Address.ofIpv4(ADDRESS), WAIT.toNanos(), listener(""));

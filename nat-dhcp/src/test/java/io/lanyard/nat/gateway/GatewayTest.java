@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.StationCount;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.IdlePort;
@@ -46,7 +47,8 @@ class GatewayTest {
             "gateway",
             TestNetwork.addresses(hostLoopback),
             net.mtu,
-            DescriptorBudget.ample().share("test"));
+            DescriptorBudget.ample().share("test"),
+            StationMemory.alone());
     made.attach();
     return made;
   }

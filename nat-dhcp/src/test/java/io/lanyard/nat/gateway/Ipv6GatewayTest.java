@@ -23,6 +23,7 @@ import io.lanyard.config.Dhcpv6Mode;
 import io.lanyard.dns.Ipv6Names;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.StationMemory;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
@@ -74,7 +75,8 @@ class Ipv6GatewayTest {
             "gateway",
             addresses,
             net.mtu,
-            DescriptorBudget.ample().share("test"));
+            DescriptorBudget.ample().share("test"),
+            StationMemory.alone());
     made.advertise(new Advertised(true, List.of(GATEWAY), List.of("lab.lan"), Dhcpv6Mode.OFF));
     made.attach();
     return made;

@@ -90,7 +90,7 @@ class NeighboursTest {
       large.addAll(await(neighbours, neighbours.at(FIRST.plus(i)), 60_000));
     }
     assertThat(held(large)).isBetween(Neighbours.MOST_WAITING / 2, Neighbours.MOST_WAITING);
-    // What begins a connection waits all the same.
+    // Small packets, which begin a connection, still wait.
     Neighbour late = neighbours.at(GUEST);
     assertThat(held(await(neighbours, late, 66))).isEqualTo(Neighbour.QUEUE * 66);
     assertThat(held(await(neighbours, neighbours.at(GUEST.plus(1)), 60_000))).isZero();

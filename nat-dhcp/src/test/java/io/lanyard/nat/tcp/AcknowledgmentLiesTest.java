@@ -75,7 +75,7 @@ class AcknowledgmentLiesTest {
       }
     }
     assertThat(scene.sent).isEmpty();
-    // What is not acknowledged comes again all the same.
+    // Bytes without an acknowledgment come again, though nobody has asked.
     scene.timers.advanceMillis(2000);
     assertThat(scene.next().seq()).isEqualTo(scene.isn + 1);
   }

@@ -111,7 +111,7 @@ class HeldQueuesTest {
   void placesForManyRecordsAreGivenBackWithTheRecords() {
     toSend.start(FIRST);
     for (int i = 0; i < 1000; i++) {
-      // What has been sent is not added to.
+      // A record that was sent takes no more bytes, so each has one of its own.
       toSend.append(allocator.directBuffer(4).writeInt(i), toSend.end(), 65536);
     }
     assertThat(toSend.places()).isGreaterThanOrEqualTo(1000);
