@@ -81,6 +81,16 @@ public final class MacTable {
   private long evictions;
   private long expiries;
 
+  /** How an address came to its port. */
+  public enum Hold {
+    /** By its frames; it ages, and follows them to another port. */
+    LEARNED,
+    /** By its frames, to a guarded port, which keeps it. */
+    HELD,
+    /** By the daemon, in all VLANs. */
+    PINNED
+  }
+
   /** The outcome of learning the source address of a frame. */
   public enum Learning {
     /** The address is at the port now, or the table has no room for it. */
@@ -490,11 +500,11 @@ public final class MacTable {
     }
   }
 
-  private static Switch.Hold hold(byte kind) {
+  private static Hold hold(byte kind) {
     return switch (kind) {
-      case PINNED -> Switch.Hold.PINNED;
-      case HELD -> Switch.Hold.HELD;
-      default -> Switch.Hold.LEARNED;
+      case PINNED -> Hold.PINNED;
+      case HELD -> Hold.HELD;
+      default -> Hold.LEARNED;
     };
   }
 
@@ -532,6 +542,6 @@ public final class MacTable {
 
   /** Takes one entry. */
   interface Visitor {
-    void entry(int vlan, long mac, int port, Switch.Hold hold, long ageNanos);
+    void entry(int vlan, long mac, int port, Hold hold, long ageNanos);
   }
 }

@@ -1,5 +1,7 @@
 package io.lanyard.vswitch;
 
+import io.lanyard.base.DumpNode;
+import io.lanyard.base.Dumpable;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +72,28 @@ final class Slot {
     String storms = storm == null ? "" : storm.problem(now);
     String refused = refusals.problem(now);
     return storms.isEmpty() || refused.isEmpty() ? storms + refused : storms + "; " + refused;
+  }
+
+  /**
+   * The port with its state and counters.
+   *
+   * @param addresses how many the switch has learned behind the port
+   */
+  DumpNode dump(int addresses) {
+    DumpNode.Builder node = DumpNode.of("port " + port.name());
+    node.with("kind", port.kind()).with("state", port.state().label());
+    if (port.state() instanceof PortState.NoCarrier(String reason, String remedy)) {
+      node.with("reason", reason);
+      if (!remedy.isEmpty()) {
+        node.with("remedy", remedy);
+      }
+    }
+    node.with("addresses", addresses);
+    counters.describe(node);
+    if (port instanceof Dumpable dumpable) {
+      node.child(dumpable.dump());
+    }
+    return node.build();
   }
 
   private static Policy @Nullable [] compile(List<Policy> policies) {

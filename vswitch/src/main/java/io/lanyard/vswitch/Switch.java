@@ -12,7 +12,6 @@ import io.netty.buffer.ByteBufAllocator;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
@@ -35,7 +34,7 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ReferenceEquality") // a port or a tap is itself, whatever it may say to equals
 public final class Switch implements Dumpable {
   /** Ports of one switch: enough for any host, and it bounds what a flood costs. */
-  public static final int MOST_PORTS = 1024;
+  public static final int MOST_PORTS = PortTable.CAPACITY;
 
   /**
    * Frames that are on their way at once: a frame, the answer that a port gives from inside {@link
@@ -51,12 +50,8 @@ public final class Switch implements Dumpable {
   private final ByteBufAllocator allocator;
   private final Turns turns;
   private final MacTable table = new MacTable(new SecureRandom().nextLong());
-  private final IdentityHashMap<Port, Slot> slots = new IdentityHashMap<>();
+  private final PortTable ports;
   private final PortListener stateListener = this::stateChanged;
-
-  /** By number; a hole is null. Replaced, never changed: a flood may attach or detach. */
-  private @Nullable Slot[] ports = {};
-
   private final Delivery delivery;
   private final Timers timers;
   private final MemoryBudget.Share memory;
@@ -133,6 +128,7 @@ public final class Switch implements Dumpable {
       ByteBufAllocator allocator,
       MemoryBudget.Share memory) {
     this.name = name;
+    this.ports = new PortTable(name);
     this.timers = timers;
     this.memory = memory;
     this.clock = timers.clock();
@@ -179,26 +175,10 @@ public final class Switch implements Dumpable {
    *     there are {@link #MOST_PORTS}
    */
   public void attach(Port port, PortRules rules) {
-    for (Port other : slots.keySet()) {
-      if (other.name().equals(port.name())) {
-        throw new IllegalArgumentException(
-            "switch " + name + " has a port named " + port.name() + "; choose another name");
-      }
-    }
-    int number = 0;
-    while (number < ports.length && ports[number] != null) {
-      number++;
-    }
-    if (number == MOST_PORTS) {
-      throw new IllegalArgumentException(
-          "switch " + name + " has " + MOST_PORTS + " ports, which is all it takes");
-    }
-    @Nullable Slot[] grown = Arrays.copyOf(ports, Math.max(ports.length, number + 1));
+    int number = ports.numberFor(port);
     Slot slot = new Slot(port, number, rules, turns.add(port), clock.nanoTime());
     table.rule(number, rules.macLimit(), rules.holdsMacs());
-    grown[number] = slot;
-    ports = grown;
-    slots.put(port, slot);
+    ports.put(slot);
     port.addListener(stateListener);
   }
 
@@ -208,13 +188,10 @@ public final class Switch implements Dumpable {
    * @param port a port; nothing happens if it is not attached
    */
   public void detach(Port port) {
-    Slot slot = slots.remove(port);
+    Slot slot = ports.remove(port);
     if (slot == null) {
       return;
     }
-    @Nullable Slot[] others = ports.clone();
-    others[slot.number] = null;
-    ports = others;
     port.removeListener(stateListener);
     table.forgetPort(slot.number);
     turns.forget(port);
@@ -233,17 +210,14 @@ public final class Switch implements Dumpable {
    * @param rules the rules from now on
    */
   public void govern(Port port, PortRules rules) {
-    Slot former = slots.get(port);
+    Slot former = ports.find(port);
     if (former == null) {
       return;
     }
     Slot slot = new Slot(port, former.number, rules, former.turn, clock.nanoTime());
     table.rule(slot.number, rules.macLimit(), rules.holdsMacs());
     former.end();
-    @Nullable Slot[] others = ports.clone();
-    others[slot.number] = slot;
-    ports = others;
-    slots.put(port, slot);
+    ports.put(slot);
     if (latest == former) {
       latest = null;
     }
@@ -259,7 +233,7 @@ public final class Switch implements Dumpable {
       left.add(gone);
       return;
     }
-    for (Slot other : ports) {
+    for (Slot other : ports.numbered) {
       if (other != null && other.port != gone.port) {
         other.port.portLeft(gone.port, gone.number);
       }
@@ -273,7 +247,7 @@ public final class Switch implements Dumpable {
    * @return whom it can reach; nobody if it is not attached
    */
   public PortRules.Reach reach(Port port) {
-    Slot slot = slots.get(port);
+    Slot slot = ports.find(port);
     return slot == null ? PortRules.Reach.NOBODY : slot.reach;
   }
 
@@ -301,7 +275,7 @@ public final class Switch implements Dumpable {
   public void receive(Port from, ByteBuf frame, @Nullable Port behind) {
     Slot slot = latest;
     if (slot == null || slot.port != from) {
-      slot = slots.get(from);
+      slot = ports.find(from);
       if (slot == null) {
         return; // detached, with frames still on their way
       }
@@ -333,8 +307,8 @@ public final class Switch implements Dumpable {
    *     is ignored
    */
   public void deliver(Port from, ByteBuf frame, Port to) {
-    Slot slot = slots.get(from);
-    if (slot == null || slots.get(to) == null) {
+    Slot slot = ports.find(from);
+    if (slot == null || ports.find(to) == null) {
       return;
     }
     Passage passage = begin(slot, frame, to);
@@ -411,7 +385,7 @@ public final class Switch implements Dumpable {
   private void single(Passage passage, ByteBuf frame, long time) {
     Slot from = passage.from;
     int number = table.find(passage.vlan, passage.destination, time);
-    Slot to = number == MacTable.UNKNOWN ? null : ports[number];
+    Slot to = number == MacTable.UNKNOWN ? null : ports.numbered[number];
     if (to == null) {
       unknownFrames += passage.segments;
       unknown(passage, frame);
@@ -430,7 +404,7 @@ public final class Switch implements Dumpable {
   /** Hands a frame to the port that its sender says its destination is behind, or to all. */
   private void unknown(Passage passage, ByteBuf frame) {
     Slot from = passage.from;
-    Slot to = passage.behind == null ? null : slots.get(passage.behind);
+    Slot to = passage.behind == null ? null : ports.find(passage.behind);
     if (to == null) {
       flood(passage, frame, StormControl.Kind.UNKNOWN);
     } else if ((from.reaches & to.is) == 0) {
@@ -527,7 +501,7 @@ public final class Switch implements Dumpable {
     }
     floods += passage.segments;
     int copies = 0;
-    for (Slot to : ports) {
+    for (Slot to : ports.numbered) {
       if (to != null && to != from && (from.reaches & to.is) != 0) {
         copies++;
         delivery.send(to, passage, frame);
@@ -556,7 +530,7 @@ public final class Switch implements Dumpable {
    * @return false if the address is pinned to another port, or the port is not attached
    */
   public boolean pin(long mac, Port port) {
-    Slot slot = slots.get(port);
+    Slot slot = ports.find(port);
     return slot != null && table.pin(mac, slot.number, clock.nanoTime());
   }
 
@@ -585,7 +559,7 @@ public final class Switch implements Dumpable {
    * @param port the port; nothing happens if the address is not pinned to it
    */
   public void unpin(long mac, Port port) {
-    Slot slot = slots.get(port);
+    Slot slot = ports.find(port);
     if (slot != null) {
       table.unpin(mac, slot.number);
     }
@@ -604,7 +578,7 @@ public final class Switch implements Dumpable {
     if (number == MacTable.UNKNOWN) {
       return table.cell() != MacTable.UNKNOWN;
     }
-    Slot slot = ports[number];
+    Slot slot = ports.numbered[number];
     return slot != null && !slot.port.name().equals(port);
   }
 
@@ -632,7 +606,7 @@ public final class Switch implements Dumpable {
    * turn up elsewhere. What is pinned to the port stays.
    */
   private void carrierLost(Port port) {
-    Slot slot = slots.get(port);
+    Slot slot = ports.find(port);
     if (slot == null) {
       return;
     }
@@ -648,13 +622,13 @@ public final class Switch implements Dumpable {
    * @param port a port; nothing happens if it is not attached
    */
   public void announce(Port port) {
-    Slot to = slots.get(port);
+    Slot to = ports.find(port);
     if (to == null || depth > 0) {
       return;
     }
     int sent = 0;
     for (Address known : addresses()) {
-      Slot from = slots.get(known.port());
+      Slot from = ports.find(known.port());
       if (from == null || from == to || known.vlan() != 0 || (from.reaches & to.is) == 0) {
         continue;
       }
@@ -683,7 +657,7 @@ public final class Switch implements Dumpable {
    * @return the problem and its remedy while it lasts, or an empty text
    */
   public String problem(Port port) {
-    Slot slot = slots.get(port);
+    Slot slot = ports.find(port);
     return slot == null ? "" : slot.problem(clock.nanoTime());
   }
 
@@ -697,7 +671,7 @@ public final class Switch implements Dumpable {
    * @return false if the port has caused too many, which counts as a storm, or is gone
    */
   public boolean admitsBroadcastOf(Port port) {
-    Slot slot = slots.get(port);
+    Slot slot = ports.find(port);
     if (slot == null) {
       return false;
     }
@@ -708,7 +682,7 @@ public final class Switch implements Dumpable {
     if (!storm.admits(StormControl.Kind.CAUSED, clock.nanoTime())) {
       return false;
     }
-    storm.charge(StormControl.Kind.CAUSED, slots.size() - 1);
+    storm.charge(StormControl.Kind.CAUSED, ports.size() - 1);
     return true;
   }
 
@@ -754,23 +728,7 @@ public final class Switch implements Dumpable {
    * @return a snapshot
    */
   public List<Port> ports() {
-    List<Port> list = new ArrayList<>();
-    for (Slot slot : ports) {
-      if (slot != null) {
-        list.add(slot.port);
-      }
-    }
-    return list;
-  }
-
-  /** How an address came to its port. */
-  public enum Hold {
-    /** By its frames; it ages, and follows them to another port. */
-    LEARNED,
-    /** By its frames, to a guarded port, which keeps it. */
-    HELD,
-    /** By the daemon, in all VLANs. */
-    PINNED
+    return ports.list();
   }
 
   /**
@@ -782,7 +740,7 @@ public final class Switch implements Dumpable {
    * @param hold how it came there
    * @param ageNanos since it last sent a frame, or was pinned
    */
-  public record Address(int vlan, long mac, Port port, Hold hold, long ageNanos) {}
+  public record Address(int vlan, long mac, Port port, MacTable.Hold hold, long ageNanos) {}
 
   /**
    * The addresses that the switch knows.
@@ -794,7 +752,7 @@ public final class Switch implements Dumpable {
     table.forEach(
         clock.nanoTime(),
         (vlan, mac, number, hold, age) -> {
-          Slot slot = ports[number];
+          Slot slot = ports.numbered[number];
           if (slot != null) {
             list.add(new Address(vlan, mac, slot.port, hold, age));
           }
@@ -846,22 +804,9 @@ public final class Switch implements Dumpable {
             .withNonZero("addressEvictions", table.evictions())
             .withNonZero("addressExpiries", table.expiries())
             .with("longestProbe", table.longestProbe());
-    for (Slot slot : ports) {
+    for (Slot slot : ports.numbered) {
       if (slot != null) {
-        DumpNode.Builder child = DumpNode.of("port " + slot.port.name());
-        child.with("kind", slot.port.kind()).with("state", slot.port.state().label());
-        if (slot.port.state() instanceof PortState.NoCarrier(String reason, String remedy)) {
-          child.with("reason", reason);
-          if (!remedy.isEmpty()) {
-            child.with("remedy", remedy);
-          }
-        }
-        child.with("addresses", table.learned(slot.number));
-        slot.counters.describe(child);
-        if (slot.port instanceof Dumpable dumpable) {
-          child.child(dumpable.dump());
-        }
-        node.child(child.build());
+        node.child(slot.dump(table.learned(slot.number)));
       }
     }
     return node.build();

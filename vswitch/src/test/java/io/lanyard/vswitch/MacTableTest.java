@@ -395,7 +395,7 @@ class MacTableTest {
     assertThat(table.evictions()).isPositive();
     int[] learned = new int[20];
     table.forEach(
-        0, (vlan, mac, port, hold, age) -> learned[port] += hold == Switch.Hold.LEARNED ? 1 : 0);
+        0, (vlan, mac, port, hold, age) -> learned[port] += hold == MacTable.Hold.LEARNED ? 1 : 0);
     for (int port = 0; port < learned.length; port++) {
       assertThat(table.learned(port)).isEqualTo(learned[port]);
     }

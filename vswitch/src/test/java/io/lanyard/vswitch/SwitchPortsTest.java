@@ -32,7 +32,7 @@ class SwitchPortsTest extends SwitchScene {
     assertThat(b.pending()).isEqualTo(1);
     assertThat(c.pending()).isZero();
     assertThat(network.addresses())
-        .filteredOn(known -> known.hold() == Switch.Hold.PINNED)
+        .filteredOn(known -> known.hold() == MacTable.Hold.PINNED)
         .extracting(Switch.Address::port)
         .containsExactly(b);
   }

@@ -6,6 +6,7 @@ import io.lanyard.dhcp.Lease;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
+import io.lanyard.vswitch.MacTable;
 import io.lanyard.vswitch.Switch;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,7 +31,7 @@ public record KnownStation(
     int vlan,
     long mac,
     String port,
-    Switch.Hold hold,
+    MacTable.Hold hold,
     long ageNanos,
     List<Address> addresses,
     String hostname) {
@@ -65,7 +66,7 @@ public record KnownStation(
     List<KnownStation> all = new ArrayList<>();
     for (Switch.Address known : ethernet.addresses()) {
       long mac = known.mac();
-      if (known.hold() == Switch.Hold.PINNED) {
+      if (known.hold() == MacTable.Hold.PINNED) {
         addresses
             .computeIfAbsent(mac, any -> new TreeSet<>())
             .addAll(own.getOrDefault(known.port().name(), List.of()));

@@ -4,6 +4,7 @@ import io.lanyard.base.Clock;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.MacTable;
 import io.lanyard.vswitch.Port;
 import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.capture.Capture;
@@ -187,7 +188,7 @@ public final class NetworkCaptures {
       Map<Long, String> ofGuests = ofGuests();
       for (KnownStation station : KnownStation.all(ethernet, services.get(), Map.of())) {
         boolean isOwn =
-            station.hold() == Switch.Hold.PINNED && Network.OWN_PORTS.contains(station.port());
+            station.hold() == MacTable.Hold.PINNED && Network.OWN_PORTS.contains(station.port());
         String name =
             ofGuests.getOrDefault(station.mac(), isOwn ? station.port() : station.hostname());
         if (!name.isEmpty()) {
