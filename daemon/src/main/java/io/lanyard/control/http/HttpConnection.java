@@ -309,7 +309,11 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
     // No pattern switch: the JVM would spin a class for it before the first answer.
     if (response instanceof Response.Body body) {
       meter.answered(body.status(), System.nanoTime() - began);
-      send(context, body, keepAlive).addListener(sent -> answer.place().close());
+      ChannelFuture sent = send(context, body, keepAlive);
+      if (!sent.isDone()) {
+        answer.place().sending(() -> close(context));
+      }
+      sent.addListener(done -> answer.place().close());
       return;
     }
     answer.place().close();

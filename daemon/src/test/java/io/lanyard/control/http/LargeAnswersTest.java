@@ -3,10 +3,16 @@ package io.lanyard.control.http;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.lanyard.control.AcceptWatch;
+import io.lanyard.control.api.Role;
 import io.lanyard.testing.Await;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -37,7 +43,7 @@ final class LargeAnswersTest {
 
   @Test
   void aClientHasOneAtATimeAndSomeAreLeftForTheOwner() {
-    LargeAnswers answers = new LargeAnswers(Duration.ZERO);
+    LargeAnswers answers = new LargeAnswers(Duration.ZERO, Duration.ofSeconds(60));
     List<LargeAnswers.Place> taken = new ArrayList<>();
     for (int i = 0; i < LargeAnswers.PLACES - LargeAnswers.RESERVED; i++) {
       LargeAnswers.Place place = answers.of(user(1000 + i));
@@ -72,27 +78,158 @@ final class LargeAnswersTest {
 
   @Test
   void whoFindsNoPlaceWaitsForOne() throws Exception {
-    LargeAnswers answers = new LargeAnswers(Duration.ofSeconds(60));
+    LargeAnswers answers = new LargeAnswers(Duration.ofSeconds(60), Duration.ofSeconds(60));
     LargeAnswers.Place first = answers.of(user(1000));
     first.take();
     CountDownLatch done = new CountDownLatch(1);
-    Thread second =
-        Thread.ofVirtual()
-            .start(() -> {
-              try (LargeAnswers.Place place = answers.of(user(1000))) {
-                place.take();
-                done.countDown();
-              }
-            });
-    Await.until(
-        "the second waits",
-        () ->
-            second.getState() == Thread.State.TIMED_WAITING
-                || second.getState() == Thread.State.WAITING);
+    Thread second = taker(answers.of(user(1000)), done);
     assertThat(done.getCount()).isEqualTo(1);
     first.close();
     done.await();
     second.join();
+  }
+
+  @Test
+  void aClientThatReadsSlowlyIsEndedWhenAnotherOneWaits() throws Exception {
+    LargeAnswers answers = new LargeAnswers(Duration.ofSeconds(60), Duration.ZERO);
+    AtomicInteger ended = new AtomicInteger();
+    LargeAnswers.Place oldest = answers.of(user(1000));
+    oldest.take();
+    oldest.sending(ended::incrementAndGet);
+    LargeAnswers.Place other = answers.of(user(1001));
+    other.take();
+    other.sending(() -> {
+      throw new AssertionError("one place is enough");
+    });
+    try (LargeAnswers.Place trusted = answers.of(OWNER)) {
+      trusted.take();
+    }
+    assertThat(ended).as("nobody waited").hasValue(0);
+    CountDownLatch done = new CountDownLatch(1);
+    Thread next = taker(answers.of(user(1002)), done);
+    Await.until("the oldest is ended", () -> ended.get() == 1);
+    oldest.close();
+    done.await();
+    next.join();
+    assertThat(ended).hasValue(1);
+    other.close();
+  }
+
+  @Test
+  void aClientsOwnSlowAnswerIsNotEndedForItsNextOne() {
+    LargeAnswers answers = new LargeAnswers(Duration.ZERO, Duration.ZERO);
+    AtomicInteger ended = new AtomicInteger();
+    LargeAnswers.Place place = answers.of(user(1000));
+    place.take();
+    place.sending(ended::incrementAndGet);
+    refuses(answers.of(user(1000)));
+    assertThat(ended).hasValue(0);
+    place.close();
+  }
+
+  @Test
+  void aClientThatHadAPlaceComesBehindThoseThatHadNone() throws Exception {
+    LargeAnswers answers = new LargeAnswers(Duration.ofSeconds(60), Duration.ofSeconds(60));
+    LargeAnswers.Place first = answers.of(user(1000));
+    first.take();
+    LargeAnswers.Place second = answers.of(user(1001));
+    second.take();
+    CountDownLatch again = new CountDownLatch(2);
+    List<Thread> threads = new ArrayList<>();
+    threads.add(taker(answers.of(user(1000)), again));
+    threads.add(taker(answers.of(user(1000)), again));
+    CountDownLatch done = new CountDownLatch(1);
+    threads.add(keeper(answers.of(user(1002)), done));
+    first.close();
+    done.await();
+    assertThat(again.getCount()).isEqualTo(2);
+    second.close();
+    again.await();
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  /** Takes a place and gives it back. */
+  private static Thread taker(LargeAnswers.Place place, CountDownLatch done) {
+    return waiting(() -> {
+      try (place) {
+        place.take();
+        done.countDown();
+      }
+    });
+  }
+
+  /** Takes a place for good. */
+  private static Thread keeper(LargeAnswers.Place place, CountDownLatch done) {
+    return waiting(() -> {
+      place.take();
+      done.countDown();
+    });
+  }
+
+  private static Thread waiting(Runnable action) {
+    Thread thread = Thread.ofVirtual().start(action);
+    Await.until(
+        "it waits",
+        () ->
+            thread.getState() == Thread.State.TIMED_WAITING
+                || thread.getState() == Thread.State.WAITING);
+    return thread;
+  }
+
+  @Test
+  void clientsThatDoNotReadLeaveOthersAPlace() throws Exception {
+    Routes routes =
+        new Routes("none")
+            .add("GET", "/list", request -> Response.text("text/plain", "x".repeat(LENGTH) + "end"))
+            .large();
+    HttpServer.Tcp tcp =
+        new HttpServer.Tcp(
+            "api",
+            new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+            null,
+            (peer, none) -> new Caller(peer, Role.VIEWER));
+    try (HttpServer server =
+            HttpServer.bind(tcp, Limits.REMOTE, routes, new SilentMeter(), AcceptWatch::handler);
+        SocketChannel first = from("127.0.0.2", server);
+        SocketChannel second = from("127.0.0.3", server);
+        SocketChannel third = from("127.0.0.4", server)) {
+      TestServer.say(first, LIST);
+      assertThat(TestServer.hear(first, "xxx")).endsWith("xxx");
+      TestServer.say(second, LIST);
+      assertThat(TestServer.hear(second, "xxx")).endsWith("xxx");
+      TestServer.say(third, LIST);
+      assertThat(lastOf(third)).endsWith("end");
+      assertThat(lastOf(second)).as("not ended by half a minute, and for nobody").endsWith("end");
+      assertThat(lastOf(first)).as("the oldest").doesNotEndWith("end");
+    }
+  }
+
+  private static SocketChannel from(String address, HttpServer server) throws IOException {
+    SocketChannel channel = SocketChannel.open();
+    var _ =
+        channel
+            .setOption(StandardSocketOptions.SO_RCVBUF, 1 << 16)
+            .bind(new InetSocketAddress(address, 0))
+            .connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
+    return channel;
+  }
+
+  /** The last three characters that come. */
+  private static String lastOf(SocketChannel channel) throws IOException {
+    ByteBuffer bytes = ByteBuffer.allocate(1 << 16);
+    String last = "";
+    try {
+      while (!last.endsWith("end") && channel.read(bytes.clear()) > 0) {
+        String came = new String(bytes.array(), 0, bytes.position(), StandardCharsets.ISO_8859_1);
+        last = last + came;
+        last = last.substring(Math.max(0, last.length() - 3));
+      }
+    } catch (IOException e) {
+      last += e; // a reset
+    }
+    return last;
   }
 
   @Test
