@@ -129,7 +129,7 @@ public final class VirtioConsole implements VirtioDevice {
   }
 
   /**
-   * Types into the console.
+   * Types into the console. Returns also if the guest offers buffers without room without end.
    *
    * @param bytes its position is moved past what the guest had room for
    */
@@ -138,8 +138,10 @@ public final class VirtioConsole implements VirtioDevice {
       if (receive == null || incoming == null) {
         return;
       }
-      while (bytes.hasRemaining() && receive.pop(incoming)) {
+      int withoutRoom = 0;
+      while (bytes.hasRemaining() && withoutRoom < receive.size() && receive.pop(incoming)) {
         int n = (int) Math.min(bytes.remaining(), incoming.writable());
+        withoutRoom += n == 0 ? 1 : 0;
         byte[] some = new byte[n];
         bytes.get(some);
         incoming.write(0, some);

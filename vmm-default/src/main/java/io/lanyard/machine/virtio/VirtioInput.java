@@ -13,6 +13,10 @@ import org.jspecify.annotations.Nullable;
  * <p>A machine that is described by a device tree has no ACPI button, and the stock kernel has no
  * driver for a button on a GPIO. It has one for this, and what listens to input devices there
  * (systemd-logind, acpid, or a line of shell) powers the guest off.
+ *
+ * <p>Thread: any. The monitor guards the queue of events and the configuration. The queue of lights
+ * has a lock of its own, because a guest can keep a hart busy there for as long as it likes, and
+ * who presses the button must not wait for that.
  */
 public final class VirtioInput implements VirtioDevice {
   private static final int ID_NAME = 0x01;
@@ -33,6 +37,9 @@ public final class VirtioInput implements VirtioDevice {
   private int subselect;
   private @Nullable VirtQueue events;
   private @Nullable Chain event;
+  private final Object lights = new Object();
+
+  /** Under {@link #lights}. */
   private @Nullable VirtQueue statuses;
 
   /** Makes the button. */
@@ -106,27 +113,40 @@ public final class VirtioInput implements VirtioDevice {
   }
 
   @Override
-  public synchronized void activate(long features, List<@Nullable VirtQueue> queues) {
-    events = queues.get(0);
-    event = events == null ? null : events.newChain();
-    statuses = queues.get(1);
+  public void activate(long features, List<@Nullable VirtQueue> queues) {
+    synchronized (this) {
+      events = queues.get(0);
+      event = events == null ? null : events.newChain();
+    }
+    synchronized (lights) {
+      statuses = queues.get(1);
+    }
   }
 
   @Override
-  public synchronized void reset() {
-    events = null;
-    statuses = null;
+  public void reset() {
+    synchronized (this) {
+      events = null;
+    }
+    synchronized (lights) {
+      statuses = null;
+    }
   }
 
   @Override
-  public synchronized void notified(int queue) {
-    if (queue == 1 && statuses != null) {
-      // Lights of a keyboard: we have none.
-      Chain chain = statuses.newChain();
-      while (statuses.pop(chain)) {
-        statuses.push(chain, 0);
+  public void notified(int queue) {
+    if (queue != 1) {
+      return;
+    }
+    synchronized (lights) {
+      if (statuses != null) {
+        // Lights of a keyboard: we have none.
+        Chain chain = statuses.newChain();
+        while (statuses.pop(chain)) {
+          statuses.push(chain, 0);
+        }
+        statuses.publish();
       }
-      statuses.publish();
     }
   }
 

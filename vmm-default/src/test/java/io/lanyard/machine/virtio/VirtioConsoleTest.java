@@ -3,11 +3,16 @@ package io.lanyard.machine.virtio;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.machine.bus.Ram;
+import io.lanyard.testing.Await;
+import io.lanyard.virtio.FlatMemory;
 import io.lanyard.virtio.Ring;
 import io.lanyard.virtio.VirtQueue;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -100,6 +105,91 @@ class VirtioConsoleTest {
     assertThat(ram.getLong(DATA + 16)).isEqualTo(116 << 16 | 1);
     assertThat(button.press()).isFalse();
     button.reset();
+  }
+
+  @Test
+  void aDriverThatKeepsTheQueueOfLightsBusyDoesNotKeepTheButtonFromBeingPressed()
+      throws InterruptedException {
+    CountDownLatch busy = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    VirtQueue lights =
+        VirtQueue.of(
+            ram,
+            Ring.SIZE,
+            transmit.descriptors,
+            transmit.available,
+            transmit.used,
+            0,
+            new VirtQueue.Listener() {
+              @Override
+              public void interrupt() {
+                busy.countDown();
+                try {
+                  go.await();
+                } catch (InterruptedException e) {
+                  throw new IllegalStateException(e);
+                }
+              }
+
+              @Override
+              public void broken(String why) {}
+            });
+    VirtioInput button = new VirtioInput();
+    button.activate(0, List.of(receive.queue(0), lights));
+    for (int i = 0; i < 4; i++) {
+      receive.offer(Ring.in(DATA + 8L * i, 8));
+    }
+    transmit.offer(Ring.out(DATA, 8));
+    Thread hart = Thread.ofPlatform().start(() -> button.notified(1));
+    busy.await();
+    AtomicBoolean pressed = new AtomicBoolean();
+    Thread owner = Thread.ofPlatform().start(() -> pressed.set(button.press()));
+    try {
+      Await.until("the button is pressed", pressed::get);
+    } finally {
+      go.countDown();
+      owner.join();
+      hart.join();
+    }
+    button.reset();
+  }
+
+  /** Memory of a guest that offers one more buffer whenever its receive ring is looked at. */
+  private final class Generous implements FlatMemory {
+    private static final int MOST = 100_000;
+    private int looks;
+
+    @Override
+    public MemorySegment segment() {
+      return ram.segment();
+    }
+
+    @Override
+    public long base() {
+      return ram.base();
+    }
+
+    @Override
+    public short getShort(long address) {
+      boolean look = address == receive.available + 2 && looks < MOST;
+      return look ? (short) ++looks : FlatMemory.super.getShort(address);
+    }
+  }
+
+  @Test
+  void aGuestThatOffersBuffersWithoutRoomWithoutEndDoesNotHoldWhoTypes() {
+    Generous memory = new Generous();
+    Ring ring = new Ring(memory, Ram.BASE);
+    ring.descriptor(0, DATA, 0, VirtQueue.WRITE, 0);
+    console.activate(0, List.of(ring.queue(0), transmit.queue(0)));
+    ByteBuffer typed = bytes("abc");
+    console.receive(typed);
+    assertThat(memory.looks).isLessThan(100);
+    assertThat(typed.remaining()).isEqualTo(3);
+    assertThat(ring.broken()).isEmpty();
+    ring.descriptor(0, DATA, 2, VirtQueue.WRITE, 0);
+    console.receive(typed);
+    assertThat(typed.remaining()).isZero();
   }
 
   @Test
