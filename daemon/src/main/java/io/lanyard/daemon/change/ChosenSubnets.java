@@ -12,7 +12,9 @@ import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.Setting;
+import io.lanyard.daemon.network.OwnDevices;
 import io.lanyard.linux.HostRoute;
+import io.lanyard.linux.StackedInterfaces;
 import io.lanyard.net.Subnet;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -29,6 +31,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -57,6 +60,7 @@ final class ChosenSubnets {
 
   private final Path file;
   private final Supplier<List<HostRoute>> routes;
+  private final Function<String, Set<String>> stack;
 
   /**
    * Makes one.
@@ -64,17 +68,19 @@ final class ChosenSubnets {
    * @param state the state directory, which is this process's own
    */
   ChosenSubnets(Path state) {
-    this(state, () -> HostRoute.all(true, ChosenSubnets::matters));
+    this(state, () -> HostRoute.all(true, ChosenSubnets::matters), StackedInterfaces::on);
   }
 
   /**
    * Makes one of a host with other routes.
    *
    * @param routes the host's, as they are at each call
+   * @param stack the interfaces that stand on another one, or are its other end
    */
-  ChosenSubnets(Path state, Supplier<List<HostRoute>> routes) {
+  ChosenSubnets(Path state, Supplier<List<HostRoute>> routes, Function<String, Set<String>> stack) {
     this.file = state.resolve(NAME);
     this.routes = routes;
+    this.stack = stack;
   }
 
   private List<HostRoute> routes() {
@@ -204,7 +210,7 @@ final class ChosenSubnets {
     List<HostRoute> all = routes();
     for (Map.Entry<String, Subnet> choice : choices.entrySet()) {
       Subnet subnet = choice.getValue();
-      Set<String> own = devices(document, choice.getKey());
+      Set<String> own = OwnDevices.withStacked(devices(document, choice.getKey()), stack);
       all.stream()
           .filter(route -> route.to().overlaps(subnet) && !own.contains(route.device()))
           .findFirst()

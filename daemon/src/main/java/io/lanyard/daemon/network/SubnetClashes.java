@@ -4,16 +4,11 @@ import io.lanyard.config.Configuration;
 import io.lanyard.config.Document;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.GatewayConfig;
-import io.lanyard.config.HostAdapterConfig;
 import io.lanyard.config.NetworkConfig;
-import io.lanyard.config.PortConfig;
 import io.lanyard.config.Problem;
 import io.lanyard.linux.HostRoute;
 import io.lanyard.linux.StackedInterfaces;
 import io.lanyard.net.Subnet;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -23,7 +18,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Finds networks whose subnet is also one that the host reaches elsewhere: its LAN, or what is
@@ -40,9 +34,6 @@ public final class SubnetClashes {
 
   /** Unique local addresses have 7 bits in common, and a VPN may route them all. */
   private static final int LEAST_IPV6 = 16;
-
-  /** Of {@code tun_flags} (drivers/net/tun.c). */
-  private static final int IFF_TAP = 0x2;
 
   private final List<HostRoute> routes;
   private final Set<Subnet> subnets;
@@ -152,29 +143,9 @@ public final class SubnetClashes {
 
   /** The host's devices by which it is on the network itself, and those that stand on them. */
   private Set<String> devices(NetworkConfig network, Collection<String> former) {
-    Set<String> devices = devices(network);
+    Set<String> devices = OwnDevices.of(network);
     devices.addAll(former);
-    for (String device : List.copyOf(devices)) {
-      devices.addAll(stack.apply(device));
-    }
-    return devices;
-  }
-
-  private static Set<String> devices(NetworkConfig network) {
-    Set<String> devices = new HashSet<>();
-    HostAdapterConfig adapter = network.hostAdapter();
-    if (adapter != null) {
-      devices.add(adapter.name());
-    }
-    for (PortConfig port : network.ports()) {
-      for (PortConfig.Held held : port.holds()) {
-        if (held instanceof PortConfig.Held.Device(String name, @Nullable String netns)
-            && netns == null) {
-          devices.add(name);
-        }
-      }
-    }
-    return devices;
+    return OwnDevices.withStacked(devices, stack);
   }
 
   /**
@@ -191,7 +162,7 @@ public final class SubnetClashes {
     Set<String> devices = new HashSet<>();
     for (NetworkConfig former : before.networks().values()) {
       if (former.name().equals(network) || !after.networks().containsKey(former.name())) {
-        devices.addAll(devices(former));
+        devices.addAll(OwnDevices.of(former));
       } else if (former.hostAdapter() != null) {
         devices.add(former.hostAdapter().name());
       }
@@ -212,38 +183,20 @@ public final class SubnetClashes {
             configuration.networks().values().stream()
                 .flatMap(network -> said(network).values().stream())
                 .toList());
+    // A network that runs may have another name in this configuration, and its adapter as well.
+    Set<String> adapters =
+        OwnDevices.adapters(host.routes.stream().map(HostRoute::device).distinct().toList());
     List<Problem> doubts = new ArrayList<>();
     for (NetworkConfig network : configuration.networks().values()) {
       said(network)
           .forEach((family, subnet) -> {
             DocumentPath key = DocumentPath.of("networks", network.name(), family, "subnet");
-            for (String clash : host.of(network, List.of(subnet), host.adapters(subnet))) {
+            for (String clash : host.of(network, List.of(subnet), adapters)) {
               doubts.add(document.problem(key, clash));
             }
           });
     }
     return doubts;
-  }
-
-  /**
-   * The TAP devices that have a subnet whole: most likely the host adapter of a network that runs,
-   * and has another name now. The daemon itself knows better, and warns of a VPN by TAP.
-   */
-  private Set<String> adapters(Subnet subnet) {
-    return routes.stream()
-        .filter(route -> route.to().equals(subnet))
-        .map(HostRoute::device)
-        .filter(SubnetClashes::isTap)
-        .collect(Collectors.toSet());
-  }
-
-  private static boolean isTap(String device) {
-    try {
-      Path flags = Path.of("/sys/class/net", device, "tun_flags");
-      return (Integer.decode(Files.readString(flags).strip()) & IFF_TAP) != 0;
-    } catch (IOException | NumberFormatException e) {
-      return false; // another kind of device
-    }
   }
 
   /** The subnets that a configuration says for a network, by their families. */

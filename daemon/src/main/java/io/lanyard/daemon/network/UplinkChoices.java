@@ -188,7 +188,7 @@ public final class UplinkChoices {
         }
       }
     }
-    return netns == null && TapSettings.staysOfLanyard(name)
+    return netns == null && TapSettings.isOfLanyard(name)
         ? "it is a device that a daemon of Lanyard has made"
         : "";
   }

@@ -19,12 +19,17 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Networks that say {@code subnet: auto} get free subnets, and keep them. */
 final class ChosenSubnetsTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  private static final Function<String, Set<String>> STACK =
+      device -> device.equals("ly0") ? Set.of("br0") : Set.of();
 
   @TempDir Path state;
 
@@ -179,7 +184,7 @@ final class ChosenSubnetsTest {
       String[] words = route.split(" ", -1);
       all.add(new HostRoute(Subnet.parse(words[0]), words[1]));
     }
-    return new ChosenSubnets(state, () -> all).atStart(document, NOW);
+    return new ChosenSubnets(state, () -> all, STACK).atStart(document, NOW);
   }
 
   private Document said(String networks) throws ConfigException {
@@ -213,7 +218,7 @@ final class ChosenSubnetsTest {
             + " ports: [{name: t, kind: tap, device: t0}]}\n";
     Document first = atStart(said(network));
     String subnet = subnet(first, "lab").toString();
-    for (String device : List.of("ly0", "t0", "lab")) {
+    for (String device : List.of("ly0", "br0", "t0", "lab")) {
       assertThat(atStart(first, subnet + " " + device)).isSameAs(first);
     }
     assertThat(
@@ -257,10 +262,10 @@ final class ChosenSubnetsTest {
     Document first = chosen(adapter);
     Subnet former = subnet(first, "lab");
     List<HostRoute> own = List.of(new HostRoute(former, "ly0"));
-    Document same = new ChosenSubnets(state, () -> own).in(first.with(anew), NOW);
+    Document same = new ChosenSubnets(state, () -> own, STACK).in(first.with(anew), NOW);
     assertThat(subnet(same, "lab")).isEqualTo(former);
     List<HostRoute> lan = List.of(new HostRoute(former, "eth0"));
-    ChosenSubnets host = new ChosenSubnets(state, () -> lan);
+    ChosenSubnets host = new ChosenSubnets(state, () -> lan, STACK);
     // Another change moves nothing.
     Document other = first.with(Edit.set(DocumentPath.parse("log.level"), "debug", "me", NOW));
     assertThat(subnet(host.in(other, NOW), "lab")).isEqualTo(former);

@@ -135,6 +135,26 @@ final class SubnetClashesIT {
     }
   }
 
+  @Test
+  void aCheckDoubtsTheSubnetThatAVpnByTapHas() throws Exception {
+    String vpn = NAMESPACE + "v";
+    HostCommand.runLine("ip tuntap add dev " + vpn + " mode tap");
+    try {
+      HostCommand.runLine("ip addr add 10.97.6.9/24 dev " + vpn);
+      HostCommand.runLine("ip link set " + vpn + " up");
+      Document document =
+          Document.of(
+              "test",
+              "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: 10.97.6.0/24}}}\n",
+              home);
+      assertThat(SubnetClashes.doubts(document, document.configuration()))
+          .singleElement()
+          .satisfies(doubt -> assertThat(doubt.message()).contains("reaches by " + vpn));
+    } finally {
+      HostCommand.runLine("ip link del " + vpn);
+    }
+  }
+
   private static PlanInfo apply(Daemon daemon, Document next) throws Exception {
     return daemon
         .conductor()

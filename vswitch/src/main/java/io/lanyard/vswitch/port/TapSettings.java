@@ -48,7 +48,7 @@ public record TapSettings(
     boolean persistent,
     boolean withoutIpv6)
     implements DeviceSource {
-  /** The beginning of what {@code ip link} says of a device that stays. */
+  /** The beginning of what {@code ip link} says of a device that is given addresses, or stays. */
   private static final String ALIAS = "lanyard: ";
 
   /** Copies the list. */
@@ -128,7 +128,7 @@ public record TapSettings(
       checkRoutes(wanted.subnet());
     }
     boolean isNew = !Ifreq.exists(device);
-    boolean isOurs = isNew || staysOfLanyard(device);
+    boolean isOurs = isNew || isOfLanyard(device);
     TapDevice tap = TapDevice.open(device, null, offloads);
     boolean done = false;
     try {
@@ -229,26 +229,30 @@ public record TapSettings(
   }
 
   /**
-   * Lets the device stay, or go again that a former configuration of this daemon has let stay. Not
-   * for one that somebody else has made, which stays his.
+   * Marks the device, and lets it stay, or go again that a former configuration of this daemon has
+   * let stay. Not for one that somebody else has made, which stays his.
    */
   private void keep(TapDevice tap, HostLink link, boolean isNew) throws IOException {
     if (persistent) {
       // First the mark: a device that stays without it would be nobody's.
       link.alias(ALIAS + "stays when the daemon ends; `ip link delete` ends it");
       tap.persist(true);
-    } else if (!isNew && !addresses.isEmpty()) {
-      tap.persist(false);
+    } else if (!addresses.isEmpty()) {
+      link.alias(ALIAS + "host adapter");
+      if (!isNew) {
+        tap.persist(false);
+      }
     }
   }
 
   /**
-   * Whether a daemon of Lanyard has made a device that stays when it ends, this one or another.
+   * Whether a daemon of Lanyard has made a host adapter, or a device that stays when it ends: this
+   * one or another.
    *
    * @param device the name of a device in the process's own namespace
    * @return false also if there is none
    */
-  public static boolean staysOfLanyard(String device) {
+  public static boolean isOfLanyard(String device) {
     return alias(device).startsWith(ALIAS);
   }
 
