@@ -20,7 +20,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -28,10 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class ChosenSubnetsTest {
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
 
-  private static final Function<String, Set<String>> STACK =
-      device -> device.equals("ly0") ? Set.of("br0") : Set.of();
-
   @TempDir Path state;
+
+  private static Set<String> stack(String device) {
+    return device.equals("ly0") ? Set.of("br0") : Set.of();
+  }
 
   private Document chosen(String networks) throws ConfigException {
     return new ChosenSubnets(state)
@@ -184,7 +184,7 @@ final class ChosenSubnetsTest {
       String[] words = route.split(" ", -1);
       all.add(new HostRoute(Subnet.parse(words[0]), words[1]));
     }
-    return new ChosenSubnets(state, () -> all, STACK).atStart(document, NOW);
+    return new ChosenSubnets(state, () -> all, ChosenSubnetsTest::stack).atStart(document, NOW);
   }
 
   private Document said(String networks) throws ConfigException {
@@ -262,10 +262,11 @@ final class ChosenSubnetsTest {
     Document first = chosen(adapter);
     Subnet former = subnet(first, "lab");
     List<HostRoute> own = List.of(new HostRoute(former, "ly0"));
-    Document same = new ChosenSubnets(state, () -> own, STACK).in(first.with(anew), NOW);
+    Document same =
+        new ChosenSubnets(state, () -> own, ChosenSubnetsTest::stack).in(first.with(anew), NOW);
     assertThat(subnet(same, "lab")).isEqualTo(former);
     List<HostRoute> lan = List.of(new HostRoute(former, "eth0"));
-    ChosenSubnets host = new ChosenSubnets(state, () -> lan, STACK);
+    ChosenSubnets host = new ChosenSubnets(state, () -> lan, ChosenSubnetsTest::stack);
     // Another change moves nothing.
     Document other = first.with(Edit.set(DocumentPath.parse("log.level"), "debug", "me", NOW));
     assertThat(subnet(host.in(other, NOW), "lab")).isEqualTo(former);
