@@ -190,6 +190,7 @@ class ResilienceTest {
     }
     assertThat(net.answer("guest").getRcode()).isEqualTo(Rcode.SERVFAIL);
     assertThat(net.chargedLast).isTrue();
+    awaitSilence(net);
   }
 
   private static List<Integer> extendedErrors(Message answer) {
