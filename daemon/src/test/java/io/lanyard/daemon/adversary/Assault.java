@@ -41,6 +41,11 @@ final class Assault implements AutoCloseable {
     }
   }
 
+  /** Has them all go on as fast as their ports take it. */
+  void wantAll() {
+    hostiles.forEach(Hostile::wantAll);
+  }
+
   @Override
   public void close() throws IOException {
     for (Hostile hostile : hostiles) {

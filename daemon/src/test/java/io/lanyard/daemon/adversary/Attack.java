@@ -1,7 +1,10 @@
 package io.lanyard.daemon.adversary;
 
 import java.io.IOException;
+import java.util.EnumSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 
 /**
  * The attacks, each of a guest by a port of its own, so that the port is the culprit's name; those
@@ -162,6 +165,13 @@ enum Attack {
     Hostile make(Site site) throws IOException;
   }
 
+  /**
+   * Some of each sort whose frames cost the daemon more than the attacker: their port has work at
+   * any time.
+   */
+  private static final Set<Attack> GREEDY =
+      EnumSet.of(UDP_FLOOD, PING_WORLD, ICMP_ERRORS, DNS_DISTINCT, DHCP_DIRECT);
+
   private final Kind kind;
 
   /** The family of what it sends, where it has one. */
@@ -245,6 +255,11 @@ enum Attack {
       case FORWARD_CLIENTS, FORWARD_CLIENTS_IPV6 -> ForwardFlood.FLOW_BYTES;
       default -> 0;
     };
+  }
+
+  /** Whether one of them wants all of the loop's time for certain, once it is let. */
+  static boolean wantAll(List<Attack> attacks) {
+    return attacks.stream().anyMatch(GREEDY::contains);
   }
 
   /** Whether it comes by a port of network a, which is charged for it. */

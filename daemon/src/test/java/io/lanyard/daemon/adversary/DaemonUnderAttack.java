@@ -206,8 +206,20 @@ final class DaemonUnderAttack {
         attacks.stream()
             .mapToLong(attack -> port(ports, attack.port()).path("loopNanos").asLong())
             .sum(),
+        attacks.stream()
+            .mapToLong(attack -> port(ports, attack.port()).path("loopWaitNanos").asLong())
+            .sum(),
         honest.path("loopWaitNanos").asLong(),
+        charged(ports),
         processor("a").ran());
+  }
+
+  private static long charged(JsonNode ports) {
+    long all = 0;
+    for (JsonNode port : ports) {
+      all += port.path("loopNanos").asLong();
+    }
+    return all;
   }
 
   /** The other loop's time of the guest's port on network b, which no attacker is on. */
@@ -217,7 +229,9 @@ final class DaemonUnderAttack {
         other.path("loopNanos").asLong(),
         0,
         0,
+        0,
         other.path("loopWaitNanos").asLong(),
+        other.path("loopNanos").asLong(),
         processor("b").ran());
   }
 

@@ -125,6 +125,11 @@ final class HostileGuest implements Hostile {
   }
 
   @Override
+  public void wantAll() {
+    port.wantAll();
+  }
+
+  @Override
   public void close() throws IOException {
     port.close();
   }

@@ -6,16 +6,27 @@ package io.lanyard.daemon.adversary;
  * @param honest nanoseconds of the honest guest's port
  * @param attackers how many ports attack
  * @param hostile nanoseconds of them all
+ * @param hostileWaited nanoseconds that it has spent on others while they had work
  * @param waited nanoseconds that the loop has spent on others while the honest port had work
+ * @param charged nanoseconds that all ports of the network are charged for
  * @param ran nanoseconds that the loop had a processor, as the kernel counts them
  */
-record LoopTime(long honest, int attackers, long hostile, long waited, long ran) {
+record LoopTime(
+    long honest,
+    int attackers,
+    long hostile,
+    long hostileWaited,
+    long waited,
+    long charged,
+    long ran) {
   LoopTime since(LoopTime before) {
     return new LoopTime(
         honest - before.honest,
         attackers,
         hostile - before.hostile,
+        hostileWaited - before.hostileWaited,
         waited - before.waited,
+        charged - before.charged,
         ran - before.ran);
   }
 
@@ -49,6 +60,23 @@ record LoopTime(long honest, int attackers, long hostile, long waited, long ran)
    */
   boolean isFairRate(double alone) {
     return 4 * passed() <= 5 * (1 + attackers) * alone;
+  }
+
+  /**
+   * Whether the attackers had work during at least half of the time in which the honest port had
+   * some: else there was little to divide.
+   */
+  boolean isContended() {
+    return 2 * (hostile + hostileWaited) >= busy();
+  }
+
+  /**
+   * Whether ports were charged for two fifths of the time at least in which the loop ran. What is
+   * left is looking for events, and answering the test: a third of a round at most. Work that
+   * nobody is charged for is divided by nobody.
+   */
+  boolean isCharged() {
+    return 5 * charged >= 2 * ran;
   }
 
   /**

@@ -21,13 +21,14 @@ final class RawPort implements AutoCloseable {
   /** No attack needs longer, nor more: what went wrong must end by itself. */
   private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(60);
 
-  private static final long MOST_FRAMES = 5_000_000;
+  private static final long MOST_FRAMES = 50_000_000;
 
   private final FrameEnd end;
   private final ByteBuf batch = Unpooled.buffer(BATCH + 2048);
   private @Nullable Thread reader;
   private final long began = System.nanoTime();
   private volatile boolean stopping;
+  private volatile boolean greedy;
   private volatile long sent;
   private long counted;
   private long due;
@@ -106,17 +107,23 @@ final class RawPort implements AutoCloseable {
    * Whether an attack goes on; sends what is there, and waits where it is too fast. What was not
    * sent in time is not made up for.
    *
-   * @param perSecond frames of this port
+   * @param perSecond frames of this port, until it wants all
    */
   boolean goesOn(int perSecond) {
     send();
     long now = System.nanoTime();
-    due = Math.max(due, now) + (sent - counted) * 1_000_000_000L / perSecond;
+    long pause = greedy ? 0 : (sent - counted) * 1_000_000_000L / perSecond;
+    due = Math.max(due, now) + pause;
     counted = sent;
     if (due > now) {
       LockSupport.parkNanos(Math.min(due - now, 20_000_000));
     }
     return !stopping && sent < MOST_FRAMES && System.nanoTime() - began < MOST_NANOS;
+  }
+
+  /** Waits no more between frames: the port takes as many as it can. */
+  void wantAll() {
+    greedy = true;
   }
 
   /** Ends the attack, and then the connection. */
