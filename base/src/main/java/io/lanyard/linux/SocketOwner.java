@@ -12,15 +12,17 @@ import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds the process that holds a port, as far as {@code /proc} tells: the sockets of everybody, and
- * whose they are only of processes that this one may look into (proc(5)).
+ * Finds the process that holds a port, as far as {@code /proc} tells: the sockets of everybody with
+ * their users, and which process has one only of processes that this one may look into (proc(5)).
+ * An unprivileged daemon may not look into those of other users.
  *
  * <p>Reads some files for each process of the host: not for an event loop.
  */
@@ -28,7 +30,9 @@ final class SocketOwner {
   private static final String LISTEN = "0A";
   private static final int LOCAL = 1;
   private static final int STATE = 3;
+  private static final int USER = 7;
   private static final int INODE = 9;
+  private static final Path PROC = Path.of("/proc");
 
   private SocketOwner() {}
 
@@ -37,23 +41,33 @@ final class SocketOwner {
    *
    * @param transport TCP or UDP
    * @param endpoint an address and port that could not be had
-   * @return the process in words, such as {@code nginx (pid 812)}; null if /proc does not tell
+   * @return the process in words, such as {@code nginx (pid 812)}, or {@code a process of root}
+   *     where this one may not look into it; null if /proc does not tell
    */
   static @Nullable String find(Transport transport, Endpoint endpoint) {
+    return find(PROC, transport, endpoint);
+  }
+
+  static @Nullable String find(Path proc, Transport transport, Endpoint endpoint) {
     try {
-      Set<String> sockets = sockets(transport, endpoint);
-      return sockets.isEmpty() ? null : process(sockets);
+      Map<String, String> users = sockets(proc, transport, endpoint);
+      if (users.isEmpty()) {
+        return null;
+      }
+      String process = process(proc, users.keySet());
+      return process != null ? process : "a process of " + users.values().iterator().next();
     } catch (IOException | UncheckedIOException e) {
       return null;
     }
   }
 
-  /** The links in {@code /proc/PID/fd} that name the sockets bound there. */
-  private static Set<String> sockets(Transport transport, Endpoint endpoint) throws IOException {
+  /** The links in {@code /proc/PID/fd} that name the sockets bound there, with their users. */
+  private static Map<String, String> sockets(Path proc, Transport transport, Endpoint endpoint)
+      throws IOException {
     boolean tcp = transport == Transport.TCP;
-    Set<String> found = new HashSet<>();
+    Map<String, String> found = new LinkedHashMap<>();
     for (String table : tcp ? List.of("tcp", "tcp6") : List.of("udp", "udp6")) {
-      Path file = Path.of("/proc/net", table);
+      Path file = proc.resolve("net").resolve(table);
       if (!Files.exists(file)) {
         continue;
       }
@@ -63,11 +77,19 @@ final class SocketOwner {
         if (fields.length > INODE
             && (!tcp || fields[STATE].equals(LISTEN))
             && conflicts(fields[LOCAL], endpoint)) {
-          found.add("socket:[" + fields[INODE] + "]");
+          found.put("socket:[" + fields[INODE] + "]", user(fields[USER]));
         }
       }
     }
     return found;
+  }
+
+  private static String user(String number) {
+    try {
+      return UserNames.of(Integer.parseUnsignedInt(number));
+    } catch (NumberFormatException e) {
+      return "another user";
+    }
   }
 
   /** Whether a local address of a table keeps others from an endpoint. */
@@ -83,7 +105,8 @@ final class SocketOwner {
         // An IPv6 socket on all addresses mostly has the IPv4 ones as well.
         return true;
       }
-      return wanted.isAny() ? bound.isIpv4() == wanted.isIpv4() : bound.equals(wanted);
+      // So does one that is wanted on all IPv6 addresses.
+      return wanted.isAny() ? bound.isIpv4() || !wanted.isIpv4() : bound.equals(wanted);
     } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
       return false;
     }
@@ -102,8 +125,8 @@ final class SocketOwner {
     return Address.of(bytes);
   }
 
-  private static @Nullable String process(Set<String> sockets) throws IOException {
-    try (DirectoryStream<Path> processes = Files.newDirectoryStream(Path.of("/proc"), "[1-9]*")) {
+  private static @Nullable String process(Path proc, Set<String> sockets) throws IOException {
+    try (DirectoryStream<Path> processes = Files.newDirectoryStream(proc, "[1-9]*")) {
       for (Path process : processes) {
         if (holds(process, sockets)) {
           return name(process);
