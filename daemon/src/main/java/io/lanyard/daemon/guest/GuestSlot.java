@@ -353,13 +353,19 @@ public final class GuestSlot {
     return new GuestInfo(
         config.name(),
         config.vmm(),
-        now == null ? "failed" : EnumText.word(now.state()),
+        state(now),
         reason(),
         config.memory(),
         config.harts(),
         now == null ? 0 : now.statistics().processorNanos() / 1e9,
         now == null ? 0 : now.statistics().instructions(),
         nics.infos(config, now != null && now.isOn()));
+  }
+
+  /** The state as a word; a guest that nobody has tried to make yet has not failed. */
+  private String state(GuestReadings.@Nullable Reading now) {
+    return EnumText.word(
+        now != null ? now.state() : hasProblem() ? GuestState.FAILED : GuestState.CREATED);
   }
 
   /** Presses the power button of a guest that is on, unless that was done before. */

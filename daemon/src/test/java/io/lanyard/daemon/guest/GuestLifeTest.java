@@ -32,6 +32,12 @@ final class GuestLifeTest {
   @TempDir Path home;
 
   private Daemon open(String guests) throws Exception {
+    Daemon daemon = openWithoutGuests(guests);
+    daemon.startGuests();
+    return daemon;
+  }
+
+  private Daemon openWithoutGuests(String guests) throws Exception {
     var configuration =
         Document.of(
             "test",
@@ -39,12 +45,9 @@ final class GuestLifeTest {
                 + guests,
             home);
     Directories directories = InProcessDaemon.directories(home);
-    Daemon daemon =
-        Daemon.open(
-            Daemon.Settings.of(configuration, directories),
-            new PluginExecutor.Timeouts(5000, 5000, 5000));
-    daemon.startGuests();
-    return daemon;
+    return Daemon.open(
+        Daemon.Settings.of(configuration, directories),
+        new PluginExecutor.Timeouts(5000, 5000, 5000));
   }
 
   private static GuestHandle guest(Daemon daemon) {
@@ -151,6 +154,18 @@ final class GuestLifeTest {
       guest(daemon).act(GuestHandle.Action.KILL);
       assertThat(guest(daemon).info().reason()).isEqualTo("killed");
       assertThat(daemon.status().problems()).isEmpty();
+    }
+  }
+
+  @Test
+  void aGuestWhoseTurnHasNotComeYetHasNotFailed() throws Exception {
+    try (Daemon daemon =
+        openWithoutGuests("  g: {vmm: echo, memory: 64M, program: /bin/true}\n")) {
+      assertThat(guest(daemon).info().state()).isEqualTo("created");
+      assertThat(guest(daemon).info().reason()).isEmpty();
+      assertThat(daemon.status().problems()).isEmpty();
+      daemon.startGuests();
+      assertThat(guest(daemon).info().state()).isEqualTo("running");
     }
   }
 
