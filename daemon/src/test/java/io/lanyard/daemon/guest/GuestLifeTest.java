@@ -159,8 +159,7 @@ final class GuestLifeTest {
 
   @Test
   void aGuestWhoseTurnHasNotComeYetHasNotFailed() throws Exception {
-    try (Daemon daemon =
-        openWithoutGuests("  g: {vmm: echo, memory: 64M, program: /bin/true}\n")) {
+    try (Daemon daemon = openWithoutGuests("  g: {vmm: echo, memory: 64M, program: /bin/true}\n")) {
       assertThat(guest(daemon).info().state()).isEqualTo("created");
       assertThat(guest(daemon).info().reason()).isEmpty();
       assertThat(daemon.status().problems()).isEmpty();
