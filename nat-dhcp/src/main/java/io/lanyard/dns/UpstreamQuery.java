@@ -345,7 +345,7 @@ final class UpstreamQuery {
         return;
       }
       around.counters().count(DnsCount.UPSTREAM_UDP);
-      socket = around.datagrams().send(turn, server.address(), query(), this);
+      socket = around.datagrams().send(turn, server.clearAddress(), query(), this);
       if (socket == null) {
         fail();
       }
@@ -359,7 +359,7 @@ final class UpstreamQuery {
       around.counters().count(DnsCount.UPSTREAM_TCP);
       socket =
           new UpstreamStream(
-              around.link(), turn, server.address(), query(), around.sockets(), this);
+              around.link(), turn, server.clearAddress(), query(), around.sockets(), this);
     }
 
     private boolean takeSocket() {

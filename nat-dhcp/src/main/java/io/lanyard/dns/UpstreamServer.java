@@ -14,6 +14,9 @@ import java.net.InetSocketAddress;
  * @param name the name that its certificate has to have; empty where none is checked
  */
 record UpstreamServer(InetSocketAddress address, Way way, String name) {
+  private static final int DNS_PORT = 53; // RFC 1035 section 4.2
+  private static final int TLS_PORT = 853; // RFC 7858 section 3.1
+
   /** A server of the configuration. */
   static UpstreamServer of(DnsUpstream declared) {
     return new UpstreamServer(
@@ -28,6 +31,16 @@ record UpstreamServer(InetSocketAddress address, Way way, String name) {
   /** Whether it is asked over TLS if it has it, and in the clear if not (RFC 8310 section 5). */
   boolean isOpportunistic() {
     return way == Way.TLS && name.isEmpty();
+  }
+
+  /**
+   * Where it is asked in the clear. The port of TLS has nothing else, so a server there is asked at
+   * the port of DNS; one with a port of its own has both there.
+   */
+  InetSocketAddress clearAddress() {
+    return way == Way.TLS && address.getPort() == TLS_PORT
+        ? new InetSocketAddress(address.getAddress(), DNS_PORT)
+        : address;
   }
 
   /** The server as the configuration writes it. */

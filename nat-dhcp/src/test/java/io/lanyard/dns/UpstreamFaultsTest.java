@@ -126,23 +126,30 @@ class UpstreamFaultsTest {
 
   private List<String> ask(String name) throws Exception {
     scene.send("guest", ForwarderScene.query(name).toWire());
-    return answer();
+    return answer(name);
   }
 
   /**
-   * Lets time pass until an answer is there. The servers live by the host's clock: were ours alone
-   * to go on, each of them would be silent for it.
+   * Lets time pass until the honest server is asked, and waits for the answer. The servers live by
+   * the host's clock: were ours alone to go on, each of them would be silent for it.
    */
-  private List<String> answer() throws Exception {
+  private List<String> answer(String name) throws Exception {
     long end = System.nanoTime() + 60_000_000_000L;
     Message answer = scene.answers("guest").poll();
     while (answer == null && System.nanoTime() < end) {
-      scene.step(Duration.ofMillis(10));
+      if (!honestIsAsked(name)) {
+        scene.step(Duration.ofMillis(10));
+      }
       answer = scene.answers("guest").poll(2, TimeUnit.MILLISECONDS);
     }
     assertThat(answer).isNotNull();
     assertThat(answer.getHeader().getFlag(Flags.TC)).isFalse();
     return answer.getSection(Section.ANSWER).stream().map(Record::rdataToString).toList();
+  }
+
+  private boolean honestIsAsked(String name) {
+    return honest.queries.stream()
+        .anyMatch(query -> query.getQuestion().getName().toString().equals(name));
   }
 
   private static List<Arguments> faults() {
@@ -170,7 +177,7 @@ class UpstreamFaultsTest {
     scene.send("guest", ForwarderScene.query("www.example.").toWire());
     Queue<Message> asked = way == Way.TLS ? tls.queries : plain.queries;
     scene.await(() -> !asked.isEmpty());
-    assertThat(answer()).containsExactly(HONEST);
+    assertThat(answer("www.example.")).containsExactly(HONEST);
     assertThat(ask("www.example.")).as("what is kept").containsExactly(HONEST);
     assertThat(ask("more.example.")).containsExactly(HONEST);
   }
