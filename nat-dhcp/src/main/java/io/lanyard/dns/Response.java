@@ -160,17 +160,20 @@ final class Response {
     OPTRecord theirs = message.getOPT();
     if (theirs != null) {
       message.removeRecord(theirs, Section.ADDITIONAL);
-      if (edns) {
-        // EDNS is spoken hop by hop: the size is ours (RFC 6891 section 6.2.3).
-        message.addRecord(
-            new OPTRecord(
-                Question.PAYLOAD,
-                theirs.getExtendedRcode(),
-                0,
-                theirs.getFlags(),
-                Question.endToEnd(theirs)),
-            Section.ADDITIONAL);
-      }
+    }
+    if (edns) {
+      // EDNS is spoken hop by hop, whether the server has it or not: the size is ours (RFC 6891
+      // sections 6.1.1 and 6.2.3).
+      message.addRecord(
+          theirs == null
+              ? new OPTRecord(Question.PAYLOAD, 0, 0)
+              : new OPTRecord(
+                  Question.PAYLOAD,
+                  theirs.getExtendedRcode(),
+                  0,
+                  theirs.getFlags(),
+                  Question.endToEnd(theirs)),
+          Section.ADDITIONAL);
     }
     message.getHeader().unsetFlag(Flags.AA);
     message.getHeader().setFlag(Flags.RA);

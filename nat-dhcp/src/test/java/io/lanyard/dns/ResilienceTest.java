@@ -236,6 +236,28 @@ class ResilienceTest {
   }
 
   @Test
+  void aGuestWithEdnsHearsSoWhereTheServerHasNone() throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer =
+        response -> {
+          response.removeAllRecords(Section.ADDITIONAL);
+          return address("192.0.2.1").to(response);
+        };
+    Message fresh = askWithEdns(net, "www.example.");
+    assertThat(fresh.getOPT()).isNotNull();
+    assertThat(extendedErrors(fresh)).isEmpty();
+    net.step(Duration.ofSeconds(61));
+    net.upstream.answer =
+        response -> {
+          response.getHeader().setRcode(Rcode.SERVFAIL);
+          return response;
+        };
+    assertThat(extendedErrors(askWithEdns(net, "www.example.")))
+        .containsExactly(ExtendedErrorCodeOption.STALE_ANSWER);
+    assertThat(net.ask("guest", "www.example.").getOPT()).as("who speaks no EDNS").isNull();
+  }
+
+  @Test
   void anAnswerIsOverWithItsTimeWhereStaleOnesAreNotServed() throws Exception {
     ForwarderScene net = open(", serve-stale: 0s");
     net.upstream.answer = address("192.0.2.1");
