@@ -498,6 +498,9 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   public EgressTrial test(
       String port, List<String> names, Address destination, int protocol, int service) {
+    if (!addresses.hasFamilyOf(destination)) {
+      return EgressTrial.denied("the network has no IPv" + (destination.isIpv4() ? 4 : 6));
+    }
     EgressPolicy under = policies.of(port);
     Address leads = destination;
     switch (destinations.kind(destination.high(), destination.low())) {

@@ -83,6 +83,16 @@ public final class GatewayAddresses {
   }
 
   /**
+   * Whether the network has the family of an address.
+   *
+   * @param address any address
+   * @return false if no guest of the network can send to it
+   */
+  boolean hasFamilyOf(Address address) {
+    return address.isIpv4() ? ipv4 != null : ipv6 != null;
+  }
+
+  /**
    * The gateway's own addresses.
    *
    * @return one of each kind; the host's is not among them

@@ -385,6 +385,16 @@ class EgressTest {
   }
 
   @Test
+  void aTrialSaysThatTheNetworkDoesNotHaveTheFamily() throws Exception {
+    Address far = Address.parse("2001:db8:51::10");
+    EgressTrial trial =
+        scene.on(() -> egress().test(one.port.name(), List.of(NAME), far, FlowKey.TCP, 443));
+    assertThat(trial)
+        .isEqualTo(new EgressTrial(EgressTrial.Outcome.DENY, "the network has no IPv6"));
+    assertThat(trial(443).outcome()).isEqualTo(EgressTrial.Outcome.ALLOW);
+  }
+
+  @Test
   void aConnectionEndsWhenTheNameThatItHasShownComesToBeDenied() throws Exception {
     rules("default: allow", one, "rules: [" + DENY_EVIL + "]");
     StillFlow flow = scene.on(() -> flow(one, new Grant.Watched(Grant.BY_ADDRESS, "bad.example")));
