@@ -12,7 +12,7 @@ package io.lanyard.dns;
  * @param askers guests' queries that wait for them
  * @param askersOfQuestion queries that wait for one question
  * @param askersOfPort queries of one port that wait
- * @param floor queries of one port that may wait whatever others do
+ * @param floor queries of one port that may wait whatever others do, while there is memory for that
  * @param bytes memory of all of that
  */
 record DnsLimits(

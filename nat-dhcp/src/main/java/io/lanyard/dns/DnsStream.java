@@ -24,6 +24,13 @@ final class DnsStream implements HostStream {
   /** Questions of one connection that are answered at once; the rest wait their turn. */
   private static final int MAX_WAITING = 32;
 
+  /**
+   * Room in the connection for an answer that is under way. Answers of the largest size have a
+   * quarter of theirs; a connection of a port that holds all the memory it may asks one question at
+   * a time.
+   */
+  private static final int ROOM_OF_ANSWER = 16 * 1024;
+
   /** A whole message of the largest size, and some of the next. */
   private static final int MAX_GATHERED = 128 * 1024;
 
@@ -77,7 +84,7 @@ final class DnsStream implements HostStream {
     }
     parsing = true;
     boolean some = false;
-    while (!ended && reading && waiting < MAX_WAITING && gathered.readableBytes() >= 2) {
+    while (!ended && reading && waiting < mostWaiting() && gathered.readableBytes() >= 2) {
       int length = gathered.getUnsignedShort(gathered.readerIndex());
       if (gathered.readableBytes() < 2 + length) {
         break;
@@ -86,7 +93,7 @@ final class DnsStream implements HostStream {
       gathered.skipBytes(2).readBytes(query);
       some = true;
       if (length < 12) {
-        continue; // Counted by nobody's quota, answered by nobody.
+        continue; // No quota counts it and nobody answers it.
       }
       waiting++;
       idle.arm(IDLE_NANOS);
@@ -100,6 +107,10 @@ final class DnsStream implements HostStream {
       guest.drained();
     }
     endIfDone();
+  }
+
+  private int mostWaiting() {
+    return Math.clamp(1 + guest.room() / ROOM_OF_ANSWER, 1, MAX_WAITING);
   }
 
   /** The place of one answer; it comes at most once. */

@@ -20,7 +20,8 @@ import org.xbill.DNS.EDNSOption;
  * free. <i>n</i> ports that take all they can end up with one part of <i>n</i> + 1 each, one of
  * them alone with half, and the last part stays free for the next one. The stations behind a port
  * share what the port may have in the same way. Ports that come one after the other may fill even
- * that until their questions end, so a port has a floor besides, which does not look at the others.
+ * that until their questions end, so a port has a floor besides, which does not look at the others;
+ * of one query where all hold half as much again as the memory that they share.
  *
  * <p>Thread: the network's loop only.
  */
@@ -63,7 +64,7 @@ final class Outstanding {
     PortShare port = asker.port();
     int free = limits.askersOfQuestion() - waiting.askers.size();
     boolean may =
-        port.askers < limits.floor()
+        port.askers < floor()
             || (mayAsk(asker, 0) && free > 0 && waiting.askersOf(port.port) < free);
     if (may) {
       add(waiting, asker);
@@ -81,7 +82,7 @@ final class Outstanding {
       Question question, List<EDNSOption> options, Asker asker, @Nullable HostsFile hosts) {
     PortShare port = asker.port();
     boolean may =
-        port.askers < limits.floor()
+        port.askers < floor()
             || (port.questions < limits.questions() - all.size()
                 && mayAsk(asker, Waiting.bytes(question, options)));
     if (!may) {
@@ -96,6 +97,11 @@ final class Outstanding {
     hold(port, waiting.bytes());
     add(waiting, asker);
     return waiting;
+  }
+
+  /** Many ports with a floor each could hold many times the memory that there is. */
+  private int floor() {
+    return bytes < most() + most() / 2 ? limits.floor() : 1;
   }
 
   private boolean mayAsk(Asker asker, long more) {

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.lanyard.nat.station.NameMemory;
 import io.lanyard.testing.LogWatch;
 import java.net.InetAddress;
 import java.nio.file.Path;
@@ -249,6 +250,31 @@ class DnsFloodTest {
     });
     assertThat(scene.gauge("outstandingBytes")).isLessThan(LIMITS.bytes() / 2 + 10_000);
     assertHonest("honest");
+  }
+
+  @Test
+  void theFloorsOfManyPortsAreOneQuestionWhereTheMemoryIsUsedUp() throws Exception {
+    LogWatch.expect("dns-questions-refused.*port=");
+    scene.close();
+    long share = 64 << 10;
+    scene = new ForwarderScene(folder, new NameMemory(64 * share));
+    scene.upstream.answer = response -> null;
+    int ports = 50;
+    scene.onLoop(() -> {
+      for (int port = 0; port < ports; port++) {
+        for (int i = 0; i < LIMITS.floor(); i++) {
+          String name = "slow" + port + "-" + i + ".example.";
+          scene.send(
+              scene.guest("hostile" + port), ForwarderScene.withOption(name, LOCAL_OPTION, 3_900));
+        }
+      }
+      return true;
+    });
+    long each = 9_000;
+    assertThat(scene.gauge("outstandingBytes")).isLessThan(share + share / 2 + ports * each);
+    long before = scene.gauge("outstanding");
+    askSlowly("honest", LIMITS.floor());
+    assertThat(scene.gauge("outstanding")).isEqualTo(before + 1);
   }
 
   @Test

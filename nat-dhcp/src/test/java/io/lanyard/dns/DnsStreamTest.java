@@ -187,12 +187,22 @@ class DnsStreamTest {
 
   /** A guest's end that takes everything. */
   static final class Guest implements GuestStream {
+    private final int room;
     boolean refused;
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     boolean connected;
     boolean ended;
     Runnable atEnd = () -> {};
     private int drained;
+
+    Guest() {
+      this(1 << 19);
+    }
+
+    /** With room for so many bytes at any time. */
+    Guest(int room) {
+      this.room = room;
+    }
 
     List<Message> answers() throws IOException {
       DataInputStream in =
@@ -228,7 +238,7 @@ class DnsStreamTest {
 
     @Override
     public int room() {
-      return 1 << 16;
+      return room;
     }
 
     @Override

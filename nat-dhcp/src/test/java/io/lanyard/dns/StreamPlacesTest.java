@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.nat.tcp.HostStream;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.io.ByteArrayOutputStream;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -37,8 +38,12 @@ class StreamPlacesTest {
 
   /** Connects and sends something, on the loop. */
   private DnsStreamTest.Guest connect(String port, byte[] sent) throws Exception {
+    return connect(new DnsStreamTest.Guest(), port, sent);
+  }
+
+  private DnsStreamTest.Guest connect(DnsStreamTest.Guest guest, String port, byte[] sent)
+      throws Exception {
     return scene.onLoop(() -> {
-      DnsStreamTest.Guest guest = new DnsStreamTest.Guest();
       HostStream stream =
           new DnsStreamService(scene.forwarder, scene.link)
               .open(guest, scene.guest(port).station(), 1);
@@ -84,5 +89,20 @@ class StreamPlacesTest {
     DnsStreamTest.Guest honest = connect("honest", DnsStreamTest.framed("gateway.lan."));
     assertThat(honest.connected).isTrue();
     assertThat(honest.answers()).hasSize(1);
+  }
+
+  /** A connection of an exhausted port has room for a byte, and each answer may have 64 KiB. */
+  @Test
+  void noMoreIsAskedAtATimeThanTheConnectionHasRoomForTheAnswers() throws Exception {
+    ByteArrayOutputStream many = new ByteArrayOutputStream();
+    for (int i = 0; i < 40; i++) {
+      many.writeBytes(DnsStreamTest.framed("slow" + i + ".example."));
+    }
+    var _ = connect(new DnsStreamTest.Guest(1), "exhausted", many.toByteArray());
+    assertThat(scene.gauge("outstanding")).isEqualTo(1);
+    var _ = connect(new DnsStreamTest.Guest(64 << 10), "scarce", many.toByteArray());
+    assertThat(scene.gauge("outstanding")).isEqualTo(1 + 5);
+    var _ = connect("usual", many.toByteArray());
+    assertThat(scene.gauge("outstanding")).isEqualTo(1 + 5 + 32);
   }
 }
