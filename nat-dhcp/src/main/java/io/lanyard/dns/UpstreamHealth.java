@@ -73,9 +73,9 @@ final class UpstreamHealth {
   void answered() {
     heard = true;
     heardNanos = clock.nanoTime();
+    again.cancel();
     if (silent) {
       silent = false;
-      again.cancel();
       if (logged) {
         LogEvent.of("dns-upstreams-back").with("network", network).log(LOG, Level.INFO);
       }
@@ -88,8 +88,14 @@ final class UpstreamHealth {
    * @param askedNanos when it was asked
    */
   void unanswered(long askedNanos) {
-    if (!heardSince(askedNanos) && !silent && clock.nanoTime() - probeNanos >= 0) {
+    if (heardSince(askedNanos) || silent || again.armed()) {
+      return;
+    }
+    long early = probeNanos - clock.nanoTime();
+    if (early <= 0) {
       probe();
+    } else {
+      again.arm(early); // The guest may not ask anything else.
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.dns.UpstreamHealth.Probed;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.testing.SteppedTimers;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -32,6 +33,32 @@ class UpstreamHealthTest {
     health.answered();
     probes.getFirst().accept(Probed.SILENT);
     assertThat(health.silent()).isFalse();
+  }
+
+  @Test
+  void oneQuestionRightAfterAProbeThatWasAnsweredIsEnoughToFindThemSilent() {
+    LogWatch.expect("event=dns-upstreams-silent");
+    health.unanswered(0);
+    probes.getFirst().accept(Probed.ANSWERED);
+    timers.advance(Duration.ofSeconds(1));
+    health.unanswered(timers.clock().nanoTime());
+    timers.advance(Duration.ofSeconds(8));
+    assertThat(probes).hasSize(1);
+    timers.advance(Duration.ofSeconds(2));
+    assertThat(probes).hasSize(2);
+    probes.getLast().accept(Probed.SILENT);
+    assertThat(health.silent()).isTrue();
+  }
+
+  @Test
+  void serversThatHaveAnsweredInTimeAreNotProbedForAnEarlierQuestion() {
+    health.unanswered(0);
+    probes.getFirst().accept(Probed.ANSWERED);
+    timers.advance(Duration.ofSeconds(1));
+    health.unanswered(timers.clock().nanoTime());
+    health.answered();
+    timers.advance(Duration.ofSeconds(60));
+    assertThat(probes).hasSize(1);
   }
 
   @Test
