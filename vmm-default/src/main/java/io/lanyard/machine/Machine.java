@@ -284,7 +284,7 @@ final class Machine {
    * latest, whatever guest and host do. Not to be called on a hart.
    *
    * @return null if all was given back; otherwise the thread that gives the rest back when the host
-   *     has done what a hart or a disk waits for
+   *     has done what a hart or a disk waits for, or has had a processor for the hart
    */
   @Nullable Thread stop() {
     end(new End.Stopped());
@@ -300,7 +300,7 @@ final class Machine {
     }
     LogEvent.of("guest-lingers")
         .with("guest", equipment.name())
-        .with("cause", "the host has not finished its disk's requests")
+        .with("cause", lingersFor())
         .log(LOG, Level.WARNING);
     return Thread.ofPlatform()
         .daemon()
@@ -311,6 +311,13 @@ final class Machine {
           }
           giveBack();
         });
+  }
+
+  /** Why the machine has not come to its end: a disk that waits, or else a hart. */
+  private String lingersFor() {
+    return disks.stream().allMatch(disk -> disk.awaitStopped(System.nanoTime()))
+        ? "a hart has not come to its end"
+        : "the host has not finished its disk's requests";
   }
 
   private void giveBack() {

@@ -378,7 +378,7 @@ public final class Hart implements Runnable {
   public void run() {
     Thread me = Thread.currentThread();
     threadId = me.threadId();
-    Primer.prime();
+    Primer.prime(() -> stopRequested || pauseRequested);
     interrupts.parkedBy(me);
     fences.unpark();
     try {

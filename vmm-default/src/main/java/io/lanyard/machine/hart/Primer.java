@@ -3,6 +3,7 @@ package io.lanyard.machine.hart;
 import io.lanyard.machine.bus.Bus;
 import io.lanyard.machine.bus.Ram;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 
 /**
  * Shows the compiler all of the interpreter before the first guest does.
@@ -31,22 +32,34 @@ final class Primer {
     this.ram = ram;
   }
 
-  /** Does it, once a process. */
-  static void prime() {
-    if (!DONE.compareAndSet(false, true)) {
-      return;
-    }
-    try (Ram ram = Ram.allocate(64 << 10)) {
-      new Primer(ram).execute();
+  /**
+   * Does it, once per process. It takes half a second of processor time, which is long on a busy
+   * host: a hart that is to stop meanwhile leaves it to the next one.
+   *
+   * @param stop looked at every few milliseconds; whether to give up
+   */
+  static void prime(BooleanSupplier stop) {
+    if (DONE.compareAndSet(false, true) && !rehearse(stop)) {
+      DONE.set(false);
     }
   }
 
-  private void execute() {
+  /** Does it; false if it gave up. */
+  static boolean rehearse(BooleanSupplier stop) {
+    try (Ram ram = Ram.allocate(64 << 10)) {
+      return new Primer(ram).execute(stop);
+    }
+  }
+
+  private boolean execute(BooleanSupplier stop) {
     assemble();
     var time = new Timebase();
     var core =
         new Core(0, new Bus(ram), time, new Interrupts(time), null, new CodeBudget(1 << 20).open());
     for (int round = 0; round < ROUNDS; round++) {
+      if (stop.getAsBoolean()) {
+        return false;
+      }
       core.forgetCode();
       if ((round & 15) == 0) {
         core.cache.clear();
@@ -71,6 +84,7 @@ final class Primer {
         Interpreter.run(core);
       }
     }
+    return true;
   }
 
   private void assemble() {

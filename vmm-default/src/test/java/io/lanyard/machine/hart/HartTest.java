@@ -168,4 +168,12 @@ class HartTest {
       thread.join();
     }
   }
+
+  @Test
+  void aHartThatIsToStopDoesNotFinishShowingTheCompilerTheInterpreter() {
+    int[] looks = new int[1];
+    assertThat(Primer.rehearse(() -> ++looks[0] == 3)).isFalse();
+    assertThat(looks[0]).isEqualTo(3);
+    assertThat(Primer.rehearse(() -> false)).isTrue();
+  }
 }
