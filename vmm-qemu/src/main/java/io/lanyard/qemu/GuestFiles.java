@@ -36,7 +36,10 @@ record GuestFiles(Path directory) {
     return directory.resolve("plugs");
   }
 
-  /** There while a QEMU works at the disks of the guest, which is off. */
+  /**
+   * There while a QEMU is not the guest, should the daemon be killed: it works at the disks of a
+   * guest that is off, or its start is not over.
+   */
   Path maintenance() {
     return directory.resolve("maintenance");
   }
@@ -70,6 +73,19 @@ record GuestFiles(Path directory) {
       }
     } catch (IOException e) {
       throw new VmmException("cannot make " + directory + ": " + Causes.of(e), e);
+    }
+  }
+
+  /**
+   * Notes that a QEMU is not the guest: see {@link #maintenance}.
+   *
+   * @throws VmmException if that fails
+   */
+  void beginMaintenance() throws VmmException {
+    try {
+      Files.writeString(maintenance(), "");
+    } catch (IOException e) {
+      throw new VmmException("cannot write " + maintenance() + ": " + Causes.of(e), e);
     }
   }
 

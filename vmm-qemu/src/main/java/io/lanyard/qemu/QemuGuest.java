@@ -198,6 +198,7 @@ final class QemuGuest implements Guest {
         files.make();
         List<String> line = command.apply(parts.spec());
         files.write(line);
+        files.beginMaintenance(); // until it runs: a killed daemon's half start is undone
         QemuPlugs.begin(files.plugs(), parts.spec());
         lastNanos = 0;
         QemuProcess process = QemuProcess.start(scope.apply(name(), line), files.directory());
@@ -215,6 +216,7 @@ final class QemuGuest implements Guest {
         }
         to(GuestState.RUNNING, snapshot.isEmpty() ? "started" : "started at " + snapshot);
         started.execute("cont", Map.of());
+        Files.deleteIfExists(files.maintenance());
         done = true;
       } catch (IOException e) {
         throw new VmmException("QEMU started and cannot be driven: " + Causes.of(e), e);
@@ -224,6 +226,7 @@ final class QemuGuest implements Guest {
           if (starting != null) {
             starting.kill();
           }
+          endMaintenance(files);
         }
       }
     } catch (VmmException e) {
@@ -424,8 +427,8 @@ final class QemuGuest implements Guest {
                 name(),
                 "it has let go of "
                     + device
-                    + " unasked, or after the change was refused, and is without it; make the change"
-                    + " again, or restart it"));
+                    + " unasked, or after the change was refused, and is without it; make the"
+                    + " change again, or restart it"));
       }
     } finally {
       calls.unlock();
@@ -586,15 +589,14 @@ final class QemuGuest implements Guest {
    */
   QemuProcess maintain() throws VmmException {
     files.make();
-    try {
-      Files.writeString(files.maintenance(), "");
-    } catch (IOException e) {
-      throw new VmmException("cannot write " + files.maintenance() + ": " + Causes.of(e), e);
-    }
+    files.beginMaintenance();
     return QemuProcess.start(command.apply(parts.withoutNics()), files.directory());
   }
 
-  /** Ends what a killed daemon has left of {@link #maintain}, if there is anything. */
+  /**
+   * Ends what a killed daemon has left of {@link #maintain}, or of a start that was not over, if
+   * there is anything.
+   */
   static void endMaintenance(GuestFiles files) {
     if (!Files.exists(files.maintenance())) {
       return;
