@@ -4,18 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.gateway.TestPackets;
 import io.lanyard.vswitch.frame.Checksum;
-import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.OffloadHeader;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** Segments that no stack would send: nothing is thrown, nothing leaks, everything is bounded. */
 class HostileTest {
   private static final int SEGMENTS = 1_000_000;
   private static final int IP = OffloadHeader.LENGTH + 14;
-  private static final int TCP = IP + 20;
   private static final int[] FLAGS = {
     Tcp.ACK,
     Tcp.ACK,
@@ -32,15 +31,17 @@ class HostileTest {
     Tcp.PSH | Tcp.ACK | Tcp.URG
   };
 
-  @Test
-  void aMillionMutatedSegmentsDoNoHarm() {
+  @ParameterizedTest
+  @EnumSource
+  void aMillionMutatedSegmentsDoNoHarm(Family family) {
     SplittableRandom random = new SplittableRandom(20_260_101);
-    try (Scene scene = new Scene()) {
-      scene.link.sink = frame -> scene.isn = frame.getInt(frame.readerIndex() + IP + 24);
+    try (Scene scene = new Scene(family)) {
+      scene.link.sink =
+          frame -> scene.isn = frame.getInt(frame.readerIndex() + family.transport() + 4);
       ByteBuf frame = scene.link.allocator.directBuffer(2048, 2048);
       for (int i = 0; i < SEGMENTS; i++) {
         write(frame, random, scene);
-        scene.engine.receive(TestPackets.toGateway(Family.IPV4.guest, frame));
+        scene.engine.receive(TestPackets.toGateway(family.guest, frame));
         if (random.nextInt(8) == 0) {
           scene.engine.flush();
         }
@@ -98,36 +99,33 @@ class HostileTest {
     int payload = random.nextInt(3) == 0 ? random.nextInt(600) : 0;
     int header = 20 + options;
     int size = header + payload;
-    frame.setIndex(0, TCP + size);
-    frame.setZero(0, TCP + 20);
+    int tcp = scene.family.transport();
+    frame.setIndex(0, tcp + size);
+    frame.setZero(0, tcp + 20);
     for (int i = 0; i < options; i++) {
       frame.setByte(
-          TCP + 20 + i, random.nextInt(3) == 0 ? random.nextInt(256) : random.nextInt(12));
+          tcp + 20 + i, random.nextInt(3) == 0 ? random.nextInt(256) : random.nextInt(12));
     }
-    frame.setShort(IP, 0x4500);
-    frame.setShort(IP + 2, 20 + size);
-    frame.setByte(IP + 9, Ipv4.TCP);
-    frame.setInt(IP + 12, Family.IPV4.guestAddress.ipv4());
-    frame.setInt(IP + 16, Family.IPV4.serverAddress.ipv4());
-    frame.setShort(TCP, 40_000 + random.nextInt(20));
-    frame.setShort(TCP + 2, Scene.SERVER_PORT);
+    scene.family.write(frame, size);
+    frame.setShort(tcp, 40_000 + random.nextInt(20));
+    frame.setShort(tcp + 2, Scene.SERVER_PORT);
     int near =
         switch (random.nextInt(4)) {
           case 0 -> random.nextInt();
           case 1 -> Scene.GUEST_ISN + random.nextInt(-2000, 600_000);
           default -> Scene.GUEST_ISN + random.nextInt(4);
         };
-    frame.setInt(TCP + 4, near);
+    frame.setInt(tcp + 4, near);
     int acknowledgment =
         random.nextInt(8) == 0 ? random.nextInt() : scene.isn + random.nextInt(-2, 3000);
-    frame.setInt(TCP + 8, random.nextInt(2) == 0 ? scene.isn + 1 : acknowledgment);
+    frame.setInt(tcp + 8, random.nextInt(2) == 0 ? scene.isn + 1 : acknowledgment);
     int flags = random.nextInt(16) == 0 ? random.nextInt(256) : FLAGS[random.nextInt(FLAGS.length)];
-    frame.setInt(TCP + 12, header << 26 | flags << 16 | random.nextInt(65536));
+    frame.setInt(tcp + 12, header << 26 | flags << 16 | random.nextInt(65536));
     if (random.nextInt(20) == 0) {
-      frame.setByte(TCP + 12, random.nextInt(256));
+      frame.setByte(tcp + 12, random.nextInt(256));
     }
     if (random.nextInt(20) == 0) {
-      frame.setShort(IP + 2, random.nextInt(65536));
+      frame.setShort(IP + (scene.family == Family.IPV4 ? 2 : 4), random.nextInt(65536));
     }
     if (random.nextInt(20) == 0) {
       frame.setByte(IP, random.nextInt(256));
@@ -135,11 +133,8 @@ class HostileTest {
     if (random.nextInt(50) != 0) {
       frame.setByte(0, OffloadHeader.NEEDS_CSUM);
     } else {
-      long sum =
-          Checksum.pseudo4(
-                  Family.IPV4.guestAddress.ipv4(), Family.IPV4.serverAddress.ipv4(), Ipv4.TCP, size)
-              + Checksum.sum(frame, TCP, size);
-      frame.setShort(TCP + 16, random.nextBoolean() ? Checksum.finish(sum) : 0);
+      long sum = scene.family.pseudoSum(frame, size) + Checksum.sum(frame, tcp, size);
+      frame.setShort(tcp + 16, random.nextBoolean() ? Checksum.finish(sum) : 0);
     }
   }
 }

@@ -17,8 +17,12 @@ class LingeringTest {
   private static final int FIN_ACK = Tcp.FIN | Tcp.ACK;
 
   private final MemoryPool pool = new MemoryPool(4 << 20);
-  private final Scene scene = new Scene(Family.IPV4, 4 << 20, pool);
+  private final Scene scene = new Scene(family(), 4 << 20, pool);
   private final FlowOwner port = Scene.STATION.budget().flows();
+
+  Family family() {
+    return Family.IPV4;
+  }
 
   @AfterEach
   void nothingIsLeft() {

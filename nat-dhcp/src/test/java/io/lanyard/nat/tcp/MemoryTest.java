@@ -22,7 +22,11 @@ class MemoryTest {
   private static final int UNIT = 1 << 20;
 
   private final MemoryPool pool = new MemoryPool(LIMIT);
-  private final Scene scene = new Scene(Family.IPV4, 4 << 20, pool);
+  private final Scene scene = new Scene(family(), 4 << 20, pool);
+
+  Family family() {
+    return Family.IPV4;
+  }
 
   @AfterEach
   void nothingIsLeft() {
@@ -54,9 +58,9 @@ class MemoryTest {
   @Test
   void anotherGuestHasItsWindowsAllTheSame() {
     openManyThatTakeNothing();
-    Neighbour other = scene.link.neighbour(Family.IPV4.guestAddress.plus(1));
+    Neighbour other = scene.link.neighbour(family().guestAddress.plus(1));
     TestStream made =
-        Scene.open(scene.engine, scene.link, Family.IPV4.service, other, Scene.GUEST_PORT);
+        Scene.open(scene.engine, scene.link, family().service, other, Scene.GUEST_PORT);
     assertThat(made.guest.room()).isEqualTo(512 << 10);
   }
 
@@ -150,8 +154,8 @@ class MemoryTest {
     FlowOwner forward = FlowOwner.ofForward("web", 0);
     TestStream[] made = new TestStream[1];
     scene.engine.openToGuest(
-        Family.IPV4.service,
-        Family.IPV4.guest,
+        family().service,
+        family().guest,
         80,
         new FlowAccount(forward),
         stream -> made[0] = new TestStream(stream, scene.link.allocator));
