@@ -300,6 +300,32 @@ class ConductorTest {
     assertThat(network("a")).isSameAs(a);
   }
 
+  /** Its address is nobody's, which is known at once. */
+  @Test
+  void theForwardOfANetworkThatIsNotAddedAfterAllIsNotInTheLog() throws Exception {
+    LogWatch.expect("event=forward-failed forward=\"tcp/192.0.2.1:");
+    start(START);
+    String text =
+        START
+            + "  b:\n    mode: nat\n    ipv4: {subnet: 10.9.9.0/24}\n"
+            + "    forwards: [{name: no, protocol: tcp, listen: '192.0.2.1:8080', to:"
+            + " '10.9.9.9:80'}]\n";
+    ChangeRefusedException refused = refused(text);
+    assertThat(refused.reason()).isEqualTo(Reason.FAILED);
+    assertThat(refused.what()).contains("no address 192.0.2.1");
+    assertThat(LogWatch.count("event=forward-failed")).isZero();
+    ChangeRequest tolerant = request(text, false);
+    PlanInfo done =
+        get(
+            daemon
+                .conductor()
+                .apply(
+                    new ChangeRequest(
+                        tolerant.change(), "test", "", -1, false, true, Duration.ZERO)));
+    assertThat(done.problems()).singleElement().asString().contains("no address 192.0.2.1");
+    Await.until(() -> LogWatch.count("event=forward-failed") > 0);
+  }
+
   @Test
   void aStepThatFailsLeavesEverythingAsItWas() throws Exception {
     LogWatch.expect("event=forward-failed forward=\"tcp/127.0.0.1:");

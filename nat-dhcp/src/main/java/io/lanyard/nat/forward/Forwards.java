@@ -281,6 +281,9 @@ public final class Forwards implements Dumpable {
     /** Whether its failures are kept out of the log. */
     private boolean waits = tried;
 
+    /** Whether {@link #warnOfFirst} is to run, so that it is not too late to hold it back. */
+    private boolean warning;
+
     /** Whether {@link #tell} is to run: the ports of a range are tried together. */
     private boolean telling;
 
@@ -348,9 +351,24 @@ public final class Forwards implements Dumpable {
       String text = problem(port -> port.problem);
       if (text != null && !text.equals(lastReported)) {
         lastReported = text;
-        if (!waits) {
-          warn(text);
+        if (waits) {
+          return;
         }
+        if (outcome.isDone()) {
+          warn(text);
+        } else {
+          // A new network holds the failures of its forwards back when they have been added.
+          warning = true;
+          link.loop().execute(this::warnOfFirst);
+        }
+      }
+    }
+
+    private void warnOfFirst() {
+      warning = false;
+      String text = lastReported;
+      if (!waits && !closed && text != null) {
+        warn(text);
       }
     }
 
@@ -362,9 +380,9 @@ public final class Forwards implements Dumpable {
           .log(LOG, Logger.Level.WARNING);
     }
 
-    /** Keeps the outcome of the first attempt out of the log, unless it is known. */
+    /** Keeps the outcome of the first attempt out of the log, unless it was said. */
     void hold() {
-      waits |= !outcome.isDone();
+      waits |= !outcome.isDone() || warning;
     }
 
     /** Logs the failure that was kept back, unless it is over. */
