@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
@@ -46,9 +47,9 @@ import org.junit.jupiter.params.provider.EnumSource;
  * with what passes for it while nobody attacks: beside one attacker twice as much is fair. A port
  * that lacks its share lacks it in each round; a single one may fall into a collection of all
  * garbage, or meet the one long burst that its attacker pays for afterwards. The port of the other
- * network has nine tenths of its loop's time while it has work. Rates are not compared where the
- * attack takes no loop's time, on the API and the metrics, or the honest port's own, by its
- * forward; there the share of the time is.
+ * network has nine tenths of its loop's time while it has work, and a round of its guest costs that
+ * loop a tenth more at most than without an attack. Rates are not compared where the flood is the
+ * honest port's own, by its forward; there the share of the time is.
  */
 @Timeout(240)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class) // one attack at a time warms the daemon up
@@ -89,7 +90,7 @@ final class AdversarialGuestIT {
    */
   private static final long WINDOW_NANOS = TimeUnit.MILLISECONDS.toNanos(30);
 
-  /** Each is to be fair. */
+  /** Each is to be fair, and most of five as they were charged. */
   private static final int WINDOWS = 3;
 
   /** The most rounds in which the honest guest's fair rate is looked for. */
@@ -138,9 +139,13 @@ final class AdversarialGuestIT {
   /** A host that stands still lets the daemon answer later. */
   private static final Pauses PAUSES = new Pauses();
 
-  /** The rounds of the honest guest while nobody attacks. */
+  /** The time that passes for rounds of the honest guest while nobody attacks. */
   private static final Undisturbed UNDISTURBED = new Undisturbed();
 
+  /** The time that the other network's loop runs for rounds while nobody attacks. */
+  private static final Undisturbed OTHER_UNDISTURBED = new Undisturbed();
+
+  private static HonestClients clients;
   private static Victim victim;
 
   /** Bytes of heap before the first attack. */
@@ -161,6 +166,7 @@ final class AdversarialGuestIT {
       HONEST.add(new HonestGuest(world.guestA, family, family.gateway));
       OTHER.add(new HonestGuest(world.guestB, family, family.gatewayB));
     }
+    clients = new HonestClients(world);
     // The daemon says these and nothing else, a burst of each at most.
     daemon.expectWarning(
         "event=(no-descriptor|flows-refused|table-full|tcp-memory-short|storm|frames-refused|address-moves)"
@@ -173,14 +179,17 @@ final class AdversarialGuestIT {
     // A guest's last datagrams are read when it has gone.
     daemon.expectWarning("event=sender-refused .* advice=\"nobody has ");
     beginRound().assertUndisturbed(() -> daemon.saidAfter(0));
+    for (Family family : Family.values()) {
+      assertThat(clients.work(family)).matches(served -> served.isAtLeast(OTHER_PERCENT));
+    }
     victim =
         new Victim(
             HONEST.get(Family.IPV4.ordinal()).lease(), HONEST.get(Family.IPV6.ordinal()).lease6());
     assertThat(holdsItsLeases()).as(daemon.said()).isTrue();
     while (!UNDISTURBED.isKnown()) {
-      LoopTime before = daemon.loopTime(List.of());
+      Lap before = Lap.now(List.of());
       beginRound().assertUndisturbed(() -> daemon.saidAfter(0));
-      UNDISTURBED.add(daemon.loopTime(List.of()).since(before));
+      addUndisturbed(before);
     }
     heap = daemon.heap();
     left = heap;
@@ -191,6 +200,9 @@ final class AdversarialGuestIT {
     try {
       for (HonestGuest guest : guests()) {
         guest.close();
+      }
+      if (clients != null) {
+        clients.close();
       }
       if (daemon != null) {
         daemon.close();
@@ -249,6 +261,23 @@ final class AdversarialGuestIT {
     }
   }
 
+  /** The loops' times of a round: of the attackers' network, and of the other. */
+  private record Lap(LoopTime honest, LoopTime other) {
+    static Lap now(List<Attack> attacks) throws IOException {
+      return new Lap(daemon.loopTime(attacks), daemon.otherLoopTime());
+    }
+
+    Lap since(Lap before) {
+      return new Lap(honest.since(before.honest), other.since(before.other));
+    }
+  }
+
+  private static void addUndisturbed(Lap before) throws IOException {
+    Lap lap = Lap.now(List.of()).since(before);
+    UNDISTURBED.add(lap.honest.passed());
+    OTHER_UNDISTURBED.add((double) lap.other.ran());
+  }
+
   @ParameterizedTest
   @EnumSource(Attack.class)
   @Order(1)
@@ -280,14 +309,15 @@ final class AdversarialGuestIT {
               return isServed(attack, requireNonNull(idle.get(attack))) && daemon.names(attack);
             });
       }
-      LoopTime before = daemon.loopTime(attacks);
-      LoopTime otherBefore = daemon.otherLoopTime();
+      Lap before = Lap.now(attacks);
       attacked = beginRound();
       Loops loops = watch(attacked);
-      assertThat(daemon.otherLoopTime().since(otherBefore))
-          .as("the other network's loop")
-          .matches(LoopTime::isNearlyAlone);
-      assertFairRate(attacks, daemon.loopTime(attacks).since(before));
+      Lap first = Lap.now(attacks).since(before);
+      assertThat(first.other).as("the other network's loop").matches(LoopTime::isNearlyAlone);
+      assertFairRate(attacks, first);
+      assertThat(serve(attacks))
+          .as("clients of what the daemon serves on its host")
+          .matches(served -> served.isAtLeast(HONEST_PERCENT));
       assertPings(attacked, loops);
       assault.wantAll();
       assertFairShares(attacks);
@@ -295,7 +325,7 @@ final class AdversarialGuestIT {
       assault.assertGoesOn();
     }
     assertThat(daemon.isAlive()).as(daemon.said()).isTrue();
-    LoopTime alone = daemon.loopTime(List.of());
+    Lap alone = Lap.now(List.of());
     Round after = beginRound();
     for (Family family : Family.values()) {
       assertShare(attacked.honest(family), HONEST_PERCENT, lines);
@@ -308,7 +338,14 @@ final class AdversarialGuestIT {
     mayBeLeft += attacks.stream().mapToLong(Attack::leaves).sum();
     awaitNothingIsLeft(descriptors);
     after.assertUndisturbed(() -> daemon.saidAfter(lines));
-    UNDISTURBED.add(daemon.loopTime(List.of()).since(alone));
+    addUndisturbed(alone);
+  }
+
+  /** A round of honest clients of the daemon's, where the attackers are such clients. */
+  private static HonestClients.Served serve(List<Attack> attacks) throws IOException {
+    return attacks.stream().allMatch(Attack::hasPort)
+        ? HonestClients.Served.ALL
+        : clients.work(attacks.getFirst().family);
   }
 
   /** Whether the attack has begun: what the status says may be left of an earlier one. */
@@ -382,42 +419,51 @@ final class AdversarialGuestIT {
   private static void assertFairShares(List<Attack> attacks) throws Exception {
     long window = WINDOW_NANOS * (1 + attacks.size()) / 2;
     try (Upload _ = new Upload(world.guestA, attacks.getFirst().family)) {
-      int contended = 0;
       boolean insists = Attack.wantAll(attacks);
+      int contended = 0;
+      int fair = 0;
+      int seen = 0;
       long deadline = System.nanoTime() + LIMIT_NANOS;
-      for (int i = 0; i < WINDOWS || (insists && contended < WINDOWS); i++) {
+      while ((fair < WINDOWS && seen - fair < WINDOWS) || (insists && contended < WINDOWS)) {
         LoopTime before = daemon.loopTime(attacks);
         await(
             "the honest port has work",
             () -> daemon.loopTime(attacks).since(before).busy() >= window);
         LoopTime share = daemon.loopTime(attacks).since(before);
         assertThat(share).as("shares of the loop's time").matches(LoopTime::isFair);
+        seen++;
+        fair += share.isFairAsCharged() ? 1 : 0;
         contended += share.isContended() ? 1 : 0;
         assertThat(System.nanoTime()).as("attackers want all of it").isLessThan(deadline);
       }
+      assertThat(fair).as("fair windows of %d", seen).isGreaterThan(seen - fair);
     }
   }
 
-  /** Makes rounds until one goes at the honest guest's fair rate, which one of a few does. */
-  private static void assertFairRate(List<Attack> attacks, LoopTime first) throws Exception {
-    if (attacks.stream().noneMatch(Attack::hasPort)) {
-      return;
-    }
+  /**
+   * Makes rounds until one goes at the honest guest's fair rate, and one costs the other network's
+   * loop no more than without an attack, which of a few does.
+   */
+  private static void assertFairRate(List<Attack> attacks, Lap first) throws Exception {
     double alone = UNDISTURBED.nanos();
-    List<LoopTime> rounds = new ArrayList<>(List.of(first));
-    while (!(rounds.getLast().isFairRate(alone) && rounds.getLast().isCharged())
-        && rounds.size() < ROUNDS) {
-      LoopTime before = daemon.loopTime(attacks);
-      Round round = beginRound();
-      for (FutureTask<Success> one : round.all()) {
+    double otherAlone = OTHER_UNDISTURBED.nanos();
+    boolean ownFlood = attacks.stream().anyMatch(Attack::isByForward);
+    Predicate<Lap> fair = lap -> ownFlood || lap.honest.isFairRate(alone);
+    boolean eventsOnly = attacks.contains(Attack.VHOST_KICKS); // to hear of one is nobody's work
+    Predicate<Lap> charged = lap -> eventsOnly || lap.honest.isCharged();
+    Predicate<Lap> own = lap -> lap.other.isOwnRate(otherAlone);
+    List<Lap> laps = new ArrayList<>(List.of(first));
+    while (!Stream.of(fair, charged, own).allMatch(one -> laps.stream().anyMatch(one))
+        && laps.size() < ROUNDS) {
+      Lap before = Lap.now(attacks);
+      for (FutureTask<Success> one : beginRound().all()) {
         Success _ = one.get();
       }
-      rounds.add(daemon.loopTime(attacks).since(before));
+      laps.add(Lap.now(attacks).since(before));
     }
-    assertThat(rounds.getLast())
-        .as(() -> "of %s; alone %.0f ns pass".formatted(rounds, alone))
-        .matches(round -> round.isFairRate(alone))
-        .matches(LoopTime::isCharged, "most of it is charged to ports");
+    assertThat(laps).as("the honest guest's fair rate, alone %.0f ns", alone).anyMatch(fair);
+    assertThat(laps).as("the loop's time that ports are charged for").anyMatch(charged);
+    assertThat(laps).as("the other loop's rounds, alone %.0f ns", otherAlone).anyMatch(own);
   }
 
   private static void awaitNothingIsLeft(int descriptors) throws Exception {

@@ -249,12 +249,14 @@ enum Attack {
     };
   }
 
+  /** Whether its flood is the honest port's own work, by that port's forward. */
+  boolean isByForward() {
+    return sign.equals(ForwardFlood.SIGN);
+  }
+
   /** Bytes of heap that it leaves behind, because no port takes them along when it is closed. */
   long leaves() {
-    return switch (this) {
-      case FORWARD_CLIENTS, FORWARD_CLIENTS_IPV6 -> ForwardFlood.FLOW_BYTES;
-      default -> 0;
-    };
+    return isByForward() ? ForwardFlood.FLOW_BYTES : 0;
   }
 
   /** Whether one of them wants all of the loop's time for certain, once it is let. */

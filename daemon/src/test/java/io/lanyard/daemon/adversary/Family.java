@@ -10,8 +10,8 @@ import io.netty.buffer.ByteBuf;
 /** A family of addresses: those of the world in it, and its header in a frame without tags. */
 @SuppressWarnings("ImmutableEnumChecker") // an Address is two longs
 enum Family {
-  IPV4("10.99.0.2", "198.51.100.1", "10.66.0.2", "10.67.0.2", "10.66.16.0"),
-  IPV6("2001:db8:99::2", "2001:db8:33::1", "fd66::2", "fd67::2", "fd66::1:0:0");
+  IPV4("10.99.0.2", "198.51.100.1", "10.66.0.2", "10.67.0.2", "10.66.16.0", "198.18.0.2"),
+  IPV6("2001:db8:99::2", "2001:db8:33::1", "fd66::2", "fd67::2", "fd66::1:0:0", "2001:db8:98::2");
 
   private static final int IP = Ethernet.HEADER_LENGTH;
 
@@ -23,6 +23,9 @@ enum Family {
 
   /** A host of the world's that speaks VXLAN, while it attacks. */
   final Address tunnel;
+
+  /** An honest client of the daemon's in the world, in a subnet of its own. */
+  final Address client;
 
   /** Network a's gateway. */
   final Address gateway;
@@ -36,7 +39,8 @@ enum Family {
   private final Address silent;
   private final Address first;
 
-  Family(String world, String silent, String gateway, String gatewayB, String first) {
+  Family(
+      String world, String silent, String gateway, String gatewayB, String first, String client) {
     this.world = Address.parse(world);
     this.uplink = this.world.plus(-1);
     this.tunnel = this.world.plus(1);
@@ -45,6 +49,7 @@ enum Family {
     this.host = this.gateway.plus(-1);
     this.gatewayB = Address.parse(gatewayB);
     this.first = Address.parse(first);
+    this.client = Address.parse(client);
   }
 
   /** An address to which packets go and from which none come: the world forwards nothing. */

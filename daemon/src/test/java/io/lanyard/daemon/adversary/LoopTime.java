@@ -53,6 +53,14 @@ record LoopTime(
   }
 
   /**
+   * The same by what was charged alone. Where the loop is suspended often, that hits each port as
+   * often as it works; one window may yet have more of it at one port.
+   */
+  boolean isFairAsCharged() {
+    return 5L * (1 + attackers) * honest >= 4 * busy();
+  }
+
+  /**
    * Whether a round went at four fifths of the honest guest's fair share of its rate at least:
    * beside one attacker the loop may take twice as long as it takes alone, and a quarter more.
    *
@@ -77,6 +85,16 @@ record LoopTime(
    */
   boolean isCharged() {
     return 5 * charged >= 2 * ran;
+  }
+
+  /**
+   * Whether the loop has run for a round a tenth longer at most than it does while nobody attacks:
+   * for the same work, unless it did that of others.
+   *
+   * @param alone {@link #ran} for the same round while nobody attacks
+   */
+  boolean isOwnRate(double alone) {
+    return 10 * ran <= 11 * alone;
   }
 
   /**

@@ -4,10 +4,10 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * The loop's time that passes for a round of the honest guest while nobody attacks: the longest of
- * the last few rounds, which were made within the last minute. On a busy host they differ by half.
+ * A loop's time for a round while nobody attacks: the longest of the last few rounds, which were
+ * made within the last minute. On a busy host they differ by half.
  *
- * <p>A round is the same work each time, so that this is the guest's rate, turned over. It is the
+ * <p>A round is the same work each time, so that this is a guest's rate, turned over. It is the
  * rate that the daemon answers for: how long a transfer takes by the clock depends on the
  * processors as well, which attacker, guests, servers and daemon share.
  */
@@ -18,8 +18,8 @@ final class Undisturbed {
   private final Deque<Double> rounds = new ArrayDeque<>();
 
   /** Adds a round. */
-  void add(LoopTime round) {
-    rounds.add(round.passed());
+  void add(double nanos) {
+    rounds.add(nanos);
     if (rounds.size() > MOST) {
       rounds.remove();
     }

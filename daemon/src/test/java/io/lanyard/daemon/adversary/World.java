@@ -101,6 +101,7 @@ final class World {
         done
         ip -n H route add default via 10.99.0.2; ip -n H route add default via 2001:db8:99::2
         ip -n W addr add 169.254.169.254/32 dev lo; ip -n W addr add fd00:ec2::254/128 dev lo
+        ip -n W addr add 198.18.0.2/32 dev lo; ip -n W addr add 2001:db8:98::2/128 dev lo
         ip netns exec H sysctl -qw net.ipv4.ping_group_range='0 2147483647'
         # Its devices send what the attacker sends, and nothing else.
         ip netns exec E sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
