@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.lanyard.linux.PacketSocket;
 import io.lanyard.net.Address;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.HostCommand;
 import io.lanyard.vswitch.DropCause;
 import io.lanyard.vswitch.InMemoryPort;
@@ -245,9 +246,12 @@ class PacketPortIT extends PortSuite {
     }
     // The guest sends now, behind anything that might have come back.
     byte[] last = numbered(PEER, GUEST, 9, 60);
-    guest.send(last);
-    awaitOnLoop(
-        "the last frame", () -> peer.drain().stream().anyMatch(f -> Arrays.equals(f, last)));
+    Await.until(
+        "the last frame",
+        () -> {
+          guest.send(last); // again and again: a kernel that is busy drops some
+          return onLoop(() -> peer.drain().stream().anyMatch(f -> Arrays.equals(f, last)));
+        });
     List<byte[]> heard =
         onLoop(() -> {
           List<byte[]> all = other.drain();
@@ -271,13 +275,13 @@ class PacketPortIT extends PortSuite {
       return 0;
     });
     byte[] last = numbered(PEER, GUEST, 9, 60);
-    guest.send(last);
     List<byte[]> back = new ArrayList<>();
-    awaitOnLoop(
+    Await.until(
         "the last frame",
         () -> {
-          back.addAll(peer.drain());
-          return back.stream().anyMatch(f -> Arrays.equals(f, last));
+          guest.send(last); // again and again: a kernel that is busy drops some
+          back.addAll(onLoop(peer::drain));
+          return !back.isEmpty();
         });
     int heard =
         onLoop(() -> {
@@ -285,7 +289,7 @@ class PacketPortIT extends PortSuite {
           other.close();
           return all;
         });
-    assertThat(back).usingRecursiveComparison().isEqualTo(List.of(last));
+    assertThat(back).allSatisfy(got -> assertThat(got).isEqualTo(last));
     assertThat(heard).isEqualTo(500);
   }
 
