@@ -44,7 +44,8 @@ final class CaptureResource implements Resource {
   public Response answer(Request request) {
     Network network = ControlServer.network(daemon, request.parameter("network"));
     String port = request.query("port", "");
-    if (!port.isEmpty() && network.ports().stream().noneMatch(known -> known.name().equals(port))) {
+    if (!port.isEmpty()
+        && network.report().ports().stream().noneMatch(known -> known.name().equals(port))) {
       throw Problem.notFound(
           "port", port, "\"lanyard port ls --network " + network.name() + "\" lists the ports");
     }

@@ -16,6 +16,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.metric.Metrics;
 import io.lanyard.daemon.network.Network;
 import io.lanyard.daemon.network.NetworkGoneException;
+import io.lanyard.daemon.network.NetworkReport;
 import io.lanyard.daemon.network.NetworkSilentException;
 import io.lanyard.daemon.watch.Watchdog;
 import java.io.ByteArrayOutputStream;
@@ -100,24 +101,25 @@ public final class ControlServer implements AutoCloseable {
             .add(
                 "GET",
                 "/v1/networks",
-                request -> Json.response(present(daemon.networks(), Network::info)))
+                request ->
+                    Json.response(present(daemon.networks(), network -> network.report().info())))
             .add("GET", "/v1/networks/{network}", request -> one(daemon, request))
-            .add("GET", "/v1/ports", each(daemon, Network::ports))
+            .add("GET", "/v1/ports", each(daemon, NetworkReport::ports))
             .taking("network")
-            .add("GET", "/v1/port-groups", each(daemon, Network::portGroups))
+            .add("GET", "/v1/port-groups", each(daemon, NetworkReport::portGroups))
             .taking("network")
-            .add("GET", "/v1/macs", each(daemon, Network::macs))
+            .add("GET", "/v1/macs", each(daemon, NetworkReport::macs))
             .taking("network")
             .large()
             .add("GET", "/v1/topology", request -> Json.response(Topology.of(daemon)))
             .large()
-            .add("GET", "/v1/leases", each(daemon, Network::leases))
+            .add("GET", "/v1/leases", each(daemon, NetworkReport::leases))
             .taking("network")
             .large()
-            .add("GET", "/v1/flows", each(daemon, Network::flows))
+            .add("GET", "/v1/flows", each(daemon, NetworkReport::flows))
             .taking("network")
             .large()
-            .add("GET", "/v1/forwards", each(daemon, Network::forwards))
+            .add("GET", "/v1/forwards", each(daemon, NetworkReport::forwards))
             .taking("network")
             .add("GET", "/v1/events", new EventResource(daemon))
             .taking("network", "type")
@@ -137,13 +139,14 @@ public final class ControlServer implements AutoCloseable {
   private static Response one(Daemon daemon, Request request) {
     long revision = daemon.conductor().present().revision();
     return Json.tagged(
-        network(daemon, request.parameter("network")).info(), Long.toString(revision));
+        network(daemon, request.parameter("network")).report().info(), Long.toString(revision));
   }
 
   /** All networks' lists as one, or that of the network that {@code ?network=} names. */
-  private static <T> Resource each(Daemon daemon, Function<Network, List<T>> list) {
+  private static <T> Resource each(Daemon daemon, Function<NetworkReport, List<T>> list) {
     return request -> {
-      return Json.response(new Joined<>(present(chosen(daemon, request), list)));
+      return Json.response(
+          new Joined<>(present(chosen(daemon, request), network -> list.apply(network.report()))));
     };
   }
 

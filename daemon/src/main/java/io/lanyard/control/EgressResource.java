@@ -44,7 +44,7 @@ final class EgressResource {
             request.parameter("destination"),
             request.query("protocol", "tcp"),
             isInward(request.query("direction", "out")));
-    if (network.ports().stream().noneMatch(each -> each.name().equals(port))) {
+    if (network.report().ports().stream().noneMatch(each -> each.name().equals(port))) {
       throw Problem.notFound("port", port, "\"lanyard port ls\" lists the ports");
     }
     return Json.response(network.testEgress(port, question));

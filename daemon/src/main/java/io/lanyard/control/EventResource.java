@@ -15,6 +15,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.event.MissedException;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.NetworkReport;
 import java.lang.System.Logger.Level;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -117,8 +118,10 @@ final class EventResource implements Resource {
           && event.type().startsWith(type);
     }
 
-    private static <T> List<T> all(List<Network> networks, Function<Network, List<T>> list) {
-      return ControlServer.present(networks, list).stream().flatMap(List::stream).toList();
+    private static <T> List<T> all(List<Network> networks, Function<NetworkReport, List<T>> list) {
+      return ControlServer.present(networks, one -> list.apply(one.report())).stream()
+          .flatMap(List::stream)
+          .toList();
     }
 
     private boolean snapshot(String position, Reader reader) {
@@ -128,10 +131,10 @@ final class EventResource implements Resource {
               .toList();
       SnapshotInfo snapshot =
           new SnapshotInfo(
-              ControlServer.present(networks, Network::info),
-              all(networks, Network::ports),
-              all(networks, Network::leases),
-              all(networks, Network::forwards),
+              ControlServer.present(networks, one -> one.report().info()),
+              all(networks, NetworkReport::ports),
+              all(networks, NetworkReport::leases),
+              all(networks, NetworkReport::forwards),
               daemon.guestNames().stream()
                   .map(daemon::guest)
                   .filter(Objects::nonNull)

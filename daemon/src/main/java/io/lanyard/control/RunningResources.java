@@ -155,7 +155,7 @@ final class RunningResources {
 
   private Response lease(Request request) {
     Address address = address(request);
-    return network(request).leases().stream()
+    return network(request).report().leases().stream()
         .filter(lease -> lease.address().equals(address.toString()))
         .findAny()
         .map(lease -> Json.tagged(lease, ""))
@@ -186,6 +186,7 @@ final class RunningResources {
   private Response flow(Request request) {
     long id = flowId(request);
     return network(request)
+        .report()
         .flow(id)
         .map(flow -> Json.tagged(flow, ""))
         .orElseThrow(() -> noFlow(id));

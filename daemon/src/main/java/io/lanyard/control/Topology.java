@@ -14,6 +14,7 @@ import io.lanyard.daemon.Daemon;
 import io.lanyard.daemon.guest.GuestHandle;
 import io.lanyard.daemon.network.KnownStation;
 import io.lanyard.daemon.network.Network;
+import io.lanyard.daemon.network.NetworkReport;
 import io.lanyard.daemon.network.PortEnds;
 import io.lanyard.net.Address;
 import io.lanyard.net.MacAddress;
@@ -63,14 +64,15 @@ final class Topology {
   }
 
   private SwitchInfo drawn(Network network) {
-    NetworkInfo info = network.info();
+    NetworkReport report = network.report();
+    NetworkInfo info = report.info();
     Map<String, List<StationInfo>> stations = new HashMap<>();
-    for (KnownStation station : network.stations()) {
+    for (KnownStation station : report.stations()) {
       stations.computeIfAbsent(station.port(), port -> new ArrayList<>()).add(station(station));
     }
     Map<String, String> ends = PortEnds.of(network.config());
     List<ConnectorInfo> connectors = new ArrayList<>();
-    for (PortInfo port : network.ports()) {
+    for (PortInfo port : report.ports()) {
       String name = port.name();
       String place = info.name() + "/" + name;
       states.put(place, port.state());

@@ -160,7 +160,7 @@ final class DaemonReport {
     tree.networks()
         .forEach((name, network) -> {
           try {
-            asked.put(name, network.ask());
+            asked.put(name, network.report().ask());
           } catch (NetworkGoneException e) {
             // It is being removed, and its problems with it.
           }

@@ -206,7 +206,7 @@ class ConfigApiTest {
         "PUT",
         "/v1/guests/h",
         "{\"vmm\": \"echo\", \"memory\": \"64M\", \"program\": \"/bin/true\"}");
-    assertThat(Objects.requireNonNull(daemon.network("b")).ports())
+    assertThat(Objects.requireNonNull(daemon.network("b")).report().ports())
         .anyMatch(one -> one.name().equals("p"));
     assertThat(Objects.requireNonNull(daemon.guest("h")).info().state()).isEqualTo("running");
     String text = done("GET", "/v1/config/text", "").text();
@@ -264,7 +264,7 @@ class ConfigApiTest {
         .contains("guests.g: nics[0].isolated false -> true, nics[0].port-group none -> lab");
     assertThat(done("GET", "/v1/port-groups?network=a", "").text())
         .isEqualTo("[{\"network\":\"a\",\"name\":\"lab\",\"ports\":[\"q\",\"g.nic0\"]}]");
-    assertThat(Objects.requireNonNull(daemon.network("a")).ports())
+    assertThat(Objects.requireNonNull(daemon.network("a")).report().ports())
         .filteredOn(one -> one.group().equals("lab"))
         .extracting(one -> one.name())
         .containsExactlyInAnyOrder("q", "g.nic0");

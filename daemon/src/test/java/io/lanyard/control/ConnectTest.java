@@ -82,7 +82,7 @@ final class ConnectTest {
   }
 
   private String ports() {
-    return daemon.network("n").ports().toString();
+    return daemon.network("n").report().ports().toString();
   }
 
   @Test

@@ -83,7 +83,8 @@ final class DescriptorIT {
   }
 
   private Stream<String> ports() {
-    return Objects.requireNonNull(daemon.network("n")).ports().stream().map(port -> port.name());
+    return Objects.requireNonNull(daemon.network("n")).report().ports().stream()
+        .map(port -> port.name());
   }
 
   @Test

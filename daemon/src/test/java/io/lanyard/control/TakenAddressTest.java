@@ -50,17 +50,17 @@ final class TakenAddressTest {
     try (Daemon daemon = open(configuration)) {
       var network = daemon.network("a");
       assertThat(network).isNotNull();
-      assertThat(network.ports().stream().filter(port -> port.state().equals("failed")))
+      assertThat(network.report().ports().stream().filter(port -> port.state().equals("failed")))
           .singleElement()
           .satisfies(port -> assertThat(port.name()).isEqualTo("q"));
-      assertThat(network.info().problems()).hasSize(1);
+      assertThat(network.report().info().problems()).hasSize(1);
       taken.close();
-      Await.until(() -> network.info().problems().isEmpty());
-      assertThat(network.ports()).allMatch(port -> port.state().equals("no-carrier"));
+      Await.until(() -> network.report().info().problems().isEmpty());
+      assertThat(network.report().ports()).allMatch(port -> port.state().equals("no-carrier"));
       try (Socket guest = new Socket(InetAddress.getLoopbackAddress(), number)) {
         assertThat(guest.isConnected()).isTrue();
         Await.until(() ->
-            network.ports().stream()
+            network.report().ports().stream()
                 .anyMatch(port -> port.name().equals("q") && port.state().equals("up")));
       }
     }
@@ -130,7 +130,7 @@ final class TakenAddressTest {
       try (Daemon daemon = open(configuration)) {
         var network = daemon.network("a");
         assertThat(network).isNotNull();
-        assertThat(network.info().problems())
+        assertThat(network.report().info().problems())
             .singleElement()
             .asString()
             .startsWith("forward tcp/127.0.0.1:%d: port %d is taken".formatted(number, number));

@@ -98,7 +98,7 @@ final class KeptNicAddressesTest {
     Directories directories = new Directories(own.resolve("s"), own.resolve("r"), own.resolve("i"));
     try (Daemon daemon = Daemon.open(Daemon.Settings.of(document(), directories))) {
       Network network = Objects.requireNonNull(daemon.network("a"));
-      return new Found(mac(daemon, "g"), network.ports().getFirst().guestMac());
+      return new Found(mac(daemon, "g"), network.report().ports().getFirst().guestMac());
     }
   }
 
@@ -132,7 +132,8 @@ final class KeptNicAddressesTest {
       Edit edit =
           Edit.set(
               DocumentPath.of("guests", "h"),
-              "{vmm: echo, memory: 64M, program: /bin/true, autostart: false, nics: [{network: a}]}",
+              "{vmm: echo, memory: 64M, program: /bin/true, autostart: false, nics: [{network:"
+                  + " a}]}",
               "test",
               Instant.EPOCH);
       daemon

@@ -154,7 +154,9 @@ final class Endings {
       Network from = tree.network(nic.network());
       if ((!as.isEmpty() || !to.equals(nic.network())) && from != null) {
         String flows =
-            flows("guest " + before.name(), from.flowsOfPort(before.name() + "." + nic.name()));
+            flows(
+                "guest " + before.name(),
+                from.report().flowsOfPort(before.name() + "." + nic.name()));
         all.add(
             "guest "
                 + before.name()
@@ -198,20 +200,23 @@ final class Endings {
     }
     List<String> ends = new ArrayList<>();
     List<String> attached =
-        network.ports().stream()
+        network.report().ports().stream()
             .filter(port -> !Network.OWN_PORTS.contains(port.name()) && port.state().equals(UP))
             .map(PortInfo::name)
             .toList();
     if (!attached.isEmpty()) {
       ends.add("the guests at " + named(attached) + " lose their link");
     }
-    long flows = network.info().flows();
+    long flows = network.report().info().flows();
     if (flows > 0) {
       ends.add(flows + (flows == 1 ? " flow ends" : " flows end"));
     }
     List<String> leases =
         endsLeases
-            ? network.leases().stream().filter(Endings::isBound).map(Endings::holder).toList()
+            ? network.report().leases().stream()
+                .filter(Endings::isBound)
+                .map(Endings::holder)
+                .toList()
             : List.of();
     if (!leases.isEmpty()) {
       ends.add(
@@ -241,7 +246,7 @@ final class Endings {
   private String adapter(Change.HostAdapterChanged changed) {
     Network there = tree.network(changed.network());
     HostAdapterConfig gone = changed.before();
-    if (there == null || gone == null || there.info().hostAdapter().isEmpty()) {
+    if (there == null || gone == null || there.report().info().hostAdapter().isEmpty()) {
       return "";
     }
     return "network "
@@ -258,8 +263,9 @@ final class Endings {
     }
     String name = "port " + network + "/" + port;
     boolean attached =
-        there.ports().stream().anyMatch(one -> one.name().equals(port) && one.state().equals(UP));
-    String flows = flows(name, there.flowsOfPort(port));
+        there.report().ports().stream()
+            .anyMatch(one -> one.name().equals(port) && one.state().equals(UP));
+    String flows = flows(name, there.report().flowsOfPort(port));
     String link = attached ? name + ": the guest there loses its link" : "";
     return link.isEmpty() || flows.isEmpty() ? link + flows : link + "; " + flows;
   }
@@ -268,7 +274,7 @@ final class Endings {
     Network there = tree.network(network);
     return there == null
         ? ""
-        : flows("forward " + network + "/" + forward.key(), there.flowsOfForward(forward));
+        : flows("forward " + network + "/" + forward.key(), there.report().flowsOfForward(forward));
   }
 
   private static String flows(String whose, long count) {

@@ -190,7 +190,7 @@ final class StepMaker {
   private String add(NetworkConfig added, Map<String, GuestConfig> guests) {
     tree.addNetworks(List.of(added), guests);
     tree.guests().values().forEach(guest -> attachAgain(guest, added.name()));
-    return String.join("; ", network(added.name()).ownProblems());
+    return String.join("; ", network(added.name()).report().ownProblems());
   }
 
   /** Attaches a guest's NICs to a network that was made; a VMM that hangs costs its guest alone. */

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.network;
 
 import io.lanyard.base.EnumText;
+import io.lanyard.config.NetworkConfig;
 import io.lanyard.config.NetworkMode;
 import io.lanyard.control.api.EgressTestInfo;
 import io.lanyard.dns.DnsForwarder;
@@ -46,6 +47,25 @@ final class EgressInquiry {
     this.network = network;
     this.port = port;
     this.question = question;
+  }
+
+  /** The answer of a network that has no gateway, or whose gateway does not run. */
+  static EgressTestInfo withoutGateway(NetworkConfig config, String port, EgressQuestion question) {
+    boolean isBridged = config.enabled() && config.mode() instanceof NetworkMode.Bridged;
+    Address address = question.address();
+    return new EgressTestInfo(
+        config.name(),
+        port,
+        question.name(),
+        address == null ? "" : address.toString(),
+        question.text(),
+        isBridged ? "allow" : "deny",
+        isBridged
+            ? "a bridged network has no egress rules: its guests are on the LAN, and reach what"
+                + " that lets them"
+            : config.gateway() == null
+                ? "an isolated network leads nowhere, and no rule is about the guests on it"
+                : "the network has no gateway that runs");
   }
 
   /** The answers: one for each address. */

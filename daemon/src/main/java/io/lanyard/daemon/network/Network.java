@@ -7,30 +7,17 @@ import io.lanyard.base.LogEvent;
 import io.lanyard.base.MemoryBudget;
 import io.lanyard.base.TimerWheel;
 import io.lanyard.config.ForwardConfig;
-import io.lanyard.config.GatewayConfig;
 import io.lanyard.config.GuestConfig;
 import io.lanyard.config.HostAdapterConfig;
-import io.lanyard.config.Ipv4Config;
-import io.lanyard.config.Ipv6Config;
 import io.lanyard.config.NetworkConfig;
-import io.lanyard.config.NetworkMode;
 import io.lanyard.config.PortConfig;
 import io.lanyard.config.PortPolicy;
 import io.lanyard.control.api.EgressTestInfo;
-import io.lanyard.control.api.FlowInfo;
-import io.lanyard.control.api.ForwardInfo;
-import io.lanyard.control.api.LeaseInfo;
-import io.lanyard.control.api.MacInfo;
-import io.lanyard.control.api.NetworkInfo;
-import io.lanyard.control.api.PortGroupInfo;
-import io.lanyard.control.api.PortInfo;
 import io.lanyard.daemon.event.EventBus;
 import io.lanyard.daemon.metric.Metrics;
-import io.lanyard.daemon.watch.Problems;
 import io.lanyard.daemon.watch.Watchdog;
 import io.lanyard.dhcp.LeaseStore;
 import io.lanyard.nat.HostResources;
-import io.lanyard.nat.flow.FlowRecord;
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
 import io.lanyard.vmm.Nic;
@@ -44,15 +31,11 @@ import io.lanyard.vswitch.port.PortContext;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.EventLoop;
-import io.netty.util.concurrent.Future;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -78,7 +61,7 @@ public final class Network implements AutoCloseable {
   public static final String UPLINK_PORT = "uplink";
 
   /** The gateway's port. */
-  private static final String GATEWAY_PORT = "gateway";
+  static final String GATEWAY_PORT = "gateway";
 
   /** The ports that a network has by itself. */
   public static final Set<String> OWN_PORTS = Set.of(GATEWAY_PORT, HOST_PORT, UPLINK_PORT);
@@ -121,7 +104,7 @@ public final class Network implements AutoCloseable {
   private final NetworkCaptures captures;
   private final ByteBufAllocator allocator = PooledByteBufAllocator.DEFAULT;
   private final StartingParts parts;
-  private final Problems problems = new Problems();
+  private final NetworkReport report;
   private volatile NetworkConfig config;
   private volatile Map<String, GuestConfig> guests;
 
@@ -174,15 +157,18 @@ public final class Network implements AutoCloseable {
             allocator,
             new NetworkCaptures.Labels(
                 ethernet, () -> this.config, () -> this.guests, gateway::services));
-    problems.addAll(parts::problems);
-    problems.addAll(ports.report()::problems);
-    problems.addAll(gateway::problems);
-    problems.addAll(this::shortOfMemory);
-  }
-
-  private List<String> shortOfMemory() {
-    String problem = memory.problem();
-    return problem.isEmpty() ? List.of() : List.of(problem);
+    this.report =
+        new NetworkReport(
+            () -> this.config,
+            () -> this.guests,
+            () -> clashes,
+            host,
+            loop,
+            ethernet,
+            ports,
+            gateway,
+            parts,
+            memory);
   }
 
   private static List<Long> guestMacs(NetworkConfig config, Map<String, GuestConfig> guests) {
@@ -424,19 +410,6 @@ public final class Network implements AutoCloseable {
     ports.detach(port);
   }
 
-  /** How many flows a port of the switch has begun, or its clients where many share it. */
-  public long flowsOfPort(String port) {
-    return loop.call(() -> (long) gateway.countFlows(flow -> ports.isOf(port, flow.port())));
-  }
-
-  /** How many flows have come in by a forward. */
-  public long flowsOfForward(ForwardConfig forward) {
-    Set<String> keys = new HashSet<>();
-    forward.each().forEach(one -> keys.add(one.key()));
-    return loop.call(() ->
-        (long) gateway.countFlows(flow -> flow.forward() != null && keys.contains(flow.forward())));
-  }
-
   /**
    * How many flows another configuration would forbid.
    *
@@ -456,43 +429,9 @@ public final class Network implements AutoCloseable {
    */
   public List<EgressTestInfo> testEgress(String port, EgressQuestion question) {
     List<EgressTestInfo> answers = gateway.testEgress(ethernet, port, question);
-    return answers.isEmpty() ? List.of(withoutGateway(port, question)) : answers;
-  }
-
-  private EgressTestInfo withoutGateway(String port, EgressQuestion question) {
-    boolean isBridged = config.enabled() && config.mode() instanceof NetworkMode.Bridged;
-    Address address = question.address();
-    return new EgressTestInfo(
-        name(),
-        port,
-        question.name(),
-        address == null ? "" : address.toString(),
-        question.text(),
-        isBridged ? "allow" : "deny",
-        isBridged
-            ? "a bridged network has no egress rules: its guests are on the LAN, and reach what"
-                + " that lets them"
-            : config.gateway() == null
-                ? "an isolated network leads nowhere, and no rule is about the guests on it"
-                : "the network has no gateway that runs");
-  }
-
-  /**
-   * The network as a whole.
-   *
-   * @return a snapshot
-   */
-  public NetworkInfo info() {
-    return loop.call(this::infoOnLoop);
-  }
-
-  /**
-   * The same, for a caller who does not wait long.
-   *
-   * @return a snapshot, when the network's loop has taken it
-   */
-  public Future<NetworkInfo> ask() {
-    return loop.submit(this::infoOnLoop);
+    return answers.isEmpty()
+        ? List.of(EgressInquiry.withoutGateway(config, port, question))
+        : answers;
   }
 
   /** Its subnets of either family, whether it runs or not. */
@@ -512,138 +451,6 @@ public final class Network implements AutoCloseable {
         clashes = ofHost.of(config, present);
       }
     }
-  }
-
-  /**
-   * The problems of the network's parts, which it has by itself on any host.
-   *
-   * @return a text for each
-   */
-  public List<String> ownProblems() {
-    return loop.call(problems::present);
-  }
-
-  /** All problems, clashes too where the adapter has failed: that may be for another reason. */
-  private List<String> allProblems() {
-    List<String> all = new ArrayList<>(problems.present());
-    all.addAll(clashes);
-    return all;
-  }
-
-  private NetworkInfo infoOnLoop() {
-    GatewayConfig offered = config.gateway();
-    Ipv4Config ipv4 = offered == null ? null : offered.ipv4();
-    Subnet ipv6 = host.ipv6SubnetOf(config);
-    return new NetworkInfo(
-        name(),
-        config.mode().text(),
-        !config.enabled() ? STOPPED : parts.problems().isEmpty() ? "running" : "failed",
-        ipv4 == null ? "" : ipv4.subnet().toString(),
-        !gateway.isThere() || ipv4 == null ? "" : ipv4.gateway().toString(),
-        ipv6 == null ? "" : ipv6.toString(),
-        !gateway.isThere() || ipv6 == null ? "" : Ipv6Config.gateway(ipv6).toString(),
-        config.mtu(),
-        ports.hasHostAdapter() && config.hostAdapter() != null ? config.hostAdapter().name() : "",
-        HostServices.text(config, ipv6, ports.hasHostAdapter()),
-        gateway.nat64Prefixes(),
-        ethernet.ports().size(),
-        gateway.boundLeases(),
-        gateway.flowCount(),
-        ports.report().busiest(),
-        allProblems());
-  }
-
-  /**
-   * The ports, those that failed included.
-   *
-   * @return a snapshot
-   */
-  public List<PortInfo> ports() {
-    return loop.call(() -> ports.report().list(gateway::problems));
-  }
-
-  /**
-   * The port groups, with the ports that name them.
-   *
-   * @return in the order of the configuration
-   */
-  public List<PortGroupInfo> portGroups() {
-    NetworkConfig present = config;
-    return present.portGroups().values().stream()
-        .map(group ->
-            new PortGroupInfo(present.name(), group.name(), group.ports(present, guests.values())))
-        .toList();
-  }
-
-  /**
-   * The MAC addresses that the switch knows, with what the gateway knows of them.
-   *
-   * @return a snapshot, by port and address
-   */
-  public List<KnownStation> stations() {
-    return loop.call(() -> KnownStation.all(ethernet, gateway.services(), ownAddresses()));
-  }
-
-  /** The addresses of the gateway's port and of the host's, as far as they are there. */
-  private Map<String, List<Address>> ownAddresses() {
-    GatewayConfig offered = config.gateway();
-    if (offered == null) {
-      return Map.of();
-    }
-    List<Address> gateways = new ArrayList<>();
-    List<Address> hosts = new ArrayList<>();
-    if (offered.ipv4() != null) {
-      gateways.add(offered.ipv4().gateway());
-      hosts.add(offered.ipv4().host());
-    }
-    Subnet ipv6 = host.ipv6SubnetOf(config);
-    if (ipv6 != null) {
-      gateways.add(Ipv6Config.gateway(ipv6));
-      hosts.add(Ipv6Config.host(ipv6));
-    }
-    return Map.of(
-        GATEWAY_PORT,
-        gateway.isThere() ? gateways : List.of(),
-        HOST_PORT,
-        ports.hasHostAdapter() ? hosts : List.of());
-  }
-
-  /**
-   * The same as the API shows it.
-   *
-   * @return a snapshot, by port and address
-   */
-  public List<MacInfo> macs() {
-    return stations().stream().map(station -> station.info(name())).toList();
-  }
-
-  /**
-   * The leases that are held.
-   *
-   * @return a snapshot, by address
-   */
-  public List<LeaseInfo> leases() {
-    return loop.call(gateway::leases);
-  }
-
-  /**
-   * The flows through the NAT.
-   *
-   * @return a snapshot
-   */
-  public List<FlowInfo> flows() {
-    return ServiceStatus.flows(name(), loop.call(() -> gateway.flows(flow -> true)));
-  }
-
-  /**
-   * One flow through the network's NAT.
-   *
-   * @param id its number
-   * @return as it stands; empty if there is no such flow any more
-   */
-  public Optional<FlowInfo> flow(long id) {
-    List<FlowRecord> found = loop.call(() -> gateway.flows(flow -> flow.id() == id));
-    return ServiceStatus.flows(name(), found).stream().findAny();
   }
 
   /**
@@ -667,18 +474,12 @@ public final class Network implements AutoCloseable {
   }
 
   /**
-   * The port forwards, those that failed included.
+   * The network as it is at present, for people and for the API.
    *
-   * @return a snapshot
+   * @return the one object for the life of the network
    */
-  public List<ForwardInfo> forwards() {
-    return config.enabled()
-        ? loop.call(gateway::forwards).stream()
-            .map(status -> ServiceStatus.forward(name(), status))
-            .toList()
-        : config.forwards().stream()
-            .map(forward -> ServiceStatus.stopped(name(), forward))
-            .toList();
+  public NetworkReport report() {
+    return report;
   }
 
   /**

@@ -8,7 +8,9 @@
  *      |             |-- HandedOverSockets               links that other processes have opened
  *      |             |-- PortReport                      how they are, for people and the API
  *      |             '-- .port                           the kinds of ports
- *      '--------- NetworkServices  gateway: NAT and forwards, DhcpService, DnsService
+ *      |--------- NetworkGateway   the gateway's place: empty, or
+ *      |             '-- NetworkServices                 NAT and forwards, DhcpService, DnsService
+ *      '--------- NetworkReport    what the network is and has, for people and the API
  * </pre>
  *
  * <p><b>Threads.</b> All state belongs to the loop. A call from outside is a task on the loop whose

@@ -221,7 +221,8 @@ final class ChangingWorld {
     assertThat(daemon.networks()).hasSameSizeAs(said.networks().keySet());
     for (NetworkConfig config : said.networks().values()) {
       Network network = Objects.requireNonNull(daemon.network(config.name()));
-      assertThat(network.info().state()).isEqualTo(config.enabled() ? "running" : "stopped");
+      assertThat(network.report().info().state())
+          .isEqualTo(config.enabled() ? "running" : "stopped");
       TreeSet<String> ports = new TreeSet<>(config.enabled() ? List.of("gateway") : List.of());
       if (config.enabled() && config.hostAdapter() != null) {
         ports.add("host");
@@ -230,11 +231,11 @@ final class ChangingWorld {
       for (GuestConfig guest : said.guests().values()) {
         guest.nicOn(config.name()).ifPresent(nic -> ports.add(guest.name() + "." + nic.name()));
       }
-      assertThat(network.ports().stream().map(PortInfo::name).sorted().toList())
+      assertThat(network.report().ports().stream().map(PortInfo::name).sorted().toList())
           .as(config.name())
           .containsExactlyElementsOf(ports);
-      assertThat(network.ports()).allMatch(port -> port.problem().isEmpty());
-      assertThat(network.forwards())
+      assertThat(network.report().ports()).allMatch(port -> port.problem().isEmpty());
+      assertThat(network.report().forwards())
           .extracting(forward -> forward.name() + forward.state() + forward.to())
           .containsExactlyInAnyOrderElementsOf(
               config.forwards().stream()

@@ -197,13 +197,13 @@ class ConductorTest {
   }
 
   private List<String> forwards(String name) {
-    return network(name).forwards().stream()
+    return network(name).report().forwards().stream()
         .map(one -> one.name() + " " + one.state() + " -> " + one.to())
         .toList();
   }
 
   private List<String> ports(String name) {
-    return network(name).ports().stream().map(PortInfo::name).sorted().toList();
+    return network(name).report().ports().stream().map(PortInfo::name).sorted().toList();
   }
 
   private EgressTestInfo egress(String network, String to) {
@@ -252,7 +252,7 @@ class ConductorTest {
         .asString()
         .startsWith("networks.a: " + missing);
     assertThat(refused(bound).what()).startsWith("networks.a: " + missing);
-    assertThat(network("a").info().problems()).isEmpty();
+    assertThat(network("a").report().info().problems()).isEmpty();
     assertThat(refused(bound.replace("interface: no-such", "address: 192.0.2.1")).what())
         .contains("192.0.2.1 is no address of the host");
     ChangeRequest tolerant =
@@ -289,11 +289,11 @@ class ConductorTest {
     start(START);
     String two = START + "  b: {mode: nat, ipv4: {subnet: 10.9.9.0/24}}\n";
     apply(two);
-    assertThat(network("b").info().state()).isEqualTo("running");
+    assertThat(network("b").report().info().state()).isEqualTo("running");
     Network former = network("b");
     apply(two.replace("10.9.9.0", "10.9.10.0"));
     assertThat(network("b")).isNotSameAs(former);
-    assertThat(network("b").info().subnet()).isEqualTo("10.9.10.0/24");
+    assertThat(network("b").report().info().subnet()).isEqualTo("10.9.10.0/24");
     Network a = network("a");
     apply(START);
     assertThat(daemon.network("b")).isNull();
@@ -356,7 +356,7 @@ class ConductorTest {
                       new ChangeRequest(
                           tolerant.change(), "test", "", -1, false, true, Duration.ZERO)));
       assertThat(done.problems()).singleElement().asString().contains("forwards[no]");
-      assertThat(network("a").forwards())
+      assertThat(network("a").report().forwards())
           .filteredOn(forward -> forward.name().equals("no"))
           .extracting(ForwardInfo::state)
           .containsExactly("failed");
@@ -453,7 +453,7 @@ class ConductorTest {
     get(daemon.conductor().apply(request(guest.replace("10.9.8.", "10.9.7."), true)));
     assertThat(Objects.requireNonNull(daemon.guest("g")).info().state()).isEqualTo("running");
     Await.until(() ->
-        network("a").ports().stream()
+        network("a").report().ports().stream()
             .anyMatch(one -> one.name().equals("g.nic0") && one.state().equals("up")));
   }
 
@@ -462,7 +462,7 @@ class ConductorTest {
           + "nics: [{network: a, mac: '52:54:00:00:00:07'}]}}\n";
 
   private String state(String network, String port) {
-    return network(network).ports().stream()
+    return network(network).report().ports().stream()
         .filter(one -> one.name().equals(port))
         .findFirst()
         .orElseThrow()
@@ -480,8 +480,8 @@ class ConductorTest {
     assertThat(done.changes())
         .extracting(ChangeInfo::text)
         .containsExactly("networks.a: enabled true -> false; stops");
-    assertThat(network("a").info().state()).isEqualTo("stopped");
-    assertThat(network("a").info().problems()).isEmpty();
+    assertThat(network("a").report().info().state()).isEqualTo("stopped");
+    assertThat(network("a").report().info().problems()).isEmpty();
     assertThat(state("a", "q")).isEqualTo("stopped");
     assertThat(state("a", "g.nic0")).isEqualTo("no-carrier");
     assertThat(forwards("a")).containsExactly("web stopped -> 10.9.8.9:80");
@@ -506,9 +506,9 @@ class ConductorTest {
     daemon.close();
     daemon = InProcessDaemon.open(home, document(START + ON_A));
     daemon.startGuests();
-    assertThat(network("a").info().state()).isEqualTo("stopped");
+    assertThat(network("a").report().info().state()).isEqualTo("stopped");
     apply(START + ON_A);
-    assertThat(network("a").info().state()).isEqualTo("running");
+    assertThat(network("a").report().info().state()).isEqualTo("running");
     Await.until(() -> state("a", "g.nic0").equals("up"));
     assertThat(state("a", "q")).isEqualTo("no-carrier");
     assertThat(EchoVmmProvider.links(0x52_54_00_00_00_07L)).containsExactly("up");

@@ -152,7 +152,7 @@ class LiveChangesIT {
   }
 
   private List<Long> flows() {
-    return busy().flows().stream()
+    return busy().report().flows().stream()
         .filter(LiveChangesIT::isIperf)
         .map(FlowInfo::id)
         .sorted()
@@ -253,7 +253,7 @@ class LiveChangesIT {
 
   /** The drops at the ports of the counted frames; those from before the frames began, too. */
   private List<Object> drops() {
-    return busy().ports().stream()
+    return busy().report().ports().stream()
         .filter(port -> port.name().equals("first") || port.name().equals("second"))
         .<Object>map(port -> List.of(port.name(), port.receiveDrops(), port.transmitDrops()))
         .toList();
@@ -307,7 +307,7 @@ class LiveChangesIT {
         frames.assertNoneLost();
         assertThat(busy()).isSameAs(unchanged);
         assertThat(flows()).as("the flows of the guests").isEqualTo(flows);
-        assertThat(busy().leases())
+        assertThat(busy().report().leases())
             .filteredOn(lease -> lease.address().equals(address))
             .extracting(LeaseInfo::state)
             .containsExactly("bound");

@@ -55,7 +55,7 @@ final class GuestLifeTest {
   }
 
   private static String port(Daemon daemon) {
-    return Objects.requireNonNull(daemon.network("a")).ports().stream()
+    return Objects.requireNonNull(daemon.network("a")).report().ports().stream()
         .filter(port -> port.name().equals("g.nic0"))
         .findFirst()
         .orElseThrow()

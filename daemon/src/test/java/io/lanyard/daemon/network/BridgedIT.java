@@ -113,7 +113,7 @@ class BridgedIT {
   }
 
   private PortInfo uplink() {
-    return network().ports().stream()
+    return network().report().ports().stream()
         .filter(port -> port.name().equals("uplink"))
         .findFirst()
         .orElseThrow();
@@ -292,7 +292,7 @@ class BridgedIT {
     HostCommand.runLine("ip -n " + LAN + " link set lan1 down");
     Await.until("the loss is seen", () -> uplink().state().equals("no-carrier"));
     assertThat(uplink().problem()).contains("lan0", "no link");
-    assertThat(network().info().problems()).anyMatch(text -> text.contains("uplink"));
+    assertThat(network().report().info().problems()).anyMatch(text -> text.contains("uplink"));
     HostCommand.runLine("ip -n " + LAN + " link set lan1 up");
     Await.until("it is back", () -> uplink().state().equals("up") && reaches(GUEST, "10.99.1.3"));
 

@@ -101,7 +101,7 @@ final class Dhcp6LeasesIT {
   }
 
   private static List<LeaseInfo> leases(Daemon daemon) {
-    return Objects.requireNonNull(daemon.network("lab")).leases();
+    return Objects.requireNonNull(daemon.network("lab")).report().leases();
   }
 
   @Test

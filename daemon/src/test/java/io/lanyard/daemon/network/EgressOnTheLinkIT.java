@@ -176,7 +176,7 @@ class EgressOnTheLinkIT {
         assertVerdict("alone", host, SERVED, false, "isolated");
       }
     }
-    assertThat(network().info().hostServices())
+    assertThat(network().report().info().hostServices())
         .isEqualTo(
             "what listens at 10.91.17.1 and fd91:17::1, or on all of the host's addresses; not for"
                 + " isolated ports");
@@ -217,7 +217,7 @@ class EgressOnTheLinkIT {
       assertVerdict("one", host, SERVED, false, "the host has no address on the network");
       assertVerdict("alone", host, SERVED, false, "the host has no address on the network");
     }
-    assertThat(network().info().hostServices()).isEmpty();
+    assertThat(network().report().info().hostServices()).isEmpty();
     assertDenied();
     Objects.requireNonNull(daemon).close();
     open("mode: nat\n    nat: {host-loopback: [" + SERVED + "]}");
@@ -225,7 +225,7 @@ class EgressOnTheLinkIT {
       assertVerdict("one", "10.91.17.1", SERVED, true, "host-loopback");
       assertVerdict("one", "10.91.17.1", SERVED + 1, false, "the port is not in host-loopback");
       assertVerdict("alone", "10.91.17.1", SERVED, true, "host-loopback");
-      assertThat(network().info().hostServices())
+      assertThat(network().report().info().hostServices())
           .isEqualTo(SERVED + " of the host's loopback, at 10.91.17.1 and fd91:17::1");
     }
     assertDenied();

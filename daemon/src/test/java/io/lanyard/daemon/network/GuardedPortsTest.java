@@ -76,7 +76,7 @@ final class GuardedPortsTest {
   }
 
   private PortInfo port(String name) {
-    return Objects.requireNonNull(daemon.network("lab")).ports().stream()
+    return Objects.requireNonNull(daemon.network("lab")).report().ports().stream()
         .filter(port -> port.name().equals(name))
         .findFirst()
         .orElseThrow();

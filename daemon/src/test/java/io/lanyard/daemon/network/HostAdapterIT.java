@@ -256,7 +256,7 @@ class HostAdapterIT {
   @Test
   void theHostHasAnAddressOfBothFamiliesUntilTheDaemonEnds() throws Exception {
     Network network = Objects.requireNonNull(open(false, 17).network("a"));
-    assertThat(network.info().problems()).isEmpty();
+    assertThat(network.report().info().problems()).isEmpty();
     assertThat(addresses())
         .contains("10.93.17.1/24 brd 10.93.17.255", "fd93:17:0:17::1/64", "scope global nodad");
     String ip = "ip -n " + NAMESPACE + " ";
@@ -295,8 +295,8 @@ class HostAdapterIT {
                 .formatted(ADAPTER, NAMESPACE));
     daemon = made;
     Network network = Objects.requireNonNull(made.network("a"));
-    assertThat(network.info().problems()).isEmpty();
-    assertThat(network.info().subnet()).isEmpty();
+    assertThat(network.report().info().problems()).isEmpty();
+    assertThat(network.report().info().subnet()).isEmpty();
     assertThat(addresses()).contains("fd93:17:0:17::1/64").doesNotContain("inet ");
     String ip = "ip -n " + NAMESPACE + " ";
     HostCommand.runLine(ip + "link set t0 up");
@@ -323,7 +323,7 @@ class HostAdapterIT {
     assertThat(HostCommand.runLine(dig + "AAAA host.lan").strip()).isEqualTo("fd93:17:0:17::1");
     assertThat(HostCommand.runLine(dig + "A gateway.lan").strip()).isEmpty();
     assertThat(HostCommand.runLine(dig + "-x fd93:17:0:17::2").strip()).isEqualTo("gateway.lan.");
-    assertThat(network.info().leases()).isEqualTo(1);
+    assertThat(network.report().info().leases()).isEqualTo(1);
     apply(change("ipv4", "{subnet: 10.93.17.0/24}"));
     assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64");
     apply(Edit.remove(DocumentPath.parse("networks.a.ipv4"), "test", Instant.EPOCH));
@@ -369,7 +369,7 @@ class HostAdapterIT {
     HostCommand.runLine("ip addr add 10.93.99.1/24 dev " + ADAPTER);
     for (boolean persistent : new boolean[] {true, false}) {
       Network network = Objects.requireNonNull(open(persistent, 17).network("a"));
-      assertThat(network.info().problems()).isEmpty();
+      assertThat(network.report().info().problems()).isEmpty();
       assertThat(addresses()).contains("10.93.17.1/24", "fd93:17:0:17::1/64", "10.93.99.1/24");
       assertThat(HostCommand.runLine("ip link show dev " + ADAPTER)).contains("alias his");
       close();
@@ -386,7 +386,7 @@ class HostAdapterIT {
       HostCommand.runLine("ip link set " + dummy + " up");
       HostCommand.runLine("ip -6 addr add fd93:17::9/48 dev " + dummy + " nodad");
       Network network = Objects.requireNonNull(open(false, 17).network("a"));
-      assertThat(network.info().problems())
+      assertThat(network.report().info().problems())
           .anyMatch(problem ->
               problem.contains("the host routes fd93:17::/48 by " + dummy)
                   && problem.contains("ip -6 route"));

@@ -78,7 +78,7 @@ class InterfacePortsIT {
   }
 
   private boolean isUp(String name) {
-    for (PortInfo port : Objects.requireNonNull(daemon.network("lab")).ports()) {
+    for (PortInfo port : Objects.requireNonNull(daemon.network("lab")).report().ports()) {
       if (port.name().equals(name)) {
         assertThat(port.kind()).isEqualTo("interface");
         return port.state().equals("up");
@@ -94,8 +94,8 @@ class InterfacePortsIT {
     HostCommand.runLine("ip -n " + ONE + " link set e0 down");
     Await.until("the port without a link", () -> !isUp("xen"));
 
-    assertThat(network.info().problems()).isEmpty();
-    assertThat(network.ports())
+    assertThat(network.report().info().problems()).isEmpty();
+    assertThat(network.report().ports())
         .filteredOn(port -> port.name().equals("xen"))
         .singleElement()
         .satisfies(port -> assertThat(port.state()).isEqualTo("no-carrier"))

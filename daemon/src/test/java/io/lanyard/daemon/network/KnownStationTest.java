@@ -22,7 +22,7 @@ class KnownStationTest {
             networks:
               a: {mode: nat, ipv4: {subnet: 10.9.8.0/24}, ipv6: {subnet: "fd00:9::/64"}}
             """)) {
-      assertThat(Objects.requireNonNull(daemon.network("a")).macs())
+      assertThat(Objects.requireNonNull(daemon.network("a")).report().macs())
           .singleElement()
           .satisfies(mac -> assertThat(mac.port()).isEqualTo("gateway"))
           .satisfies(mac -> assertThat(mac.addresses()).containsExactly("10.9.8.2", "fd00:9::2"));

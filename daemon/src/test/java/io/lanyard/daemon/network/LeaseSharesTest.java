@@ -131,7 +131,7 @@ final class LeaseSharesTest {
   }
 
   private static PortInfo port(Daemon daemon, String port) {
-    return Objects.requireNonNull(daemon.network("lab")).ports().stream()
+    return Objects.requireNonNull(daemon.network("lab")).report().ports().stream()
         .filter(one -> one.name().equals(port))
         .findFirst()
         .orElseThrow();
@@ -165,7 +165,7 @@ final class LeaseSharesTest {
   }
 
   private static List<String> holders(Daemon daemon) {
-    return Objects.requireNonNull(daemon.network("lab")).leases().stream()
+    return Objects.requireNonNull(daemon.network("lab")).report().leases().stream()
         .map(LeaseInfo::mac)
         .toList();
   }

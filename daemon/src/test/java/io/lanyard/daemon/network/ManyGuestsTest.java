@@ -82,7 +82,9 @@ final class ManyGuestsTest {
   }
 
   private List<String> ports() {
-    return network().ports().stream().map(port -> port.name() + " " + port.state()).toList();
+    return network().report().ports().stream()
+        .map(port -> port.name() + " " + port.state())
+        .toList();
   }
 
   private void awaitPorts(String... expected) throws InterruptedException {
@@ -161,10 +163,10 @@ final class ManyGuestsTest {
     two.send(one.mac, 12);
     assertThat(one.receive()).isEqualTo("2 says 12");
 
-    PortInfo port = network().ports().get(1);
+    PortInfo port = network().report().ports().get(1);
     assertThat(port.kind()).isEqualTo("qemu-stream");
     assertThat(port.receivedFrames()).isEqualTo(1);
-    assertThat(network().ports().getFirst().transmitDrops()).isEmpty();
+    assertThat(network().report().ports().getFirst().transmitDrops()).isEmpty();
     assertThat(daemon.status().problems()).isEmpty();
   }
 
@@ -246,7 +248,7 @@ final class ManyGuestsTest {
     awaitPorts("q up", "q.1 up", "q.2 up");
 
     one.send(0xFFFF_FFFF_FFFFL, 1);
-    Await.until(() -> network().ports().get(1).receivedFrames() == 1);
+    Await.until(() -> network().report().ports().get(1).receivedFrames() == 1);
     apply("guests: many, most-guests: 3");
     one.send(0xFFFF_FFFF_FFFFL, 2);
     assertThat(two.receive()).isEqualTo("1 says 2");
@@ -261,7 +263,7 @@ final class ManyGuestsTest {
     Client two = new Client(2);
     awaitPorts("q link-down", "q.1 link-down", "q.2 link-down");
     one.send(0xFFFF_FFFF_FFFFL, 1);
-    Await.until(() -> network().ports().get(1).receivedFrames() == 1);
+    Await.until(() -> network().report().ports().get(1).receivedFrames() == 1);
     assertThat(network().link("q", true)).isTrue();
     one.send(0xFFFF_FFFF_FFFFL, 2);
     assertThat(two.receive()).isEqualTo("1 says 2");

@@ -37,8 +37,9 @@ final class OwnAddressesIT {
             .formatted(20 + host, host);
     try (Daemon daemon = InProcessDaemon.open(directory, yaml)) {
       Network lab = Objects.requireNonNull(daemon.network("lab"));
-      Await.until(() -> lab.stations().stream().anyMatch(one -> one.port().equals("host")));
-      return lab.stations().stream()
+      Await.until(
+          () -> lab.report().stations().stream().anyMatch(one -> one.port().equals("host")));
+      return lab.report().stations().stream()
           .collect(Collectors.toMap(KnownStation::port, KnownStation::mac, (one, other) -> one));
     }
   }

@@ -39,7 +39,7 @@ class ReturningDevicesIT {
     HostCommand.run("ip", "netns", "add", NAMESPACE);
     open();
     // A device that nobody has set up has no carrier.
-    assertThat(network().ports()).noneMatch(port -> port.state().equals("failed"));
+    assertThat(network().report().ports()).noneMatch(port -> port.state().equals("failed"));
     connect();
   }
 
@@ -74,7 +74,10 @@ class ReturningDevicesIT {
   }
 
   private PortInfo port(String name) {
-    return network().ports().stream().filter(p -> p.name().equals(name)).findFirst().orElseThrow();
+    return network().report().ports().stream()
+        .filter(p -> p.name().equals(name))
+        .findFirst()
+        .orElseThrow();
   }
 
   /** Configures the device as a container's script does. */
@@ -103,7 +106,7 @@ class ReturningDevicesIT {
     long frames = port("guest").receivedFrames();
     HostCommand.run("ip", "netns", "del", NAMESPACE);
     Await.until(() -> port("guest").state().equals("failed"));
-    assertThat(network().info().problems())
+    assertThat(network().report().info().problems())
         .singleElement()
         .asString()
         .startsWith("port guest: ")
@@ -113,7 +116,7 @@ class ReturningDevicesIT {
     connect();
     Await.until(() -> reaches("10.92.17.2"));
     Await.until(() -> port("guest").state().equals("up"));
-    assertThat(network().info().problems()).isEmpty();
+    assertThat(network().report().info().problems()).isEmpty();
     assertThat(port("guest").receivedFrames()).isGreaterThan(frames);
   }
 
@@ -127,8 +130,8 @@ class ReturningDevicesIT {
     assertThat(mac(ADAPTER)).isEqualTo(mac);
     Await.until(() -> reaches("10.92.17.1"));
     assertThat(HostCommand.run("ip", "link", "show", ADAPTER)).contains("UP", "mtu 1500");
-    Await.until(() -> network().info().problems().isEmpty());
-    assertThat(network().info().hostAdapter()).isEqualTo(ADAPTER);
+    Await.until(() -> network().report().info().problems().isEmpty());
+    assertThat(network().report().info().hostAdapter()).isEqualTo(ADAPTER);
   }
 
   /** Somebody else makes the device: its MAC address is another one, and the old one is free. */
@@ -174,7 +177,7 @@ class ReturningDevicesIT {
     assertThat(mac(ADAPTER).strip()).isEqualTo("02:00:00:00:93:18");
     // The former address is anybody's, and the present one the adapter's alone.
     Await.until(() -> takes(before, "10.92.17.2"));
-    assertThat(network().info().problems()).isEmpty();
+    assertThat(network().report().info().problems()).isEmpty();
   }
 
   /** Whether the guest gets through to an address with another MAC address. */
@@ -216,7 +219,7 @@ class ReturningDevicesIT {
                     document -> document.with(none), "test", "", -1, true, false, Duration.ZERO))
             .get(60, TimeUnit.SECONDS);
     assertThat(Path.of("/sys/class/net", other)).doesNotExist();
-    assertThat(network().info().hostAdapter()).isEmpty();
+    assertThat(network().report().info().hostAdapter()).isEmpty();
     assertThat(reaches("10.92.17.1")).isFalse();
     apply(daemon, "networks.a.host-adapter", "{name: " + ADAPTER + "}");
     assertThat(mac(ADAPTER)).isEqualTo(mac);
@@ -241,7 +244,7 @@ class ReturningDevicesIT {
     Await.until(() -> port("here").state().equals("no-carrier"));
     assertThat(port("here").problem())
         .isEqualTo("the interface is down; set it up by `ip link set " + TAP + " up`");
-    assertThat(network().info().problems()).isEmpty();
+    assertThat(network().report().info().problems()).isEmpty();
     HostCommand.run("ip", "link", "set", TAP, "up");
     Await.until(() -> port("here").state().equals("up"));
     HostCommand.run("ip", "link", "set", TAP, "down");

@@ -85,7 +85,7 @@ class TaggedFramesIT {
     Await.until(
         "the ports are up",
         () ->
-            Objects.requireNonNull(daemon.network("vmnet0")).ports().stream()
+            Objects.requireNonNull(daemon.network("vmnet0")).report().ports().stream()
                 .allMatch(port -> port.state().equals("up")));
   }
 

@@ -121,7 +121,7 @@ class VlanUplinkIT {
         .contains("receiver");
     assertThat(server.waitFor(60, TimeUnit.SECONDS)).as("the server has ended").isTrue();
     Network network = Objects.requireNonNull(here.network("v10"));
-    assertThat(network.ports()).allMatch(port -> !port.state().equals("failed"));
+    assertThat(network.report().ports()).allMatch(port -> !port.state().equals("failed"));
   }
 
   @Test
