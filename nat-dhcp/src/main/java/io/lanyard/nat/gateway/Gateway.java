@@ -7,8 +7,6 @@ import io.lanyard.base.Dumpable;
 import io.lanyard.base.Timers;
 import io.lanyard.config.Ipv4Config;
 import io.lanyard.config.NatConfig;
-import io.lanyard.nat.station.EventRate;
-import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Neighbours;
 import io.lanyard.nat.station.PortBudget;
@@ -39,8 +37,8 @@ import org.jspecify.annotations.Nullable;
  * The gateway as a host on the network: takes the frames that the switch has for it, and gives
  * those that go to guests their Ethernet header.
  *
- * <p>What comes in goes to {@link ArpResponder}, {@link Ipv4Input} or {@link Ipv6Side}, and from
- * there to the protocol engines, which send by the {@link GuestLink} that this class is.
+ * <p>What comes in goes to {@link AddressResolution}, {@link Ipv4Input} or {@link Ipv6Input}, and
+ * from there to the protocol engines, which send by the {@link GuestLink} that this class is.
  *
  * <p>Thread: the network's loop only.
  */
@@ -54,15 +52,14 @@ public final class Gateway implements GuestLink, Dumpable {
   private final Counters<GatewayCount> counters = new Counters<>(GatewayCount.class);
   private final GatewayPort port;
   private final Stations stations;
-  private final @Nullable ArpResponder arp;
-  private final AddressProbes probes;
+  private final AddressResolution resolution;
   private final Services services;
   private final IcmpErrors errors;
   private Outbound outbound = Outbound.ANY;
   private Predicate<Neighbour> reachable = neighbour -> true;
   private final Router router;
   private final @Nullable Ipv4Input ipv4;
-  private final @Nullable Ipv6Side ipv6;
+  private final @Nullable Ipv6Input ipv6;
   private final Reassembly reassembly;
   private final Packet packet = new Packet();
   private final Fragmenter fragmenter;
@@ -124,24 +121,23 @@ public final class Gateway implements GuestLink, Dumpable {
             Stations.LIMIT,
             memory,
             seed);
-    AddressDefence defence = new AddressDefence(this, this::announce);
-    probes = new AddressProbes(timers, this::askAll);
-    Ipv4Config four = addresses.ipv4();
-    arp =
-        four == null
-            ? null
-            : new ArpResponder(this, addresses, four, stations, defence, probes, counters);
+    resolution = new AddressResolution(this, seed);
     services = new Services(this, addresses);
     errors = new IcmpErrors(this, addresses, counters);
     router = new Router(this, addresses, services, errors);
     reassembly = new Reassembly(timers, allocator, counters, memory, this::expired);
+    Ipv4Config four = addresses.ipv4();
     ipv4 =
         four == null
             ? null
             : new Ipv4Input(
                 this, addresses, four.subnet(), stations.neighbours(), router, reassembly);
     Ipv6Addresses own = addresses.ipv6();
-    ipv6 = own == null ? null : new Ipv6Side(this, own, defence, probes, router, reassembly, seed);
+    NeighbourDiscovery discovery = resolution.discovery();
+    ipv6 =
+        own == null || discovery == null
+            ? null
+            : new Ipv6Input(this, own, discovery, router, reassembly);
     fragmenter = new Fragmenter(this, counters);
   }
 
@@ -175,17 +171,7 @@ public final class Gateway implements GuestLink, Dumpable {
               + Ethernet.format(addresses.mac())
               + "; give the guest another MAC address");
     }
-    Ipv4Config four = addresses.ipv4();
-    if (four != null) {
-      announce(four.gateway());
-      if (addresses.hostLoopback()) {
-        announce(four.host());
-      }
-    }
-    Ipv6Side side = ipv6;
-    if (side != null) {
-      side.start();
-    }
+    resolution.start();
     flush();
   }
 
@@ -215,11 +201,8 @@ public final class Gateway implements GuestLink, Dumpable {
    * @param what what they say
    */
   public void advertise(Advertised what) {
-    Ipv6Side side = ipv6;
-    if (side != null) {
-      side.advertiser().advertise(what);
-      flush();
-    }
+    resolution.advertise(what);
+    flush();
   }
 
   /**
@@ -251,14 +234,7 @@ public final class Gateway implements GuestLink, Dumpable {
     if (answers != addresses.hostLoopback()) {
       addresses.hostLoopback(answers);
       if (answers) {
-        Ipv4Config four = addresses.ipv4();
-        if (four != null) {
-          announce(four.host());
-        }
-        Ipv6Addresses own = addresses.ipv6();
-        if (own != null) {
-          announce(own.host());
-        }
+        resolution.announceHost();
         flush();
       }
     }
@@ -327,7 +303,7 @@ public final class Gateway implements GuestLink, Dumpable {
    * @param listener told of the answers, also for a second after it was told that there are none
    */
   public void probe(Address address, long waitNanos, ProbeListener listener) {
-    probes.probe(address, waitNanos, listener);
+    resolution.probe(address, waitNanos, listener);
     flush();
   }
 
@@ -400,23 +376,18 @@ public final class Gateway implements GuestLink, Dumpable {
           }
         }
         case Ethernet.TYPE_IPV6 -> {
-          Ipv6Side side = ipv6;
-          if (side == null) {
+          Ipv6Input input = ipv6;
+          if (input == null) {
             counters.count(GatewayCount.NOT_FOR_US);
           } else {
-            side.input().receive(packet(nested, from, passage, frame), end);
+            input.receive(packet(nested, from, passage, frame), end);
           }
         }
         case Ethernet.TYPE_ARP -> {
-          ArpResponder responder = arp;
-          if (responder == null) {
-            counters.count(GatewayCount.NOT_FOR_US);
-          } else {
-            int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
-            responder.receive(from, frame, at, end);
-          }
+          int at = frame.readerIndex() + OffloadHeader.LENGTH + passage.network();
+          resolution.receiveArp(from, frame, at, end);
         }
-        case Ethernet.TYPE_RARP -> introduce(from);
+        case Ethernet.TYPE_RARP -> resolution.introduce(from);
         default -> counters.count(GatewayCount.NOT_FOR_US);
       }
     } catch (RuntimeException | OutOfDirectMemoryError e) {
@@ -452,60 +423,10 @@ public final class Gateway implements GuestLink, Dumpable {
     }
   }
 
-  /**
-   * Tells a guest where the gateway is. Its VMM announces it: it has come from another host, most
-   * likely, and knows the gateway there, whose MAC address is another.
-   */
-  private void introduce(Station guest) {
-    long now = timers.clock().nanoTime();
-    EventRate rate = guest.budget().solicitations();
-    if (!rate.permits(now)) {
-      guest.budget().count(Excess.ADVERTISEMENTS);
-      return;
-    }
-    rate.use(now);
-    ArpResponder responder = arp;
-    if (responder != null) {
-      responder.introduce(guest);
-    }
-    Ipv6Side side = ipv6;
-    if (side != null) {
-      side.advertiser().solicited(guest, null, guest.mac());
-    }
-  }
-
   /** Asks the station that had an address, or all, who has it. */
   void ask(Neighbour neighbour) {
-    Ipv6Side side = ipv6;
-    ArpResponder responder = arp;
-    if (responder != null && neighbour.address().isIpv4()) {
-      responder.ask(neighbour);
-    } else if (side != null) {
-      side.discovery().ask(neighbour);
-    }
+    resolution.ask(neighbour);
     flush();
-  }
-
-  /** Asks all who uses an address that is about to be given away. */
-  private void askAll(Address address) {
-    Ipv6Side side = ipv6;
-    ArpResponder responder = arp;
-    if (responder != null && address.isIpv4()) {
-      responder.probe(address);
-    } else if (side != null) {
-      side.discovery().askAll(address);
-    }
-  }
-
-  /** Announces that an address is the gateway's. */
-  private void announce(Address address) {
-    Ipv6Side side = ipv6;
-    ArpResponder responder = arp;
-    if (responder != null && address.isIpv4()) {
-      responder.announce(address);
-    } else if (side != null) {
-      side.discovery().announce(address);
-    }
   }
 
   /** Tells a station of a datagram of which not all fragments came in time. */
@@ -703,15 +624,11 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Detaches the gateway and gives back what it holds; the engines are closed by their owner. */
   public void close() {
     if (!closed) {
-      Ipv6Side side = ipv6;
-      if (side != null) {
-        side.close();
-        flush();
-      }
+      resolution.close();
+      flush();
       network.detach(port);
       closed = true;
       stations.close();
-      probes.close();
       reassembly.close();
     }
   }

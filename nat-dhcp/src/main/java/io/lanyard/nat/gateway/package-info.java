@@ -5,8 +5,8 @@
  * <p><b>In.</b> The switch hands the gateway's port a frame with its passage. The gateway finds the
  * {@link io.lanyard.nat.station.Station} of the frame by the passage's ingress port and source MAC
  * address, so that everything that follows is on the account of the port, whatever addresses the
- * guest makes up. ARP goes to its responder, which answers for the gateway's addresses, feeds the
- * neighbours and runs the probes that DHCP asks for (RFC 5227). A packet is checked by the input of
+ * guest makes up. ARP goes to {@code AddressResolution}, which answers for the gateway's addresses,
+ * feeds the neighbours and runs the probes that DHCP asks for (RFC 5227). A packet is checked by the input of
  * its family and put together if it came in fragments (RFC 815, RFC 8200, bounded per port), once,
  * into the {@link io.lanyard.nat.gateway.Packet} that all further code reads, whatever its family.
  * {@link io.lanyard.nat.gateway.Destinations} sorts it: to the gateway itself, where a {@link
@@ -15,10 +15,9 @@
  * {@link io.lanyard.nat.gateway.PacketEngine} of its protocol takes a packet that leads on, and
  * asks {@link io.lanyard.nat.gateway.Egress} whether a new flow may leave.
  *
- * <p><b>IPv6.</b> A gateway whose network has it has an {@code Ipv6Side}: neighbour discovery,
- * which feeds the same neighbours as ARP and defends the gateway's addresses; router
- * advertisements, by which guests configure themselves; and an input that walks along extension
- * headers. What else differs by family is small: the header that an engine writes, the format of
+ * <p><b>IPv6.</b> On a network that has it, address resolution is neighbour discovery, which
+ * feeds the same neighbours as ARP and defends the gateway's addresses, with router advertisements,
+ * by which guests configure themselves; and the input walks along extension headers. What else differs by family is small: the header that an engine writes, the format of
  * ICMP errors, the fragments. A packet's ICMP has IPv4's protocol number in both families, so that
  * flows, egress and quotas ask no further.
  *
