@@ -226,7 +226,7 @@ final class QemuGuest implements Guest {
           if (starting != null) {
             starting.kill();
           }
-          endMaintenance(files);
+          DiskMaintenance.endLeft(files);
         }
       }
     } catch (VmmException e) {
@@ -567,56 +567,16 @@ final class QemuGuest implements Guest {
 
   /** Removes a snapshot by a QEMU that has the guest's disks and does not let it run. */
   private void removeWhileOff(String snapshot) throws VmmException {
-    QemuProcess process = null;
-    try {
-      process = maintain();
-      try (RunningQemu stopped = ready(process)) {
-        stopped.snapshots().remove(parts.spec(), snapshot);
-        stopped.quit();
-      }
-    } finally {
-      if (process != null) {
-        process.kill();
-      }
-      endMaintenance(files);
+    try (DiskMaintenance maintenance = maintain();
+        RunningQemu stopped = ready(maintenance.process())) {
+      stopped.snapshots().remove(parts.spec(), snapshot);
+      stopped.quit();
     }
   }
 
-  /**
-   * Starts a QEMU that has the disks of the guest, which is off, and does not let it run. It is
-   * noted as such: should the daemon be killed meanwhile, the next one ends it, and does not take
-   * it for the guest.
-   */
-  QemuProcess maintain() throws VmmException {
-    files.make();
-    files.beginMaintenance();
-    return QemuProcess.start(command.apply(parts.withoutNics()), files.directory());
-  }
-
-  /**
-   * Ends what a killed daemon has left of {@link #maintain}, or of a start that was not over, if
-   * there is anything.
-   */
-  static void endMaintenance(GuestFiles files) {
-    if (!Files.exists(files.maintenance())) {
-      return;
-    }
-    for (QemuProcess process : QemuProcess.startedFor(files)) {
-      LogEvent.of("qemu-left-ended")
-          .with("guest", files.directory().getFileName())
-          .with("process", process.number())
-          .log(LOG, Level.INFO);
-      process.terminate();
-    }
-    try {
-      Files.deleteIfExists(files.pid());
-      Files.deleteIfExists(files.qmp());
-      Files.deleteIfExists(files.maintenance());
-    } catch (IOException e) {
-      LogEvent.of("guest-files-left")
-          .with("guest", files.directory().getFileName())
-          .log(LOG, Level.WARNING, e);
-    }
+  /** Begins to work at the disks of the guest, which is off. */
+  DiskMaintenance maintain() throws VmmException {
+    return DiskMaintenance.begin(files, command.apply(parts.withoutNics()));
   }
 
   @Override

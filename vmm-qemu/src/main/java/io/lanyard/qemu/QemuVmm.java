@@ -52,7 +52,7 @@ final class QemuVmm implements Vmm {
     try (Stream<Path> directories = Files.list(context.runtimeDirectory())) {
       directories
           .filter(Files::isDirectory)
-          .forEach(directory -> QemuGuest.endMaintenance(new GuestFiles(directory)));
+          .forEach(directory -> DiskMaintenance.endLeft(new GuestFiles(directory)));
     } catch (IOException | UncheckedIOException e) {
       LogEvent.of("guests-left-behind-unknown").log(LOG, Level.WARNING, e);
     }

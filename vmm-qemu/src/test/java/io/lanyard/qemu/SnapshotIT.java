@@ -181,7 +181,7 @@ final class SnapshotIT {
     guest.start();
     guest.saveSnapshot("one");
     guest.kill();
-    QemuProcess left = ((QemuGuest) guest).maintain();
+    QemuProcess left = ((QemuGuest) guest).maintain().process();
     vmm = provider().open(new VmmContext(home, home));
     assertThat(left.isOver()).isTrue();
     Guest found = create(disk);
