@@ -407,8 +407,8 @@ final class EgressScene {
     }
 
     EgressTrial test(String address, int port, String... told) throws Exception {
-      return net.on(
-          () -> net.nat.egress().test("guest", List.of(told), Address.parse(address), 6, port));
+      return net.on(() ->
+          net.nat.egress().trials().flow("guest", List.of(told), Address.parse(address), 6, port));
     }
 
     @Override

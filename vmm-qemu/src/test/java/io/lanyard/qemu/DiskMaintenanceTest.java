@@ -21,8 +21,7 @@ class DiskMaintenanceTest {
   private DiskMaintenance begun() throws Exception {
     String wait = "mkfifo end; read line < end";
     return DiskMaintenance.begin(
-        files(),
-        List.of("sh", "-c", wait, "sh", QemuCommand.PID_FILE, files().pid().toString()));
+        files(), List.of("sh", "-c", wait, "sh", QemuCommand.PID_FILE, files().pid().toString()));
   }
 
   @Test

@@ -76,7 +76,8 @@ final class EgressInquiry {
       return done(info(given, Outcome.DENY, "a host-only network has no forwards"));
     }
     if (given != null && question.inward()) {
-      EgressTrial trial = egress.testClient(port, question.protocol(), given, question.service());
+      EgressTrial trial =
+          egress.trials().client(port, question.protocol(), given, question.service());
       return done(info(given, trial.outcome(), trial.reason()));
     }
     if (given != null) {
@@ -84,7 +85,7 @@ final class EgressInquiry {
     }
     DnsForwarder dns = services.dns();
     String name = dns == null ? question.name() : dns.askedOfOthers(question.name());
-    EgressTrial asked = name == null ? null : egress.testName(port, name);
+    EgressTrial asked = name == null ? null : egress.trials().question(port, name);
     if (asked != null && asked.outcome() == Outcome.DENY) {
       return done(
           info(null, Outcome.DENY, "the question for the name is refused: " + asked.reason()));
@@ -105,7 +106,7 @@ final class EgressInquiry {
   }
 
   private List<EgressTestInfo> judge(Egress egress, List<String> names, List<Address> found) {
-    Set<Address> all = new LinkedHashSet<>(egress.toldAddresses(port, question.name()));
+    Set<Address> all = new LinkedHashSet<>(egress.trials().toldAddresses(port, question.name()));
     all.addAll(found);
     if (all.isEmpty()) {
       return List.of(
@@ -127,7 +128,8 @@ final class EgressInquiry {
     if (!leadsOut && !own.isGateway(address.high(), address.low())) {
       return info(address, Outcome.DENY, NOWHERE);
     }
-    EgressTrial trial = egress.test(port, names, address, question.protocol(), question.service());
+    EgressTrial trial =
+        egress.trials().flow(port, names, address, question.protocol(), question.service());
     String missing = trial.outcome() == Outcome.DENY ? "" : services.nat().outboundProblem(address);
     return missing.isEmpty()
         ? info(address, trial.outcome(), trial.reason())

@@ -89,7 +89,7 @@ final class LinkInquiry {
     if (!reach.reaches(ethernet.reach(host))) {
       return isolated(port);
     }
-    EgressTrial trial = services.nat().egress().testAtHost(port, protocol, address, service);
+    EgressTrial trial = services.nat().egress().trials().atHost(port, protocol, address, service);
     return trial.outcome() == EgressTrial.Outcome.ALLOW && trial.reason().isEmpty()
         ? EgressTrial.allowed(
             "the host at its own adapter "

@@ -30,8 +30,8 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /**
- * The present state of a network, for people and for the API: its problems, its
- * ports, stations, leases, flows and forwards. Changes nothing.
+ * The present state of a network, for people and for the API: its problems, its ports, stations,
+ * leases, flows and forwards. Changes nothing.
  *
  * <p>Thread: any but the loop. The state is the loop's: a method asks the loop and waits for the
  * answer, which is a snapshot.

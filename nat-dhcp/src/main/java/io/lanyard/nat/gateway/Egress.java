@@ -4,13 +4,10 @@ import io.lanyard.base.Clock;
 import io.lanyard.base.Counters;
 import io.lanyard.base.DumpNode;
 import io.lanyard.base.Dumpable;
-import io.lanyard.base.LogEvent;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.config.EgressConfig;
 import io.lanyard.config.HostLoopback;
 import io.lanyard.nat.egress.EgressPolicies;
 import io.lanyard.nat.egress.EgressPolicy;
-import io.lanyard.nat.egress.NameServices;
 import io.lanyard.nat.egress.PortEgress;
 import io.lanyard.nat.egress.Protection;
 import io.lanyard.nat.egress.PublishedPorts;
@@ -18,22 +15,14 @@ import io.lanyard.nat.egress.ToldNames;
 import io.lanyard.nat.flow.Flow;
 import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
-import io.lanyard.nat.station.EventRate;
-import io.lanyard.nat.station.Excess;
 import io.lanyard.nat.station.NameMemory;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
-import io.lanyard.nat.station.Stations;
 import io.lanyard.nat.tls.ClientHello;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.net.Subnet;
-import java.lang.System.Logger;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
@@ -46,31 +35,23 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 public final class Egress implements NamePolicy, Dumpable {
-  private static final Logger LOG = System.getLogger(Egress.class.getName());
-
   private static final int SVCB = 64; // RFC 9460 section 14.1
   private static final int HTTPS = 65;
   private static final int ANY = 255; // RFC 1035 section 3.2.3
 
-  private final String network;
   private final GatewayAddresses addresses;
-  private final Destinations destinations;
-  private final Stations stations;
   private final Protection protection;
   private final EgressJudge judge;
   private final ToldNames told;
   private final SniEgress servers;
   private final IcmpErrors errors;
   private final Counters<GatewayCount> counters;
-  private final Clock clock;
-  private final RateLimitedLog log;
+  private final EgressLog log;
   private PortEgress portRules = new PortEgress(UnaryOperator.identity());
   private final EgressPolicies policies;
 
-  /** The rate of each port's new flows, where there is a limit, with that limit. */
-  private final Map<PortBudget, FlowRate> rates = new HashMap<>();
-
-  private record FlowRate(int limit, EventRate rate) {}
+  private final NewFlowRates rates;
+  private final EgressTrials trials;
 
   /**
    * Makes the decision for a network.
@@ -89,28 +70,27 @@ public final class Egress implements NamePolicy, Dumpable {
       HostLoopback hostLoopback,
       PublishedPorts published,
       NameMemory.Share names) {
-    this.network = network;
     addresses = gateway.addresses();
-    destinations = new Destinations(addresses);
-    stations = gateway.stations();
     errors = gateway.errors();
     counters = gateway.counters();
-    clock = gateway.timers().clock();
-    log = new RateLimitedLog(LOG, clock);
+    Clock clock = gateway.timers().clock();
+    log = new EgressLog(network, clock);
     protection = new Protection(published);
     judge = new EgressJudge(protection);
     policies = new EgressPolicies(config, hostLoopback, portRules);
     told = new ToldNames(clock, names);
-    servers = new SniEgress(network, judge, told, counters, log);
+    servers = new SniEgress(judge, told, counters, log);
+    rates = new NewFlowRates(clock);
+    trials = new EgressTrials(policies, judge, told, addresses, gateway.stations());
     gateway.stations().addListener(this::forget);
     gateway.takeQuestions(station -> policies.of(station.budget().name()).byName());
-    gateway.tellNeverLeaving(this::neverLeaves);
+    gateway.tellNeverLeaving(log::neverLeaves);
   }
 
   private void forget(PortBudget gone) {
     told.forget(gone);
     policies.forget(gone.name());
-    rates.remove(gone);
+    rates.forget(gone);
   }
 
   /**
@@ -188,7 +168,7 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   public @Nullable Grant admits(Packet packet, int port) {
     PortBudget by = packet.station.budget();
-    if (!mayBegin(by)) {
+    if (!rates.admits(by, portRules.newFlows(by.name()))) {
       counters.count(GatewayCount.FLOW_RATE_LIMITED);
       return null; // As if it was lost: the guest tries again, and may find a place.
     }
@@ -198,7 +178,7 @@ public final class Egress implements NamePolicy, Dumpable {
         judge.judge(under, names, packet.protocol, packet.hostHigh, packet.hostLow, port);
     decision.count();
     if (decision.logged()) {
-      log(decision, packet, port, names);
+      log.decided(decision, packet, port, names);
     }
     EgressDecision passing = decision.passing();
     if (!decision.admitted()) {
@@ -209,63 +189,6 @@ public final class Egress implements NamePolicy, Dumpable {
     }
     errors.send(IcmpReason.PROHIBITED, packet);
     return null;
-  }
-
-  private void log(EgressDecision decision, Packet packet, int port, List<String> names) {
-    log(
-        decision,
-        packet.station.budget().name(),
-        line ->
-            line.with("guest", packet.source())
-                .with("destination", text(packet.protocol, packet.destination(), port))
-                .with("names", String.join(",", names)));
-  }
-
-  private void log(EgressDecision decision, String by, UnaryOperator<LogEvent> ends) {
-    // A rule whose flows somebody wants to see has lines of its own; who is denied, a port's.
-    boolean admitted = decision.admitted();
-    log.log(
-        Logger.Level.INFO,
-        admitted ? "egress-allowed" : decision.dry() ? "egress-would-deny" : "egress-denied",
-        admitted ? by + " " + decision.label() : by,
-        line ->
-            ends.apply(line.with("network", network).with("port", by))
-                .with("reason", decision.why()));
-  }
-
-  /** Logs a packet that no rule could let leave, which the gateway has counted. */
-  private void neverLeaves(Packet packet, String why) {
-    String by = packet.station.budget().name();
-    log.log(
-        Logger.Level.INFO,
-        "egress-denied",
-        by,
-        line ->
-            line.with("network", network)
-                .with("port", by)
-                .with("guest", packet.source())
-                .with("destination", "protocol " + packet.protocol + " " + packet.destination())
-                .with("reason", why));
-  }
-
-  /** Whether one more flow of a port may begin now. */
-  private boolean mayBegin(PortBudget by) {
-    Integer limit = portRules.newFlows(by.name());
-    if (limit == null) {
-      return true;
-    }
-    FlowRate known = rates.get(by);
-    if (known == null || known.limit() != limit) {
-      known = new FlowRate(limit, new EventRate(TimeUnit.SECONDS.toNanos(1) / limit, limit));
-      rates.put(by, known);
-    }
-    long now = clock.nanoTime();
-    if (!known.rate().permits(now)) {
-      by.count(Excess.NEW_FLOWS);
-      return false;
-    }
-    known.rate().use(now);
-    return true;
   }
 
   /**
@@ -318,7 +241,7 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressDecision decision = judge.judgeAtHost(policies.of(port), protocol, high, low, service);
     decision.count();
     if (!decision.admitted()) {
-      deniedAtHost(port, text(protocol, new Address(high, low), service), decision.why());
+      deniedAtHost(port, EgressLog.text(protocol, new Address(high, low), service), decision.why());
     }
     return decision.admitted();
   }
@@ -337,15 +260,7 @@ public final class Egress implements NamePolicy, Dumpable {
 
   private void deniedAtHost(String port, String destination, String why) {
     counters.count(GatewayCount.EGRESS_DENIED);
-    log.log(
-        Logger.Level.INFO,
-        "egress-denied",
-        port,
-        line ->
-            line.with("network", network)
-                .with("port", port)
-                .with("destination", destination)
-                .with("reason", why));
+    log.deniedAtHost(port, destination, why);
   }
 
   /**
@@ -362,12 +277,7 @@ public final class Egress implements NamePolicy, Dumpable {
     EgressDecision decision = judge.judgeInward(policies.of(guest), protocol, client, to.port());
     decision.count();
     if (decision.logged()) {
-      log(
-          decision,
-          guest,
-          line ->
-              line.with("client", client.toString())
-                  .with("guest", text(protocol, to.address(), to.port())));
+      log.decided(decision, guest, protocol, client, to);
     }
     if (!decision.admitted()) {
       counters.count(decision.dry() ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_DENIED);
@@ -487,118 +397,12 @@ public final class Egress implements NamePolicy, Dumpable {
   }
 
   /**
-   * Tries a flow: the decision that its first packet would get. Nothing is counted or told.
+   * Tries flows and questions, without counting or telling anything.
    *
-   * @param port the name of the port that the guest is behind
-   * @param names further names for which the guest would be told the address
-   * @param destination the destination, as the guest gives it
-   * @param protocol the IP protocol number
-   * @param service the destination's port; 0 for ICMP
-   * @return what would happen, and why
+   * @return the one object of this network
    */
-  public EgressTrial test(
-      String port, List<String> names, Address destination, int protocol, int service) {
-    if (!addresses.hasFamilyOf(destination)) {
-      return EgressTrial.denied("the network has no IPv" + (destination.isIpv4() ? 4 : 6));
-    }
-    EgressPolicy under = policies.of(port);
-    Address leads = destination;
-    switch (destinations.kind(destination.high(), destination.low())) {
-      case GATEWAY -> {
-        return EgressTrial.allowed("the gateway's own address, which no rule is about");
-      }
-      case ON_LINK, BROADCAST -> {
-        EgressTrial trial = testAtHost(port, protocol, destination, service);
-        return trial.reason().isEmpty()
-            ? EgressTrial.allowed("an address of the network itself, which no rule is about")
-            : trial;
-      }
-      case PROHIBITED -> {
-        return EgressTrial.denied(Destinations.PROHIBITED);
-      }
-      case MARTIAN -> {
-        return EgressTrial.denied(Destinations.MARTIAN);
-      }
-      case LOOPBACK -> leads = Destinations.loopback(destination.high(), destination.low());
-      case OUT -> {
-        if (protocol != FlowKey.ICMP && service == NameServices.DNS && under.byName()) {
-          return EgressTrial.allowed("the gateway answers questions for names in its place");
-        }
-      }
-    }
-    List<String> all = new ArrayList<>(names);
-    PortBudget budget = under.byName() ? budget(port) : null;
-    if (budget != null) {
-      all.addAll(told.names(budget, destination));
-    }
-    EgressDecision decision = judge.judge(under, all, protocol, leads.high(), leads.low(), service);
-    EgressTrial trial = EgressTrial.of(decision);
-    Grant grant = decision.grant();
-    return grant != null
-            && SniEgress.watched(under, protocol, service, grant) instanceof Grant.Watched
-            && under.deniesBySniBefore(decision.level(), decision.rule(), service)
-        ? trial.but("TLS for a name that the rules deny is reset")
-        : trial;
-  }
-
-  /**
-   * Tries a packet to the host's adapter, likewise.
-   *
-   * @param port the name of the port that the guest is behind
-   * @param protocol the IP protocol number
-   * @param destination the destination
-   * @param service the destination's port; 0 for ICMP
-   * @return what would happen, and why; without a reason where no rule is about it
-   */
-  public EgressTrial testAtHost(String port, int protocol, Address destination, int service) {
-    return EgressTrial.of(
-        judge.judgeAtHost(
-            policies.of(port), protocol, destination.high(), destination.low(), service));
-  }
-
-  /**
-   * Tries a flow that comes in, likewise.
-   *
-   * @param port the name of the port that the guest is behind
-   * @param protocol the IP protocol number
-   * @param client the client's address
-   * @param service the guest's port
-   * @return what would happen, and why
-   */
-  public EgressTrial testClient(String port, int protocol, Address client, int service) {
-    return EgressTrial.of(judge.judgeInward(policies.of(port), protocol, client, service));
-  }
-
-  /**
-   * The addresses that a guest was told for a name and may still use.
-   *
-   * @param port the name of the port that the guest is behind
-   * @param name the name in lower case, without a dot at its end
-   * @return the addresses; none where nothing depends on them
-   */
-  public List<Address> toldAddresses(String port, String name) {
-    PortBudget budget = budget(port);
-    return budget == null ? List.of() : told.addresses(budget, name);
-  }
-
-  private @Nullable PortBudget budget(String port) {
-    for (PortBudget budget : stations.budgets()) {
-      if (budget.name().equals(port)) {
-        return budget;
-      }
-    }
-    return null;
-  }
-
-  /**
-   * Tries a question for a name.
-   *
-   * @param port the name of the port that the guest is behind
-   * @param name the name in lower case, without a dot at its end
-   * @return what would happen, and why
-   */
-  public EgressTrial testName(String port, String name) {
-    return EgressTrial.of(judge.question(policies.of(port), name));
+  public EgressTrials trials() {
+    return trials;
   }
 
   @Override
@@ -612,15 +416,7 @@ public final class Egress implements NamePolicy, Dumpable {
     if (!decision.logged()) {
       return dry ? Question.ASKED : Question.REFUSED;
     }
-    log.log(
-        Logger.Level.INFO,
-        dry ? "name-would-be-refused" : "name-refused",
-        port.name(),
-        line ->
-            line.with("network", network)
-                .with("port", port.name())
-                .with("name", name)
-                .with("reason", decision.why()));
+    log.refusedName(decision, port.name(), name);
     return dry ? Question.ASKED : Question.REFUSED;
   }
 
@@ -651,15 +447,6 @@ public final class Egress implements NamePolicy, Dumpable {
     if (policies.of(port.name()).byName()) {
       told.add(port, name, address, seconds);
     }
-  }
-
-  /** A destination as the log has it. */
-  static String text(int protocol, Address destination, int port) {
-    return switch (protocol) {
-      case FlowKey.TCP -> "tcp " + destination + " port " + port;
-      case FlowKey.UDP -> "udp " + destination + " port " + port;
-      default -> "icmp " + destination;
-    };
   }
 
   @Override

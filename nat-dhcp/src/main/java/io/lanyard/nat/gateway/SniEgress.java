@@ -1,7 +1,6 @@
 package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Counters;
-import io.lanyard.base.RateLimitedLog;
 import io.lanyard.nat.egress.EgressLevel;
 import io.lanyard.nat.egress.EgressPolicy;
 import io.lanyard.nat.egress.ToldNames;
@@ -10,7 +9,6 @@ import io.lanyard.nat.flow.FlowKey;
 import io.lanyard.nat.flow.Grant;
 import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.tls.ClientHello;
-import java.lang.System.Logger;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -21,19 +19,12 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread: the network's loop only.
  */
 final class SniEgress {
-  private final String network;
   private final EgressJudge judge;
   private final ToldNames told;
   private final Counters<GatewayCount> counters;
-  private final RateLimitedLog log;
+  private final EgressLog log;
 
-  SniEgress(
-      String network,
-      EgressJudge judge,
-      ToldNames told,
-      Counters<GatewayCount> counters,
-      RateLimitedLog log) {
-    this.network = network;
+  SniEgress(EgressJudge judge, ToldNames told, Counters<GatewayCount> counters, EgressLog log) {
     this.judge = judge;
     this.told = told;
     this.counters = counters;
@@ -137,17 +128,7 @@ final class SniEgress {
 
   private void deniedByServer(Flow flow, PortBudget by, String asked, String why, boolean dry) {
     counters.count(dry ? GatewayCount.EGRESS_WOULD_DENY : GatewayCount.EGRESS_SNI_DENIED);
-    log.log(
-        Logger.Level.INFO,
-        dry ? "egress-would-deny" : "egress-denied",
-        by.name(),
-        line ->
-            line.with("network", network)
-                .with("port", by.name())
-                .with("guest", flow.guest())
-                .with("destination", Egress.text(flow.protocol(), flow.remote(), flow.remotePort()))
-                .with("sni", asked)
-                .with("reason", why));
+    log.deniedServer(flow, by.name(), asked, why, dry);
   }
 
   /** Whether the level whose rule requires the name of a flow's server is only tried. */

@@ -6,20 +6,21 @@
  * {@link io.lanyard.nat.station.Station} of the frame by the passage's ingress port and source MAC
  * address, so that everything that follows is on the account of the port, whatever addresses the
  * guest makes up. ARP goes to {@code AddressResolution}, which answers for the gateway's addresses,
- * feeds the neighbours and runs the probes that DHCP asks for (RFC 5227). A packet is checked by the input of
- * its family and put together if it came in fragments (RFC 815, RFC 8200, bounded per port), once,
- * into the {@link io.lanyard.nat.gateway.Packet} that all further code reads, whatever its family.
- * {@link io.lanyard.nat.gateway.Destinations} sorts it: to the gateway itself, where a {@link
- * io.lanyard.nat.gateway.DatagramService} may listen; to the host's loopback; to the world; or
- * nowhere, which {@link io.lanyard.nat.gateway.IcmpErrors} tells the guest at a limited rate. The
- * {@link io.lanyard.nat.gateway.PacketEngine} of its protocol takes a packet that leads on, and
+ * feeds the neighbours and runs the probes that DHCP asks for (RFC 5227). A packet is checked by
+ * the input of its family and put together if it came in fragments (RFC 815, RFC 8200, bounded per
+ * port), once, into the {@link io.lanyard.nat.gateway.Packet} that all further code reads, whatever
+ * its family. {@link io.lanyard.nat.gateway.Destinations} sorts it: to the gateway itself, where a
+ * {@link io.lanyard.nat.gateway.DatagramService} may listen; to the host's loopback; to the world;
+ * or nowhere, which {@link io.lanyard.nat.gateway.IcmpErrors} tells the guest at a limited rate.
+ * The {@link io.lanyard.nat.gateway.PacketEngine} of its protocol takes a packet that leads on, and
  * asks {@link io.lanyard.nat.gateway.Egress} whether a new flow may leave.
  *
- * <p><b>IPv6.</b> On a network that has it, address resolution is neighbour discovery, which
- * feeds the same neighbours as ARP and defends the gateway's addresses, with router advertisements,
- * by which guests configure themselves; and the input walks along extension headers. What else differs by family is small: the header that an engine writes, the format of
- * ICMP errors, the fragments. A packet's ICMP has IPv4's protocol number in both families, so that
- * flows, egress and quotas ask no further.
+ * <p><b>IPv6.</b> On a network that has it, address resolution is neighbour discovery, which feeds
+ * the same neighbours as ARP and defends the gateway's addresses, with router advertisements, by
+ * which guests configure themselves; and the input walks along extension headers. What else differs
+ * by family is small: the header that an engine writes, the format of ICMP errors, the fragments. A
+ * packet's ICMP has IPv4's protocol number in both families, so that flows, egress and quotas ask
+ * no further.
  *
  * <p><b>Out.</b> An engine writes a whole IP packet behind {@link
  * io.lanyard.nat.gateway.GuestLink#LINK_HEADROOM} free bytes and lends it, with the {@link

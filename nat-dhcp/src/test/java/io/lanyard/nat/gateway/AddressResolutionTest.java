@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.StationCount;
 import io.lanyard.net.Address;

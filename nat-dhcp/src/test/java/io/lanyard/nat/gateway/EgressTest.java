@@ -381,14 +381,15 @@ class EgressTest {
 
   private EgressTrial trial(int port, String... names) throws Exception {
     return scene.on(
-        () -> egress().test(one.port.name(), List.of(names), REMOTE, FlowKey.TCP, port));
+        () -> egress().trials().flow(one.port.name(), List.of(names), REMOTE, FlowKey.TCP, port));
   }
 
   @Test
   void aTrialSaysThatTheNetworkDoesNotHaveTheFamily() throws Exception {
     Address far = Address.parse("2001:db8:51::10");
     EgressTrial trial =
-        scene.on(() -> egress().test(one.port.name(), List.of(NAME), far, FlowKey.TCP, 443));
+        scene.on(
+            () -> egress().trials().flow(one.port.name(), List.of(NAME), far, FlowKey.TCP, 443));
     assertThat(trial)
         .isEqualTo(new EgressTrial(EgressTrial.Outcome.DENY, "the network has no IPv6"));
     assertThat(trial(443).outcome()).isEqualTo(EgressTrial.Outcome.ALLOW);

@@ -1,6 +1,7 @@
 package io.lanyard.nat.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.net.Address;
 import io.lanyard.testing.LogWatch;
 import io.lanyard.vswitch.IdlePort;
@@ -19,7 +20,9 @@ import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
-/** The gateway takes packets apart, answers pings and errors, and hands datagrams to its services. */
+/**
+ * The gateway takes packets apart, answers pings and errors, and hands datagrams to its services.
+ */
 class GatewayTest extends GatewayScene {
   @Test
   void aPacketOfAGuestLooksAtNoPortThatIsIdle() {
