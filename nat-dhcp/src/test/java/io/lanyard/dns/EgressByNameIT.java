@@ -301,6 +301,27 @@ class EgressByNameIT {
 
   @ParameterizedTest
   @EnumSource
+  void flowsThatTheDefaultPermitsGoByTheirNamesWhenRulesCome(Family family) throws Exception {
+    try (Guests guests = guests(family, "rules: [{deny: evil.example}]")) {
+      guests.ask("www.good.example");
+      String kind = family == Family.IPV4 ? "TCP4:" : "TCP6:";
+      Process talk =
+          guests.net.startGuest("socat", "-T", "600", "-", kind + family.at(family.good, 8088));
+      try {
+        assertThat(talk.inputReader().readLine()).isEqualTo("served");
+        guests.configure("default: deny, rules: [{allow: www.good.example}]");
+        assertThat(flows(guests)).as("its name is permitted").hasSize(1);
+        guests.configure("rules: [{deny: www.good.example}]");
+        assertThat(flows(guests)).as("its name is denied").isEmpty();
+        assertThat(talk.waitFor(60, TimeUnit.SECONDS)).isTrue();
+      } finally {
+        talk.destroyForcibly();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
   void rulesThatAreOnlyTriedLetPassAndTell(Family family) throws Exception {
     try (Guests guests = guests(family, ONLY_GOOD + ", dry-run: true")) {
       assertThat(guests.ask("evil.example")).contains(family.evil);

@@ -85,6 +85,10 @@ public final class ToldNames {
 
   private final Clock clock;
   private final Map<PortBudget, OfPort> ports = new HashMap<>();
+
+  /** The ports by their names: a flow knows no more of its port. */
+  private final Map<String, PortBudget> named = new HashMap<>();
+
   private final Ranking<OfPort> ranking = new Ranking<>();
   private final NameMemory.Share memory;
   private int size;
@@ -114,7 +118,13 @@ public final class ToldNames {
     if (port.released()) {
       return;
     }
-    OfPort own = ports.computeIfAbsent(port, key -> new OfPort());
+    OfPort own =
+        ports.computeIfAbsent(
+            port,
+            key -> {
+              named.put(port.name(), port);
+              return new OfPort();
+            });
     Key key = new Key(address, name);
     long end =
         clock.nanoTime()
@@ -204,6 +214,18 @@ public final class ToldNames {
   }
 
   /**
+   * The names for which the port of a name was told an address.
+   *
+   * @param port the port's name
+   * @param address the address
+   * @return the names that may still be used; empty for none
+   */
+  public List<String> names(String port, Address address) {
+    PortBudget its = named.get(port);
+    return its == null ? List.of() : names(its, address);
+  }
+
+  /**
    * The addresses that a port was told for a name. It looks at all that the port was told.
    *
    * @param port the port
@@ -228,6 +250,7 @@ public final class ToldNames {
    */
   public void forget(PortBudget port) {
     OfPort gone = ports.remove(port);
+    named.remove(port.name(), port);
     if (gone != null) {
       size -= gone.ends.size();
       charge(gone, -gone.count());

@@ -51,6 +51,17 @@ public sealed interface Grant {
   }
 
   /**
+   * Another reason for a flow that goes on.
+   *
+   * @param reason why it may be now
+   * @param before why it might be before
+   * @return the reason, with what the flow has shown
+   */
+  static Grant because(Grant reason, Grant before) {
+    return before instanceof Watched(Grant _, String server) ? new Watched(reason, server) : reason;
+  }
+
+  /**
    * The name for which a flow was admitted.
    *
    * @param why why it may be

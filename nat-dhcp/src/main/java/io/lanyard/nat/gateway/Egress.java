@@ -327,7 +327,26 @@ public final class Egress implements NamePolicy, Dumpable {
    * @return false if it would not be admitted now
    */
   public boolean admits(Flow flow) {
-    return admits(flow, policies.of(flow.port()), Grant.names(flow.grant()));
+    EgressPolicy under = policies.of(flow.port());
+    List<String> names = names(flow, under);
+    boolean may = admits(flow, under, names);
+    if (may && Grant.names(flow.grant()).isEmpty() && !names.isEmpty()) {
+      EgressDecision passing = judge.judge(under, names, flow).passing();
+      if (passing != null && passing.grant() instanceof Grant.ByName named) {
+        // From now on it outlives the answer, as if the rule had been there when it began.
+        flow.grant(Grant.because(named, flow.grant()));
+      }
+    }
+    return may;
+  }
+
+  /**
+   * The names by which a flow is judged: the one that has permitted it, however long ago that was
+   * told; of a flow that no name has permitted, those that a new flow would be judged by.
+   */
+  private List<String> names(Flow flow, EgressPolicy under) {
+    List<String> its = Grant.names(flow.grant());
+    return its.isEmpty() && under.byName() ? told.names(flow.port(), flow.remote()) : its;
   }
 
   /**
@@ -369,7 +388,10 @@ public final class Egress implements NamePolicy, Dumpable {
       EgressConfig config, HostLoopback hostLoopback, PortEgress ports) {
     EgressPolicies others = new EgressPolicies(config, hostLoopback, ports);
     others.discovered(policies.translators().found());
-    return flow -> admits(flow, others.of(flow.port()), Grant.names(flow.grant()));
+    return flow -> {
+      EgressPolicy under = others.of(flow.port());
+      return admits(flow, under, names(flow, under));
+    };
   }
 
   private boolean admits(Flow flow, EgressPolicy under, List<String> names) {

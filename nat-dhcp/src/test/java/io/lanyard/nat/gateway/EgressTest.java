@@ -40,10 +40,6 @@ class EgressTest {
   private static final class StillFlow extends Flow {
     volatile boolean ended;
 
-    StillFlow(Address guest) {
-      this(guest, 40_000);
-    }
-
     StillFlow(Address guest, int port) {
       super(FlowKey.TCP, guest, port, REMOTE, 443);
     }
@@ -104,7 +100,11 @@ class EgressTest {
   }
 
   private StillFlow flow(NatScene.Guest guest, Grant grant) {
-    StillFlow flow = new StillFlow(guest.ip());
+    return flow(guest, grant, 40_000);
+  }
+
+  private StillFlow flow(NatScene.Guest guest, Grant grant, int port) {
+    StillFlow flow = new StillFlow(guest.ip(), port);
     flow.grant(grant);
     assertThat(scene.nat.flows().add(flow, station(guest).flows())).isTrue();
     return flow;
@@ -140,6 +140,54 @@ class EgressTest {
     rules("default: allow", one, "default: deny");
     assertThat(judged[0]).isZero();
     assertThat(flows).extracting(flow -> flow.ended).containsExactly(true, false, false);
+  }
+
+  @Test
+  void aFlowThatNoNameHasPermittedEndsWhenTheNameOfItsAddressComesToBeDenied() throws Exception {
+    rules("default: allow", one, "rules: [{deny: bad.example}]");
+    StillFlow flow = told(Grant.BY_ADDRESS);
+    rules("default: allow", one, "rules: [{deny: bad.example}, {deny: worse.example}]");
+    assertThat(flow.ended).isFalse();
+    assertThat(flow.grant()).as("no rule is about it").isEqualTo(Grant.BY_ADDRESS);
+    assertThat(endsUnder("rules: [{deny: good.example}]", flow)).isTrue();
+    rules("default: allow", one, "rules: [{deny: good.example}]");
+    assertThat(flow.ended).isTrue();
+  }
+
+  @Test
+  void aFlowThatTheDefaultHasPermittedOutlivesItByTheRuleForItsName() throws Exception {
+    rules("default: allow", one, "rules: [{deny: bad.example}]");
+    StillFlow flow = told(Grant.BY_ADDRESS);
+    StillFlow shown = scene.on(() -> flow(one, new Grant.Watched(Grant.BY_ADDRESS, NAME), 40_001));
+    StillFlow others = scene.on(() -> flow(other, Grant.BY_ADDRESS));
+    String only = "default: deny, rules: [{allow: 'good.example:443'}]";
+    assertThat(endsUnder(only, flow)).isFalse();
+    assertThat(endsUnder(only, others)).as("its port was told nothing").isTrue();
+    assertThat(flow.grant()).as("asked, not changed").isEqualTo(Grant.BY_ADDRESS);
+    rules("default: allow", one, only);
+    Grant named = new Grant.ByName(NAME, false);
+    assertThat(flow.ended).isFalse();
+    assertThat(flow.grant()).isEqualTo(named);
+    assertThat(shown.ended).isFalse();
+    assertThat(shown.grant()).isEqualTo(new Grant.Watched(named, NAME));
+    rules("default: allow", one, "default: deny, " + BY_NAME);
+    assertThat(flow.ended).as("it has shown no name").isTrue();
+  }
+
+  /** A flow whose remote address its port was told for a name. */
+  private StillFlow told(Grant grant) throws Exception {
+    return scene.on(() -> {
+      egress().told(station(one).budget(), NAME, REMOTE, 60);
+      return flow(one, grant);
+    });
+  }
+
+  private boolean endsUnder(String network, StillFlow flow) throws Exception {
+    var config = TestNetworks.nat("egress: {" + network + "}");
+    return scene.on(() -> {
+      NetworkMode.Nat mode = TestNetworks.mode(config);
+      return !egress().admitsUnder(mode.egress(), mode.nat().hostLoopback(), ports).test(flow);
+    });
   }
 
   @Test
