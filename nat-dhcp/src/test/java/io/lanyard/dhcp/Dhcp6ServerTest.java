@@ -5,69 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.dhcp.Dhcp6TestClient.Answer;
 import io.lanyard.nat.TestNetworks;
 import io.lanyard.net.Address;
-import io.lanyard.net.Subnet;
 import io.lanyard.testing.LogWatch;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
-import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The exchanges of RFC 8415, message by message. */
-class Dhcp6ServerTest {
-  private static final String PREFIX = "fd6c:616e:7961:8:";
-  private static final Subnet SUBNET = Subnet.parse(PREFIX + ":/64");
-  private static final long MAC = 0x5254_0000_0001L;
-  private static final UUID IDENTITY = new UUID(0x8000, 1L << 63);
-
-  private final SteppedLink link = new SteppedLink();
-  private final MemoryJournal journal = new MemoryJournal(link);
-  private Dhcp6Server server = start("");
-
-  /** A server that gives addresses. */
-  private Dhcp6Server start(String dhcp) {
-    return start("stateful", dhcp);
-  }
-
-  private Dhcp6Server start(String mode, String dhcp) {
-    server =
-        new Dhcp6Server(
-            TestNetworks.nat(
-                "ipv6: {subnet: \"" + SUBNET + "\"}",
-                "dhcp: {ipv6: " + mode + (dhcp.isEmpty() ? "" : ", " + dhcp) + "}"),
-            SUBNET,
-            List.of(),
-            link,
-            journal,
-            IDENTITY);
-    return server;
-  }
-
-  private Dhcp6TestClient client(int number) {
-    return new Dhcp6TestClient(server, MAC + number);
-  }
-
-  private Answer lease(Dhcp6TestClient client) {
-    client.select(client.solicit());
-    journal.sync();
-    return client.next();
-  }
-
-  private long count(DhcpCount what) {
-    return server.common().counters().get(what);
-  }
-
-  private static Address at(String suffix) {
-    return Address.parse(PREFIX + suffix);
-  }
-
+class Dhcp6ServerTest extends Dhcp6Scene {
   // Section 18.3.1 and 18.3.2
 
   @Test
@@ -300,73 +250,6 @@ class Dhcp6ServerTest {
     assertThat(other.next().given()).isNotEqualTo(first.given());
   }
 
-  @ParameterizedTest
-  @ValueSource(strings = {"RELEASE", "DECLINE"})
-  void nobodyGivesUpAnothersAddress(String how) {
-    LogWatch.expect("event=dhcp-impostor .*type=\"(release|decline)\".*");
-    Dhcp6TestClient client = client(0);
-    Answer first = lease(client);
-    Dhcp6TestClient thief = client(1);
-    thief.duid = client.duid;
-    thief.to(Dhcp6Type.valueOf(how), first).association(1, first.given()).send();
-    journal.sync();
-    assertThat(thief.next().status()).isEqualTo(Dhcp6Option.NO_BINDING);
-    assertThat(count(DhcpCount.NOT_THE_HOLDER)).isEqualTo(1);
-    assertThat(server.common().table().leases()).hasSize(1);
-    Dhcp6TestClient sameMac = new Dhcp6TestClient(server, client.mac, "evil");
-    sameMac.to(Dhcp6Type.valueOf(how), first).association(1, first.given()).send();
-    journal.sync();
-    assertThat(server.common().table().leases()).hasSize(1);
-  }
-
-  /** In the victim's name, from a MAC address of its own or from the victim's. */
-  private List<Dhcp6TestClient> thieves(Dhcp6TestClient victim) {
-    Dhcp6TestClient own = new Dhcp6TestClient(server, victim.mac + 7, "evil");
-    own.duid = victim.duid;
-    return List.of(own, new Dhcp6TestClient(server, victim.mac, "evil"));
-  }
-
-  @Test
-  void anOfferIsTakenByThePortThatItWasMadeToAlone() {
-    LogWatch.expect("event=dhcp-impostor .*");
-    Dhcp6TestClient victim = client(0);
-    Answer offer = victim.solicit();
-    for (Dhcp6TestClient thief : thieves(victim)) {
-      thief.message(Dhcp6Type.SOLICIT).association(1, offer.given()).send();
-      assertThat(thief.next().given()).isNotEqualTo(offer.given());
-      thief.to(Dhcp6Type.DECLINE, offer).association(1, offer.given()).send();
-      assertThat(thief.next().status()).isEqualTo(Dhcp6Option.NO_BINDING);
-    }
-    Lease held = server.common().table().byAddress(offer.given()).orElseThrow();
-    assertThat(held.port()).isEqualTo(TestClient.portOf(victim.mac));
-    assertThat(held.state()).isEqualTo(Lease.State.OFFERED);
-    victim.select(offer);
-    journal.sync();
-    assertThat(victim.next().given()).isEqualTo(offer.given());
-  }
-
-  @Test
-  void aLeaseThatIsBoundMeanwhileStaysWithItsPort() {
-    SteppedProbe probe = new SteppedProbe();
-    server.common().probeWith(probe);
-    Dhcp6TestClient victim = client(0);
-    for (Dhcp6TestClient thief : thieves(victim)) {
-      Answer offer = victim.solicit();
-      Answer other = thief.solicit();
-      victim.select(offer);
-      thief.select(other);
-      journal.sync();
-      assertThat(victim.next().given()).isEqualTo(offer.given());
-      assertThat(thief.next().status()).isEqualTo(Dhcp6Option.NO_ADDRESSES);
-      journal.sync();
-      victim.to(Dhcp6Type.RELEASE, offer).association(1, offer.given()).send();
-      journal.sync();
-      victim.next();
-    }
-    assertThat(server.common().table().leases()).isEmpty();
-    assertThat(journal.disk.values()).extracting(Lease::state).containsOnly(Lease.State.RELEASED);
-  }
-
   // Section 18.3.6
 
   @Test
@@ -429,128 +312,6 @@ class Dhcp6ServerTest {
     assertThat(client.next().status()).isEqualTo(Dhcp6Option.NO_ADDRESSES);
     client.to(Dhcp6Type.RENEW, answer).association(1, at(":1234")).send();
     assertThat(client.next().status()).isEqualTo(Dhcp6Option.NO_BINDING);
-  }
-
-  // Section 16
-
-  @Test
-  void messagesThatAreNotAsTheyMustBeAreDropped() {
-    Dhcp6TestClient client = client(0);
-    Answer offer = client.solicit();
-    client.anonymous(Dhcp6Type.SOLICIT).association(1).send();
-    client.to(Dhcp6Type.SOLICIT, offer).association(1).send();
-    client.message(Dhcp6Type.REQUEST).association(1).send();
-    client.message(Dhcp6Type.RENEW).association(1).send();
-    client.to(Dhcp6Type.REBIND, offer).association(1).send();
-    client.to(Dhcp6Type.CONFIRM, offer).association(1, offer.given()).send();
-    client.message(Dhcp6Type.RELEASE).association(1).send();
-    client.message(Dhcp6Type.DECLINE).association(1).send();
-    assertThat(count(DhcpCount.MALFORMED)).isEqualTo(8);
-    client
-        .message(Dhcp6Type.REQUEST)
-        .option(Dhcp6Option.SERVER_ID, Dhcp6TestClient.duidOf(9))
-        .association(1)
-        .send();
-    assertThat(count(DhcpCount.NOT_OURS)).isEqualTo(1);
-    for (Dhcp6Type servers : List.of(Dhcp6Type.ADVERTISE, Dhcp6Type.REPLY, Dhcp6Type.RECONFIGURE)) {
-      client.message(servers).send();
-    }
-    client.message(Dhcp6Type.RELAY_REPL).send();
-    assertThat(count(DhcpCount.UNEXPECTED_TYPE)).isEqualTo(4);
-    assertThat(client.answers).isEmpty();
-  }
-
-  @Test
-  void whatIsSentToTheServerAloneIsRefused() {
-    Dhcp6TestClient client = client(0);
-    Answer first = lease(client);
-    client.toGroup = false;
-    client.message(Dhcp6Type.SOLICIT).association(1).send();
-    client.message(Dhcp6Type.REBIND).association(1, first.given()).send();
-    client.message(Dhcp6Type.CONFIRM).association(1, first.given()).send();
-    client.message(Dhcp6Type.INFORMATION_REQUEST).send();
-    client.message(Dhcp6Type.RENEW).association(1, first.given()).send();
-    assertThat(client.answers).isEmpty();
-    for (String how : List.of("REQUEST", "RENEW", "RELEASE", "DECLINE")) {
-      client.to(Dhcp6Type.valueOf(how), first).association(1, first.given()).send();
-      Answer answer = client.next();
-      assertThat(answer.status()).as(how).isEqualTo(Dhcp6Option.USE_MULTICAST);
-      assertThat(answer.has(Dhcp6Option.IA_NA)).isFalse();
-    }
-    journal.sync();
-    assertThat(server.common().table().leases()).hasSize(1);
-    client.message(Dhcp6Type.SOLICIT).association(1).relayed(at(":9")).send();
-    assertThat(client.answers).as("a relay's").hasSize(1);
-  }
-
-  /** Options that run over, nest, or repeat. */
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "",
-        "01abc0",
-        "00abc001",
-        "0eabc001",
-        "01abc001 0001",
-        "01abc001 0001 0010 00030001",
-        "01abc001 0001 000a 00030001525400000001 0003 000b 0000000100000000000000",
-        "01abc001 0001 000a 00030001525400000001 0003 0010 00000001 00000000 00000000 0005ffff",
-        "0c00 00000000000000000000000000000000 00000000000000000000000000000000 0009 0002 0c00",
-        "0c00 00000000000000000000000000000000 00000000000000000000000000000000"
-      })
-  void whatIsCutShortIsNoRequest(String hex) {
-    ByteBuf in = Unpooled.wrappedBuffer(HexFormat.of().parseHex(hex.replace(" ", "")));
-    Dhcp6TestClient client = client(0);
-    server.receive(in, client);
-    assertThat(client.answers.stream().map(Answer::hex)).allMatch(one -> !one.contains("0005"));
-    assertThat(count(DhcpCount.MALFORMED) + count(DhcpCount.BAD_OPTIONS)).isEqualTo(1);
-  }
-
-  @Test
-  void relaysWithinRelaysHaveAnEnd() {
-    for (int depth : new int[] {Dhcp6Message.MOST_RELAYS, Dhcp6Message.MOST_RELAYS + 1}) {
-      Dhcp6TestClient client = client(0);
-      var message = client.message(Dhcp6Type.SOLICIT).association(1);
-      for (int i = 0; i < depth; i++) {
-        message = message.relayed(Address.ANY_IPV6);
-      }
-      message.send();
-      assertThat(client.answers).hasSize(depth == Dhcp6Message.MOST_RELAYS ? 1 : 0);
-    }
-  }
-
-  @Test
-  void aMessageWithManyAssociationsIsNone() {
-    Dhcp6TestClient client = client(0);
-    var message = client.message(Dhcp6Type.SOLICIT);
-    for (int i = 0; i <= Dhcp6Message.MOST_ASSOCIATIONS; i++) {
-      message = message.association(i);
-    }
-    message.send();
-    assertThat(client.answers).isEmpty();
-    assertThat(count(DhcpCount.MALFORMED)).isEqualTo(1);
-  }
-
-  // Relays
-
-  @Test
-  void aRelaysClientIsKnownByTheMacAddressThatTheRelaySays() {
-    start(
-        "reservations: [{mac: \"52:54:00:00:00:77\", address: 192.168.127.77, ipv6: \""
-            + at(":77")
-            + "\"}]");
-    Dhcp6TestClient relay = client(0);
-    byte[] more = HexFormat.of().parseHex("00120003aabbcc" + "004f0008" + "0001525400000077");
-    relay.message(Dhcp6Type.SOLICIT).association(1).relayed(at(":9"), more).send();
-    Answer outer = relay.next();
-    assertThat(outer.port()).isEqualTo(547);
-    assertThat(outer.hex())
-        .startsWith("0d00" + HexFormat.of().formatHex(at(":9").toBytes()))
-        .contains("00120003aabbcc0009");
-    assertThat(outer.hex()).contains(HexFormat.of().formatHex(at(":77").toBytes()));
-    relay.message(Dhcp6Type.SOLICIT).association(1).relayed(Address.parse("2001:db8::1")).send();
-    assertThat(relay.answers).as("another link").isEmpty();
-    assertThat(count(DhcpCount.NOT_OURS)).isEqualTo(1);
   }
 
   // Names and reservations
@@ -618,22 +379,6 @@ class Dhcp6ServerTest {
         .containsExactly(reply.given());
   }
 
-  @Test
-  void aFloodOfRenewalsOfWhatIsWithdrawnHasALimitOfWritesUnderWay() {
-    Dhcp6TestClient client = client(0);
-    Answer first = lease(client);
-    server.configure(
-        TestNetworks.nat("ipv6: {subnet: \"" + SUBNET + "\"}", "dhcp: {ipv6: stateless}"),
-        List.of());
-    for (int i = 0; i < 3000; i++) {
-      client.to(Dhcp6Type.RENEW, first).association(1, first.given()).send();
-    }
-    assertThat(journal.waiting()).isEqualTo(1024);
-    assertThat(client.next().addresses()).containsExactly(first.given() + " 0");
-    journal.sync();
-    assertThat(server.common().table().leases()).isEmpty();
-  }
-
   /** It has several addresses at once, of which each would take the name from the other. */
   @Test
   void aClientsNameStaysWithTheAddressThatHasIt() {
@@ -659,22 +404,6 @@ class Dhcp6ServerTest {
     assertThat(count(DhcpCount.NAME_MOVED)).as("once the other is not in use").isEqualTo(1);
   }
 
-  /** Of two machines with one identifier each has its address; a holder that answers keeps its. */
-  @Test
-  void clonesAreToldApartByTheirMacAddresses() {
-    SteppedProbe probe = new SteppedProbe();
-    server.common().probeWith(probe);
-    Dhcp6TestClient original = client(0);
-    Address first = lease(original).given();
-    Dhcp6TestClient clone = client(1);
-    clone.duid = original.duid;
-    clone.message(Dhcp6Type.SOLICIT).association(1).send();
-    assertThat(clone.answers).as("while the holder is looked for").isEmpty();
-    assertThat(probe.answeredBy(original.mac).address()).isEqualTo(first);
-    assertThat(clone.next().given()).isNotEqualTo(first);
-    assertThat(count(DhcpCount.CLONE)).isEqualTo(1);
-  }
-
   @Test
   void aClientThatConfirmsItsAddressWhileItIsRenewedIsNotToldThatItIsElsewhere() {
     Dhcp6TestClient client = client(0);
@@ -687,85 +416,6 @@ class Dhcp6ServerTest {
     assertThat(client.next().given()).isEqualTo(first.given());
     client.message(Dhcp6Type.CONFIRM).association(1, first.given()).send();
     assertThat(client.next().status()).isEqualTo(Dhcp6Option.SUCCESS);
-  }
-
-  /** An identifier with a MAC address in it belongs to that machine, also where another said it. */
-  @Test
-  void whoeverSaysAnothersIdentifierFirstKeepsItsAddressAndTheOtherHasItsOwn() {
-    SteppedProbe probe = new SteppedProbe();
-    server.common().probeWith(probe);
-    Dhcp6TestClient victim = client(0);
-    Dhcp6TestClient thief = client(1);
-    thief.duid = victim.duid;
-    Address first = lease(thief).given();
-    victim.message(Dhcp6Type.SOLICIT).association(1).send();
-    assertThat(probe.answeredBy(thief.mac).address()).isEqualTo(first);
-    Answer offer = victim.next();
-    assertThat(offer.given()).as("an address that somebody uses").isNotEqualTo(first);
-    victim.select(offer);
-    journal.sync();
-    assertThat(victim.next().given()).isEqualTo(offer.given());
-    assertThat(server.common().table().byAddress(first).orElseThrow().mac()).isEqualTo(thief.mac);
-    thief.to(Dhcp6Type.RENEW, offer).association(1, first).send();
-    journal.sync();
-    assertThat(thief.next().addresses()).containsExactly(first + " 1800");
-    assertThat(journal.stored(first).mac()).isEqualTo(thief.mac);
-    assertThat(journal.stored(offer.given()).mac()).isEqualTo(victim.mac);
-  }
-
-  @Test
-  void aCloneKeepsItsAddressWhenTheOriginalHasGone() {
-    SteppedProbe probe = new SteppedProbe();
-    server.common().probeWith(probe);
-    Dhcp6TestClient original = client(0);
-    Dhcp6TestClient clone = client(1);
-    original.duid = Dhcp6TestClient.duidOf(9);
-    clone.duid = original.duid;
-    Answer first = lease(original);
-    clone.message(Dhcp6Type.SOLICIT).association(1).send();
-    probe.answeredBy(original.mac);
-    Answer offer = clone.next();
-    clone.select(offer);
-    probe.answeredBy(original.mac);
-    journal.sync();
-    assertThat(clone.next().given()).isEqualTo(offer.given());
-    original.to(Dhcp6Type.RELEASE, first).association(1, first.given()).send();
-    journal.sync();
-    clone.to(Dhcp6Type.RENEW, offer).association(1, offer.given()).send();
-    journal.sync();
-    assertThat(clone.next().addresses()).containsExactly(offer.given() + " 1800");
-  }
-
-  // Shares
-
-  @Test
-  void onePortDoesNotEmptyThePool() {
-    LogWatch.expect("event=dhcp-port-limited .*");
-    int pool = server.common().table().poolSize();
-    assertThat(pool).isEqualTo(4096);
-    int most = 0;
-    for (int i = 0; i < 2 * pool; i++) {
-      Dhcp6TestClient evil = new Dhcp6TestClient(server, MAC + 1000 + i, "evil");
-      evil.message(Dhcp6Type.SOLICIT).option(Dhcp6Option.RAPID_COMMIT).association(1).send();
-      journal.sync();
-      most += evil.next().status() == -1 ? 1 : 0;
-    }
-    assertThat(most).isLessThan(pool * 8 / 9);
-    assertThat(server.common().problem("evil"))
-        .startsWith("port evil has ")
-        .endsWith(" of the DHCPv6 pool's 4096 addresses and gets no more: find out who asks there");
-    assertThat(lease(client(0)).addresses()).hasSize(1);
-  }
-
-  @Test
-  void fiftySolicitationsTakeNoAddressFromOthers() {
-    int before = server.common().table().available();
-    for (int i = 0; i < 50; i++) {
-      new Dhcp6TestClient(server, MAC + 1000 + i, "evil").solicit();
-    }
-    assertThat(lease(client(0)).addresses()).hasSize(1);
-    link.step(Duration.ofMinutes(1));
-    assertThat(server.common().table().available()).isEqualTo(before - 1);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.change;
 
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
 import io.lanyard.base.Directories;
 import io.lanyard.config.ConfigException;
 import io.lanyard.config.Document;

@@ -1,6 +1,7 @@
 package io.lanyard.daemon.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.config.DocumentPath;
 import io.lanyard.config.Edit;
 import io.lanyard.control.api.ChangeInfo;

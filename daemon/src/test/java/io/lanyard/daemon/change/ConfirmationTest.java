@@ -1,6 +1,7 @@
 package io.lanyard.daemon.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.config.Document;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.control.api.RevisionInfo;

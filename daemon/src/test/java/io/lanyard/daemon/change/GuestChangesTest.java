@@ -1,6 +1,7 @@
 package io.lanyard.daemon.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.control.api.ChangeInfo;
 import io.lanyard.control.api.PlanInfo;
 import io.lanyard.daemon.InProcessDaemon;

@@ -2,6 +2,7 @@ package io.lanyard.daemon.change;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.lanyard.base.Clock;
 import io.lanyard.base.Directories;
 import io.lanyard.config.Configuration;
