@@ -58,8 +58,6 @@ final class DhcpReply {
     values.put(DhcpOption.ROUTER, addresses(terms.options().routers()));
     values.put(DhcpOption.DNS_SERVERS, addresses(terms.options().dnsServers()));
     values.put(DhcpOption.NTP_SERVERS, addresses(terms.options().ntpServers(true)));
-    values.put(
-        DhcpOption.INTERFACE_MTU, new byte[] {(byte) (terms.mtu() >>> 8), (byte) terms.mtu()});
     if (terms.domain() != null) {
       values.put(DhcpOption.DOMAIN_NAME, terms.domain().getBytes(StandardCharsets.ISO_8859_1));
     }
@@ -163,15 +161,15 @@ final class DhcpReply {
   private void parameters(ByteBuf out, DhcpMessage request, @Nullable String hostname) {
     byte[] list = request.option(DhcpOption.PARAMETER_LIST);
     byte[] wanted = list == null ? DEFAULT_LIST : list;
-    int limit = Math.min(request.maxReply(), terms.mtu() - 28) - 1 - relayLength(request);
+    int limit = Math.min(request.maxReply(), mtu(request) - 28) - 1 - relayLength(request);
     BitSet done = new BitSet(256);
     // RFC 2132 section 3.3: the mask comes before the router, and section 4.3.1 of RFC 2131 wants
     // it in every reply that has routers.
     if (!names(wanted, DhcpOption.SUBNET_MASK) || comesAfterRouter(wanted)) {
-      parameter(out, DhcpOption.SUBNET_MASK, hostname, limit, done);
+      parameter(out, DhcpOption.SUBNET_MASK, request, hostname, limit, done);
     }
     for (byte code : wanted) {
-      parameter(out, code & 255, hostname, limit, done);
+      parameter(out, code & 255, request, hostname, limit, done);
     }
     byte[] fqdn = ClientName.answer(request, hostname, terms.domain());
     if (fqdn != null && fqdn.length <= 255 && out.readableBytes() + 2 + fqdn.length <= limit) {
@@ -179,7 +177,13 @@ final class DhcpReply {
     }
   }
 
-  private void parameter(ByteBuf out, int code, @Nullable String hostname, int limit, BitSet done) {
+  private void parameter(
+      ByteBuf out,
+      int code,
+      DhcpMessage request,
+      @Nullable String hostname,
+      int limit,
+      BitSet done) {
     if (done.get(code)) {
       return;
     }
@@ -187,10 +191,18 @@ final class DhcpReply {
     byte[] value = fixed[code];
     if (code == DhcpOption.HOST_NAME && hostname != null) {
       value = hostname.getBytes(StandardCharsets.US_ASCII);
+    } else if (code == DhcpOption.INTERFACE_MTU) {
+      int mtu = mtu(request);
+      value = new byte[] {(byte) (mtu >>> 8), (byte) mtu};
     }
     if (value != null && out.readableBytes() + encodedLength(value) <= limit) {
       put(out, code, value);
     }
+  }
+
+  /** The largest packet that passes on the way to a client. */
+  private int mtu(DhcpMessage request) {
+    return Math.min(terms.mtu(), request.budget().mtu());
   }
 
   private static boolean names(byte[] list, int code) {

@@ -289,6 +289,32 @@ class DhcpBehindPortsTest {
   }
 
   @Test
+  void aClientIsToldTheMtuOfItsPortWhereThatIsLess() {
+    InMemoryPort narrow = new InMemoryPort("narrow", 1400, Offloads.NONE);
+    narrow.attachTo(network);
+    byte mtu = (byte) DhcpOption.INTERFACE_MTU;
+    for (InMemoryPort port : List.of(honest, narrow)) {
+      send(port, HONEST, client(HONEST).message(INFORM).ciaddr(FIRST).option(55, mtu), false);
+      assertThat(toldMtu(port)).isEqualTo(port == narrow ? 1400 : 1500);
+    }
+    narrow.close();
+  }
+
+  /** The MTU in the answer that a port got; 0 without one. */
+  private static int toldMtu(InMemoryPort port) {
+    for (byte[] bytes : port.drain()) {
+      ByteBuf frame = Unpooled.wrappedBuffer(bytes);
+      for (int at = UDP_PAYLOAD + 240; at + 4 <= bytes.length && bytes[at] != -1; ) {
+        if (bytes[at] == DhcpOption.INTERFACE_MTU) {
+          return frame.getUnsignedShort(at + 2);
+        }
+        at += 2 + bytes[at + 1];
+      }
+    }
+    return 0;
+  }
+
+  @Test
   void aFrameWithAPriorityTagIsHeard() {
     send(honest, HONEST, client(HONEST).message(DISCOVER), true);
     timers.advance(PROBE.multipliedBy(2));

@@ -493,10 +493,11 @@ public final class Gateway implements GuestLink, Dumpable {
    * @param behind the port that it is said to be behind: nobody else hears the frame
    */
   void sendTo(ByteBuf frame, long mac, PortBudget behind) {
-    if (address(frame, mac)) {
+    int most = Math.min(mtu, behind.mtu());
+    if (address(frame, mac, most)) {
       sendFrame(frame, behind);
     } else {
-      fragmenter.send(frame, mtu, piece -> sendFrame(piece, behind));
+      fragmenter.send(frame, most, piece -> sendFrame(piece, behind));
     }
   }
 
@@ -512,20 +513,21 @@ public final class Gateway implements GuestLink, Dumpable {
     if (only == null || closed) {
       return;
     }
-    if (address(frame, mac)) {
+    int most = Math.min(mtu, to.mtu());
+    if (address(frame, mac, most)) {
       network.deliver(port, frame, only);
     } else {
-      fragmenter.send(frame, mtu, piece -> network.deliver(port, piece, only));
+      fragmenter.send(frame, most, piece -> network.deliver(port, piece, only));
     }
   }
 
   /** Writes the Ethernet header, and counts a packet that needs no pieces; false for others. */
-  private boolean address(ByteBuf frame, long mac) {
+  private boolean address(ByteBuf frame, long mac, int most) {
     int at = frame.readerIndex() + OffloadHeader.LENGTH;
     boolean isIpv4 = frame.getByte(frame.readerIndex() + LINK_HEADROOM) >>> 4 == 4;
     int type = isIpv4 ? Ethernet.TYPE_IPV4 : Ethernet.TYPE_IPV6;
     Ethernet.write(frame, at, mac, addresses.mac(), type);
-    if (frame.readableBytes() - LINK_HEADROOM > mtu
+    if (frame.readableBytes() - LINK_HEADROOM > most
         && OffloadHeader.gsoType(frame, frame.readerIndex()) == OffloadHeader.GSO_NONE) {
       return false;
     }

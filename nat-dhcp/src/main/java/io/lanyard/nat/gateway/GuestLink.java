@@ -51,6 +51,17 @@ public interface GuestLink {
   int mtu();
 
   /**
+   * The MTU on the way to a guest: the network's, or that of the port that the guest is behind,
+   * where that is less.
+   *
+   * @param guest the guest
+   * @return bytes of IP packet; the network's while nobody knows where the guest is
+   */
+  default int mtuTowards(Neighbour guest) {
+    return Math.min(mtu(), guest.behind().mtu());
+  }
+
+  /**
    * Where the sockets of flows are bound.
    *
    * @return asked anew for each socket

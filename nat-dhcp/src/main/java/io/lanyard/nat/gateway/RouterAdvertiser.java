@@ -133,22 +133,23 @@ final class RouterAdvertiser {
     if (guest == null) {
       soon();
     } else {
-      message(false).send(own.linkLocal(), guest, mac, from.budget());
+      message(false, from.budget().mtu()).send(own.linkLocal(), guest, mac, from.budget());
     }
   }
 
   private void sendToAll(boolean last) {
     sent = true;
     lastNanos = timers.clock().nanoTime();
-    message(last).sendToAll(own.linkLocal());
+    message(last, gateway.mtu()).sendToAll(own.linkLocal());
   }
 
   /**
    * Writes an advertisement.
    *
    * @param last whether everything ends with it
+   * @param mtu the largest packet that passes on the way to its receivers
    */
-  private NdMessage message(boolean last) {
+  private NdMessage message(boolean last, int mtu) {
     gateway.counters().count(GatewayCount.ROUTER_ADVERTISEMENTS);
     byte[] domains = encoded(what.domains());
     List<Address> servers = what.dnsServers();
@@ -163,7 +164,7 @@ final class RouterAdvertiser {
     message.setLink(at, SOURCE_LINK, gateway.addresses().mac());
     at += 8;
     message.setShort(at, MTU << 8 | 1);
-    message.setInt(at + 4, gateway.mtu());
+    message.setInt(at + 4, Math.min(gateway.mtu(), mtu));
     at += 8;
     message.setShort(at, PREFIX << 8 | 4);
     message.setShort(at + 2, own.subnet().prefix() << 8 | what.prefixFlags());

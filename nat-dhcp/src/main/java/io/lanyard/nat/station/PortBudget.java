@@ -46,6 +46,7 @@ public final class PortBudget implements Dumpable {
   final int number;
 
   private final @Nullable Port port;
+  private final int mtu;
   private final String name;
   private final FlowOwner flows;
   private final Station anonymous;
@@ -88,6 +89,7 @@ public final class PortBudget implements Dumpable {
     Arrays.setAll(offences, i -> new RecentCount());
     this.number = number;
     this.port = port;
+    mtu = port == null ? Integer.MAX_VALUE : port.mtu();
     name = port == null ? UNLOCATED : port.name();
     this.turn = turn;
     descriptors = share.holder(name);
@@ -103,6 +105,15 @@ public final class PortBudget implements Dumpable {
    */
   public String name() {
     return name;
+  }
+
+  /**
+   * The largest IP packet that passes the port.
+   *
+   * @return bytes; more than any packet has where no port is known
+   */
+  public int mtu() {
+    return mtu;
   }
 
   /**

@@ -147,7 +147,7 @@ final class Connection extends Flow implements GuestStream {
   }
 
   int advertisedMss() {
-    return engine.link().mtu() - writer.ip().length() - Tcp.HEADER_LENGTH;
+    return engine.link().mtuTowards(neighbour) - writer.ip().length() - Tcp.HEADER_LENGTH;
   }
 
   boolean canSend() {

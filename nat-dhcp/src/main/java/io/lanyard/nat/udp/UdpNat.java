@@ -329,7 +329,7 @@ public final class UdpNat implements PacketEngine, Dumpable {
     flow.touch();
     flow.countToGuest(datagrams, length + datagrams * headers);
     counters.add(UdpCount.IN, datagrams);
-    if (datagrams == 1 || fits(length, size, datagrams, headers)) {
+    if (datagrams == 1 || fits(flow, length, size, datagrams, headers)) {
       send(flow, frame, datagrams == 1 ? 0 : size);
       return;
     }
@@ -346,8 +346,8 @@ public final class UdpNat implements PacketEngine, Dumpable {
   }
 
   /** Whether a batch can be a super-frame; where its datagrams are to be fragments it cannot. */
-  private boolean fits(int length, int size, int datagrams, int headers) {
-    return size + headers <= link.mtu()
+  private boolean fits(DatagramFlow flow, int length, int size, int datagrams, int headers) {
+    return size + headers <= link.mtuTowards(flow.neighbour())
         && length <= InetDatagram.LARGEST_PAYLOAD
         && datagrams <= OffloadCheck.MOST_UDP_SEGMENTS;
   }

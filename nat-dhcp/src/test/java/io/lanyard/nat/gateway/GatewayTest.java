@@ -99,6 +99,24 @@ class GatewayTest extends GatewayScene {
     assertThat(gateway.counters().get(GatewayCount.REASSEMBLED)).isEqualTo(1);
   }
 
+  @Test
+  void whatExceedsTheMtuOfAGuestsPortComesInFragmentsThatPassIt() {
+    InMemoryPort narrow = new InMemoryPort("narrow", 1000, Offloads.NONE);
+    narrow.attachTo(net.network);
+    narrow.send(TestNetwork.frame(ask(TestNetwork.GATEWAY)));
+    narrow.drain();
+    byte[] icmp = TestNetwork.icmp(Icmp.ECHO_REQUEST, 3, new byte[1400]);
+    narrow.send(TestNetwork.frame(fragment(icmp, 0, 960, true)));
+    narrow.send(TestNetwork.frame(fragment(icmp, 960, icmp.length, false)));
+    ByteBuf whole = Unpooled.buffer();
+    for (byte[] answer : narrow.drain()) {
+      assertThat(answer.length).isLessThanOrEqualTo(1014);
+      whole.writeBytes(answer, 34, answer.length - 34);
+    }
+    assertThat(whole.readableBytes()).isEqualTo(1408);
+    narrow.close();
+  }
+
   private static byte[] fragment(byte[] payload, int from, int to, boolean more) {
     return TestNetwork.ipv4(
         TestNetwork.GUEST,

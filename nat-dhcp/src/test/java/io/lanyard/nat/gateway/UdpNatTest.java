@@ -109,13 +109,17 @@ class UdpNatTest {
 
   /** The same with a guest that takes super-frames. */
   private void remakeWithOffloads() throws Exception {
+    remakeWithOffloads(1500);
+  }
+
+  private void remakeWithOffloads(int guestMtu) throws Exception {
     on(() -> {
       nat.close();
       net.guest.close();
       net.network.close();
       return true;
     });
-    net = new TestNetwork(loop, 1500, Offloads.ALL);
+    net = new TestNetwork(loop, guestMtu, Offloads.ALL);
     nat = make(family().config());
   }
 
@@ -605,13 +609,23 @@ class UdpNatTest {
   @Test
   void aBatchOfDatagramsThatExceedTheMtuComesInFragments() throws Exception {
     remakeWithOffloads();
+    batchComesInFragments(2000, 1500);
+  }
+
+  @Test
+  void aBatchOfDatagramsThatExceedTheMtuOfTheGuestsPortComesInFragments() throws Exception {
+    remakeWithOffloads(1400);
+    batchComesInFragments(1400, 1400); // as a super-frame, each would be 1428 bytes
+  }
+
+  private void batchComesInFragments(int size, int mtu) throws Exception {
     InetDatagram server = batches(40015);
     try {
-      byte[] data = numbered(3 * 2000 - 900);
-      sendBatch(server, data, 2000, outsidePort(40015));
+      byte[] data = numbered(3 * size - 900);
+      sendBatch(server, data, size, outsidePort(40015));
       // Two fragments of each; of the last, which fits, one frame.
-      int most = family().fragment(1500);
-      int[] payloads = {most, 2008 - most, most, 2008 - most, 1108};
+      int most = family().fragment(mtu);
+      int[] payloads = {most, size + 8 - most, most, size + 8 - most, size - 892};
       for (int payload : payloads) {
         assertThat(Ipv4.totalLength(guestReceives(), 14)).isEqualTo(20 + payload);
       }

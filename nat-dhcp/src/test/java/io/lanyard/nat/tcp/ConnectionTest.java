@@ -122,6 +122,13 @@ class ConnectionTest {
   }
 
   @Test
+  void theMssFollowsTheMtuOfTheGuestsPort() {
+    scene.link.portMtu = family().mtu(1000);
+    scene.guest(Tcp.SYN, G, 0, 65535, new byte[0], Scene.synOptions(1460, true, 7));
+    assertThat(scene.next().mss()).isEqualTo(960);
+  }
+
+  @Test
   void aLostSynAckIsSentAgainAndTheConnectionGivenUpInTheEnd() {
     scene.guest(Tcp.SYN, G, 0);
     scene.next();

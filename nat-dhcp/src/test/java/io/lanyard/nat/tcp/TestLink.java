@@ -35,6 +35,10 @@ final class TestLink implements GuestLink, TcpHost {
   boolean starving;
 
   int mtu = 1500;
+
+  /** The MTU of the port that guests are behind. */
+  int portMtu = Integer.MAX_VALUE;
+
   int flushes;
   @Nullable IcmpReason reported;
   @Nullable Flow reportedFlow;
@@ -81,6 +85,11 @@ final class TestLink implements GuestLink, TcpHost {
   @Override
   public int mtu() {
     return mtu;
+  }
+
+  @Override
+  public int mtuTowards(Neighbour guest) {
+    return Math.min(mtu, portMtu);
   }
 
   @Override
