@@ -17,7 +17,10 @@ public final class ElfImage implements AutoCloseable {
   private static final int PROGRAM_HEADER = 56;
   private static final int SECTION_HEADER = 64;
   private static final int SYMBOL = 24;
-  private static final int MAX_TABLE = 64 << 20;
+
+  /** Fewer bytes than a large program's symbols have; the heap has to have room for two. */
+  private static final int MAX_TABLE = 16 << 20;
+
   private static final int PT_LOAD = 1;
   private static final int PT_INTERP = 3;
   private static final int SHT_SYMTAB = 2;
@@ -106,7 +109,12 @@ public final class ElfImage implements AutoCloseable {
   }
 
   private static ByteBuffer table(ImageFile file, long offset, long length) throws VmmException {
-    if (offset < 0 || length > MAX_TABLE || offset > file.size() - length) {
+    if (length > MAX_TABLE) {
+      throw file.error(
+          "has a table of %d MiB, and %d are read at most; strip it"
+              .formatted(length >> 20, MAX_TABLE >> 20));
+    }
+    if (offset < 0 || offset > file.size() - length) {
       throw file.error("is damaged: a table lies outside the file");
     }
     return file.read(offset, (int) length);
@@ -118,9 +126,14 @@ public final class ElfImage implements AutoCloseable {
       return;
     }
     ByteBuffer sections = table(file, header.getLong(0x28), (long) count * SECTION_HEADER);
+    boolean found = false;
     for (int i = 0; i < count; i++) {
       int at = i * SECTION_HEADER;
       if (sections.getInt(at + 4) == SHT_SYMTAB) {
+        if (found) {
+          throw file.error("is damaged: it has two symbol tables");
+        }
+        found = true;
         int link = sections.getInt(at + 0x28);
         if (link < 0 || link >= count) {
           throw file.error("is damaged: its symbol table names no string table");
@@ -193,9 +206,11 @@ public final class ElfImage implements AutoCloseable {
    * Checks that the program fits, without loading it.
    *
    * @param ramSize bytes of RAM
-   * @throws VmmException if it does not, or if {@code tohost} is not in RAM
+   * @throws VmmException if it does not, if {@code tohost} is not in RAM, or if there is more to
+   *     load than RAM has room for, which would take as long as the file says
    */
   public void checkFits(long ramSize) throws VmmException {
+    long loaded = 0;
     for (Segment s : segments) {
       long offset = s.address - Ram.BASE;
       if (offset < 0 || offset > ramSize || s.memorySize > ramSize - offset) {
@@ -203,6 +218,10 @@ public final class ElfImage implements AutoCloseable {
             "has a segment of %d bytes at 0x%x, outside RAM (0x%x and %d MiB); link it to 0x%x"
                 .formatted(s.memorySize, s.address, Ram.BASE, ramSize >> 20, Ram.BASE));
       }
+      loaded += s.fileSize;
+    }
+    if (loaded > ramSize) {
+      throw file.error("is damaged: its segments lie over each other");
     }
     for (long symbol : new long[] {toHost, fromHost}) {
       if (symbol != -1 && (symbol - Ram.BASE < 0 || symbol - Ram.BASE > ramSize - 8)) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.lanyard.machine.bus.Ram;
 import io.lanyard.vmm.VmmException;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -113,5 +114,54 @@ class ImagesTest {
       }
     }
     assertThat(opened).isPositive();
+  }
+
+  /** A program of nothing but headers: so many to load the whole file, or so many of symbols. */
+  private Path headers(int loads, int symbolTables, long tableSize) throws IOException {
+    int programs = 64;
+    int sections = programs + 56 * loads;
+    long end = Math.max(1 << 20, sections + 64L * (symbolTables + 1) + tableSize);
+    ByteBuffer b =
+        ByteBuffer.allocate(sections + 64 * (symbolTables + 1)).order(ByteOrder.LITTLE_ENDIAN);
+    b.putInt(0, 0x464c457f).put(4, (byte) 2).put(5, (byte) 1).putShort(0x10, (short) 2);
+    b.putShort(0x12, (short) 243).putLong(0x18, Ram.BASE).putLong(0x20, programs);
+    b.putLong(0x28, sections).putShort(0x36, (short) 56).putShort(0x38, (short) loads);
+    b.putShort(0x3a, (short) 64).putShort(0x3c, (short) (symbolTables + 1));
+    for (int i = 0; i < loads; i++) {
+      int at = programs + 56 * i;
+      b.putInt(at, 1).putLong(at + 0x18, Ram.BASE).putLong(at + 0x20, 1 << 20);
+      b.putLong(at + 0x28, 1 << 20);
+    }
+    for (int i = 0; i < symbolTables; i++) {
+      int at = sections + 64 * (i + 1);
+      b.putInt(at + 4, 2).putLong(at + 0x18, b.capacity()).putLong(at + 0x20, tableSize);
+    }
+    Path path = directory.resolve("headers");
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.write(b.array());
+      file.setLength(end);
+    }
+    return path;
+  }
+
+  @Test
+  void aProgramThatIsLoadedOverItselfAgainAndAgainIsRefused() throws Exception {
+    try (ElfImage image = ElfImage.open(headers(60_000, 0, 0))) {
+      assertThatThrownBy(() -> image.checkFits(64 << 20))
+          .isInstanceOf(VmmException.class)
+          .hasMessageContaining("lie over each other");
+    }
+    try (ElfImage image = ElfImage.open(headers(3, 0, 0))) {
+      image.checkFits(64 << 20);
+    }
+  }
+
+  @Test
+  void aProgramWithMoreSymbolsThanTheHeapHasRoomForIsRefused() throws Exception {
+    Path many = headers(1, 30_000, 1 << 20);
+    assertThatThrownBy(() -> ElfImage.open(many)).hasMessageContaining("two symbol tables");
+    Path large = headers(1, 1, 60 << 20);
+    assertThatThrownBy(() -> ElfImage.open(large)).hasMessageContaining("strip it");
+    ElfImage.open(headers(1, 1, 1 << 20)).close();
   }
 }
