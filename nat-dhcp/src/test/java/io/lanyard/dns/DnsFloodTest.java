@@ -3,8 +3,12 @@ package io.lanyard.dns;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.station.NameMemory;
+import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -45,6 +49,23 @@ class DnsFloodTest {
     scene.close();
   }
 
+  /**
+   * Waits until the server has read what has come: for more, its socket has no room, and the clock
+   * stands still, so that nothing is asked again.
+   */
+  private void awaitServer() throws Exception {
+    byte[] last = ForwarderScene.query("last.example.").toWire();
+    InetSocketAddress server =
+        new InetSocketAddress(InetAddress.getLoopbackAddress(), scene.upstream.port());
+    try (DatagramSocket socket = new DatagramSocket()) {
+      Await.until(() -> {
+        socket.send(new DatagramPacket(last, last.length, server));
+        return scene.upstream.queries.stream()
+            .anyMatch(query -> query.getQuestion().getName().toString().equals("last.example."));
+      });
+    }
+  }
+
   private void assertHonest(String port) throws Exception {
     assertThat(scene.ask(port, port + ".example.").getRcode()).as(port).isEqualTo(Rcode.NOERROR);
   }
@@ -82,6 +103,7 @@ class DnsFloodTest {
       return true;
     });
     assertThat(scene.gauge("outstandingQuestions")).isEqualTo(LIMITS.askersOfPort());
+    awaitServer();
     assertHonest("honest");
     assertThat(LogWatch.count("dns-questions-refused")).as("lines in the log").isEqualTo(1);
   }
@@ -115,7 +137,25 @@ class DnsFloodTest {
     });
     assertThat(scene.gauge("outstandingQuestions"))
         .isLessThanOrEqualTo(LIMITS.questions() + 20L * LIMITS.floor());
+    awaitServer();
     assertHonest("honest");
+  }
+
+  @Test
+  void twoGreedyPortsLeaveAThirdMoreQuestionsThanItsFloor() throws Exception {
+    LogWatch.expect("dns-questions-refused.*port=");
+    scene.onLoop(() -> {
+      for (String port : List.of("hostile1", "hostile2")) {
+        for (int i = 0; i < 600; i++) {
+          byte[] query = ForwarderScene.query("slow-" + port + "-" + i + ".example.").toWire();
+          scene.send(scene.guest(port).withMac(i), query);
+        }
+      }
+      return true;
+    });
+    long before = scene.gauge("outstandingQuestions");
+    askSlowly("honest", 4 * LIMITS.floor());
+    assertThat(scene.gauge("outstandingQuestions")).isEqualTo(before + 4L * LIMITS.floor());
   }
 
   private void askOverTcp() throws Exception {

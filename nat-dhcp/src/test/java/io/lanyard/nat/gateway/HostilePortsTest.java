@@ -43,13 +43,17 @@ class HostilePortsTest {
   }
 
   /** One fragment of a UDP datagram of 24 bytes: the first 16, or the rest. */
-  private static void fragment(Guest guest, int id, int toPort, boolean first) {
+  private static byte[] fragmentOf(Guest guest, int id, int toPort, boolean first) {
     byte[] udp =
         TestNetwork.udpPayload(guest.address, TestNetwork.HOST, 20_000, toPort, new byte[16]);
     byte[] part = new byte[first ? 16 : 8];
     System.arraycopy(udp, first ? 0 : 16, part, 0, part.length);
     int field = first ? Ipv4.MORE_FRAGMENTS : 2;
-    guest.send(TestNetwork.ipv4(guest.address, TestNetwork.HOST, Ipv4.UDP, 64, id, field, part));
+    return TestNetwork.ipv4(guest.address, TestNetwork.HOST, Ipv4.UDP, 64, id, field, part);
+  }
+
+  private static void fragment(Guest guest, int id, int toPort, boolean first) {
+    guest.send(fragmentOf(guest, id, toPort, first));
   }
 
   WireFamily family() {
@@ -73,10 +77,48 @@ class HostilePortsTest {
       DatagramPacket packet = new DatagramPacket(new byte[100], 100);
       server.receive(packet);
       assertThat(packet.getLength()).isEqualTo(16);
+      int all = 0;
       for (Guest guest : hostile) {
         int held = scene.on(() -> scene.nat.gateway().stations().budget(guest.port).fragmented());
         assertThat(held).isBetween(Reassembly.TOTAL / HOSTILE - 2, Reassembly.PER_STATION);
+        all += held;
       }
+      assertThat(all).isLessThanOrEqualTo(Reassembly.TOTAL);
+    }
+  }
+
+  @Test
+  void aPortThatComesWhenAllPlacesAreTakenHoldsItsShareOfDatagrams() throws Exception {
+    int share = Reassembly.TOTAL / (HOSTILE + 1);
+    try (NatScene scene = new NatScene(family())) {
+      Guest honest = scene.guest(10);
+      List<Guest> hostile = hostile(scene);
+      int held =
+          scene.on(() -> {
+            flood(hostile, 0);
+            for (int id = 0; id < share; id++) {
+              fragment(honest, id, 9, true);
+            }
+            return scene.nat.gateway().stations().budget(honest.port).fragmented();
+          });
+      assertThat(held).isEqualTo(share);
+    }
+  }
+
+  @Test
+  void datagramsOfStationsThatAPortMakesUpAreNoMoreThanOfAnyPort() throws Exception {
+    try (NatScene scene = new NatScene(family())) {
+      Guest hostile = scene.guest(20);
+      int held =
+          scene.on(() -> {
+            for (int i = 0; i < 200; i++) {
+              ByteBuf frame = TestNetwork.frame(fragmentOf(hostile, i, 9, true));
+              Ethernet.setSource(frame, 12, hostile.mac + ((long) (1 + i % 4) << 16));
+              hostile.port.send(frame);
+            }
+            return scene.nat.gateway().stations().budget(hostile.port).fragmented();
+          });
+      assertThat(held).isEqualTo(Reassembly.PER_PORT);
     }
   }
 
