@@ -156,7 +156,7 @@ class OwnRecordsTest {
 
   private void lease(String hostname, String address) throws Exception {
     scene.onLoop(() -> {
-      scene.forwarder.names().leaseAdded(DnsForwarderTest.lease(address, hostname));
+      scene.forwarder.names().leaseAdded(QuestionScene.lease(address, hostname));
       return true;
     });
   }
