@@ -18,16 +18,13 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.Flags;
@@ -36,7 +33,6 @@ import org.xbill.DNS.Name;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
-import org.xbill.DNS.Type;
 
 /**
  * The questions that go to the host's name servers, those who wait for the answers, and the answers
@@ -46,9 +42,6 @@ import org.xbill.DNS.Type;
  */
 final class Recursion {
   private static final System.Logger LOG = System.getLogger(Recursion.class.getName());
-
-  /** Every name server has the root's at hand. */
-  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(3);
 
   /** Answers that are renewed at a time. */
   private static final int MOST_RENEWALS = 16;
@@ -76,6 +69,7 @@ final class Recursion {
   private final UpstreamConnections connections;
   private final UpstreamQuery.Surroundings surroundings;
   private final Turn unowned;
+  private final OwnQuestions own;
   private final Outstanding outstanding;
   private final LargeAnswers large;
   private final UpstreamHealth health;
@@ -91,9 +85,6 @@ final class Recursion {
 
   /** The questions that are being asked anew, each with the port that is charged for it. */
   private final Map<Question, PortBudget> renewing = new HashMap<>();
-
-  /** The questions under way that no guest waits for, and perhaps some that have ended. */
-  private final List<UpstreamQuery> unawaited = new ArrayList<>();
 
   Recursion(
       String network,
@@ -151,9 +142,10 @@ final class Recursion {
             sockets,
             this::heard,
             refused);
-    this.health = new UpstreamHealth(network, link.timers(), this::probe);
+    this.own = new OwnQuestions(resolver, this::ranking, surroundings, unowned);
+    this.health = new UpstreamHealth(network, link.timers(), own::probe);
     this.translators =
-        new Nat64Discovery(network, link.timers(), search, this::askEach, this::forget);
+        new Nat64Discovery(network, link.timers(), search, own::askEach, this::forget);
     translators.changed();
   }
 
@@ -192,10 +184,9 @@ final class Recursion {
     }
     counters.count(DnsCount.RENEWED);
     int asked = generation;
-    ask(
-        () -> ranking(question.name()),
-        port.turn(),
+    own.ask(
         question,
+        port.turn(),
         (response, local) -> {
           renewing.remove(question);
           if (response == null || local || asked != generation || closed) {
@@ -265,12 +256,12 @@ final class Recursion {
   /** Ends what is under way; who waits gets no answer. */
   void close() {
     closed = true;
+    own.stop();
     resolver.close();
     health.close();
     translators.close();
     outstanding.all().forEach(this::cancel);
-    List.copyOf(unawaited).forEach(UpstreamQuery::abandon);
-    unawaited.clear();
+    own.abandon();
     connections.close();
     datagrams.close();
     cache.clear();
@@ -314,120 +305,21 @@ final class Recursion {
     }
   }
 
-  /** Asks a server whose rest is over whether it answers again. */
-  private void wake(UpstreamRanking ranking) {
-    UpstreamServer due = ranking.due();
-    if (due != null) {
-      begin(
-          new UpstreamQuery(
-              surroundings,
-              null,
-              unowned,
-              Question.recursive(Name.root, Type.NS),
-              List.of(),
-              ranking,
-              List.of(due),
-              PROBE_TIMEOUT,
-              (response, local) -> {
-                if (response == null || local) {
-                  ranking.failed(due);
-                }
-              }));
-    }
-  }
-
-  /** Asks for the root's name servers, which no guest has chosen and every server knows. */
-  private void probe(Consumer<UpstreamHealth.Probed> probed) {
-    ask(
-        resolver::ranking,
-        unowned,
-        Question.recursive(Name.root, Type.NS),
-        (response, local) ->
-            probed.accept(
-                local
-                    ? UpstreamHealth.Probed.NOT_ASKED
-                    : response == null
-                        ? UpstreamHealth.Probed.SILENT
-                        : UpstreamHealth.Probed.ANSWERED));
-  }
-
   /**
    * Asks a question of the daemon's own, whose answer is kept for nobody.
    *
    * @param answered takes the answer, once; null if there is none
    */
   void lookup(Question question, Consumer<@Nullable Message> answered) {
-    ask(
-        () -> ranking(question.name()),
-        unowned,
+    own.ask(
         question,
+        unowned,
         (response, local) -> {
           if (response != null && !local) {
             filter(question, response);
           }
           answered.accept(local ? null : response);
         });
-  }
-
-  /** Asks each server that is asked for a name, whatever the others say. */
-  private void askEach(
-      Question question, Consumer<Map<UpstreamServer, @Nullable Message>> answered) {
-    resolver.servers(() -> {
-      UpstreamRanking ranking = ranking(question.name());
-      List<UpstreamServer> servers = closed ? List.of() : ranking.order();
-      Map<UpstreamServer, @Nullable Message> answers = new LinkedHashMap<>();
-      for (UpstreamServer server : servers) {
-        begin(
-            new UpstreamQuery(
-                surroundings,
-                null,
-                unowned,
-                question,
-                List.of(),
-                ranking,
-                List.of(server),
-                PROBE_TIMEOUT,
-                (response, local) -> {
-                  answers.put(server, local ? null : response);
-                  if (answers.size() == servers.size()) {
-                    answered.accept(answers);
-                  }
-                }));
-      }
-      if (servers.isEmpty()) {
-        answered.accept(answers);
-      }
-    });
-  }
-
-  /** Asks on nobody's share; a turn is charged for what comes of it. */
-  private void ask(
-      Supplier<UpstreamRanking> of, Turn turn, Question question, UpstreamQuery.Result result) {
-    resolver.servers(() -> {
-      if (closed) {
-        result.ended(null, true);
-        return;
-      }
-      UpstreamRanking ranking = of.get();
-      begin(
-          new UpstreamQuery(
-              surroundings,
-              null,
-              turn,
-              question,
-              List.of(),
-              ranking,
-              ranking.order(),
-              PROBE_TIMEOUT,
-              result));
-    });
-  }
-
-  /** Asks what no guest waits for; it ends with this object at the latest. */
-  private void begin(UpstreamQuery query) {
-    unawaited.removeIf(UpstreamQuery::isDone);
-    unawaited.add(query);
-    query.start(1);
   }
 
   /** The servers that are asked for a name. */
@@ -475,7 +367,7 @@ final class Recursion {
       return;
     }
     UpstreamRanking ranking = ranking(name);
-    wake(ranking);
+    own.wake(ranking);
     UpstreamQuery upstream =
         new UpstreamQuery(
             surroundings,

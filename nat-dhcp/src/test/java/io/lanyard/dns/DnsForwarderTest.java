@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static io.lanyard.dns.ForwarderScene.query;
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.testing.LogWatch;
 import java.time.Duration;

@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static io.lanyard.dns.ForwarderScene.query;
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.List;

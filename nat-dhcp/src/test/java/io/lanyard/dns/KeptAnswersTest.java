@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static io.lanyard.dns.ForwarderScene.query;
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,6 +1,7 @@
 package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.dhcp.Lease;
 import io.lanyard.testing.LogWatch;
 import java.util.List;

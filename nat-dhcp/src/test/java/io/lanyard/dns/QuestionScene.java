@@ -2,6 +2,7 @@ package io.lanyard.dns;
 
 import static io.lanyard.dns.ForwarderScene.query;
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.dhcp.ClientId;
 import io.lanyard.dhcp.Lease;
 import io.lanyard.net.Address;
