@@ -26,6 +26,9 @@ public final class ToldNames {
   /** Places of one port. */
   static final int MOST_OF_A_PORT = 4096;
 
+  /** Places of a port that has no rule about a name: one may come, and is about its flows then. */
+  static final int MOST_WITHOUT_RULE = 256;
+
   /**
    * Names of one address of a port: all are looked at when a flow to it begins, and a guest has it
    * in its hand how many there are where a wildcard of somebody's leads to one address.
@@ -113,8 +116,9 @@ public final class ToldNames {
    * @param name the name that was asked for, in lower case, without a dot at its end
    * @param address an address of it
    * @param seconds how long the answer holds
+   * @param byName whether the port has a rule about a name; otherwise it has fewer places
    */
-  public void add(PortBudget port, String name, Address address, long seconds) {
+  public void add(PortBudget port, String name, Address address, long seconds, boolean byName) {
     if (port.released()) {
       return;
     }
@@ -134,7 +138,9 @@ public final class ToldNames {
     if (before == null) {
       if (names != null && names.size() == MOST_OF_AN_ADDRESS) {
         evict(own, new Key(address, names.getFirst()));
-      } else if (own.ends.size() == MOST_OF_A_PORT) {
+      }
+      int most = byName ? MOST_OF_A_PORT : MOST_WITHOUT_RULE;
+      while (own.ends.size() >= most) { // more than once when the rule about a name has gone
         evict(own, own.ends.firstEntry().getKey());
       }
       if (!makeRoom(key)) {
@@ -214,15 +220,17 @@ public final class ToldNames {
   }
 
   /**
-   * The names for which the port of a name was told an address.
+   * The names for which a port was told the address of a flow that is there. The time of the answer
+   * may be over: flows outlive it.
    *
    * @param port the port's name
    * @param address the address
-   * @return the names that may still be used; empty for none
+   * @return the names that are known; empty for none
    */
-  public List<String> names(String port, Address address) {
+  public List<String> namesOfFlow(String port, Address address) {
     PortBudget its = named.get(port);
-    return its == null ? List.of() : names(its, address);
+    OfPort own = its == null ? null : ports.get(its);
+    return own == null ? List.of() : List.copyOf(own.names.getOrDefault(address, List.of()));
   }
 
   /**

@@ -342,11 +342,11 @@ public final class Egress implements NamePolicy, Dumpable {
 
   /**
    * The names by which a flow is judged: the one that has permitted it, however long ago that was
-   * told; of a flow that no name has permitted, those that a new flow would be judged by.
+   * told; of a flow that no name has permitted, those that its port was told for its address.
    */
   private List<String> names(Flow flow, EgressPolicy under) {
     List<String> its = Grant.names(flow.grant());
-    return its.isEmpty() && under.byName() ? told.names(flow.port(), flow.remote()) : its;
+    return its.isEmpty() && under.byName() ? told.namesOfFlow(flow.port(), flow.remote()) : its;
   }
 
   /**
@@ -466,9 +466,7 @@ public final class Egress implements NamePolicy, Dumpable {
 
   @Override
   public void told(PortBudget port, String name, Address address, long seconds) {
-    if (policies.of(port.name()).byName()) {
-      told.add(port, name, address, seconds);
-    }
+    told.add(port, name, address, seconds, policies.of(port.name()).byName());
   }
 
   @Override

@@ -31,9 +31,9 @@ class ToldNamesTest {
 
   @Test
   void anAddressHasTheNamesForWhichItsPortWasToldIt() {
-    told.add(one, "a.example", A, 300);
-    told.add(one, "b.example", A, 300);
-    told.add(one, "a.example", B, 300);
+    told.add(one, "a.example", A, 300, true);
+    told.add(one, "b.example", A, 300, true);
+    told.add(one, "a.example", B, 300, true);
     assertThat(told.names(one, A)).containsExactlyInAnyOrder("a.example", "b.example");
     assertThat(told.names(one, B)).containsExactly("a.example");
     assertThat(told.names(other, A)).isEmpty();
@@ -44,9 +44,9 @@ class ToldNamesTest {
 
   @Test
   void itHoldsAsLongAsTheAnswerAndAMinuteAtLeast() {
-    told.add(one, "short.example", A, 0);
-    told.add(one, "long.example", A, 100);
-    told.add(one, "longest.example", A, Integer.MAX_VALUE);
+    told.add(one, "short.example", A, 0, true);
+    told.add(one, "long.example", A, 100, true);
+    told.add(one, "longest.example", A, Integer.MAX_VALUE, true);
     pass(60);
     assertThat(told.names(one, A)).hasSize(3);
     pass(1);
@@ -60,20 +60,20 @@ class ToldNamesTest {
 
   @Test
   void aShorterAnswerTakesNothingAway() {
-    told.add(one, "a.example", A, 300);
-    told.add(one, "a.example", A, 10);
+    told.add(one, "a.example", A, 300, true);
+    told.add(one, "a.example", A, 10, true);
     pass(200);
     assertThat(told.names(one, A)).containsExactly("a.example");
-    told.add(one, "a.example", A, 300);
+    told.add(one, "a.example", A, 300, true);
     pass(200);
     assertThat(told.names(one, A)).containsExactly("a.example");
   }
 
   @Test
   void aPortThatIsToldWithoutEndLosesItsOwnOldest() {
-    told.add(other, "a.example", A, 300);
+    told.add(other, "a.example", A, 300, true);
     for (int i = 0; i <= ToldNames.MOST_OF_A_PORT; i++) {
-      told.add(one, "n" + i, Address.ofIpv4(i), 300);
+      told.add(one, "n" + i, Address.ofIpv4(i), 300, true);
     }
     assertThat(told.size()).isEqualTo(ToldNames.MOST_OF_A_PORT + 1);
     assertThat(told.evicted()).isEqualTo(1);
@@ -83,10 +83,37 @@ class ToldNamesTest {
   }
 
   @Test
+  void aPortWithoutRuleAboutANameHasItsLastNamesForOneThatMayCome() {
+    for (int i = 0; i <= ToldNames.MOST_WITHOUT_RULE; i++) {
+      told.add(one, "n" + i, Address.ofIpv4(i), 300, false);
+    }
+    assertThat(told.size()).isEqualTo(ToldNames.MOST_WITHOUT_RULE);
+    assertThat(told.names(one, Address.ofIpv4(0))).isEmpty();
+    assertThat(told.names(one, Address.ofIpv4(1))).containsExactly("n1");
+    for (int i = 0; i < 1000; i++) {
+      told.add(one, "more" + i, Address.ofIpv4(i), 300, true);
+    }
+    told.add(one, "last", A, 300, false);
+    assertThat(told.size()).as("the rule has gone").isEqualTo(ToldNames.MOST_WITHOUT_RULE);
+    assertThat(told.names(one, A)).containsExactly("last");
+  }
+
+  @Test
+  void aFlowHasTheNamesOfItsAddressWhenTheAnswersTimeIsOver() {
+    told.add(one, "a.example", A, 60, true);
+    pass(100);
+    assertThat(told.namesOfFlow("one", A)).containsExactly("a.example");
+    assertThat(told.namesOfFlow("one", B)).isEmpty();
+    assertThat(told.namesOfFlow("other", A)).isEmpty();
+    told.forget(one);
+    assertThat(told.namesOfFlow("one", A)).isEmpty();
+  }
+
+  @Test
   void anAddressHasNoMoreNamesThanMayBeLookedAtForAPacket() {
     for (int i = 0; i <= ToldNames.MOST_OF_AN_ADDRESS; i++) {
-      told.add(one, "n" + i, A, 300);
-      told.add(one, "n0", A, 300);
+      told.add(one, "n" + i, A, 300, true);
+      told.add(one, "n0", A, 300, true);
     }
     assertThat(told.names(one, A))
         .hasSize(ToldNames.MOST_OF_AN_ADDRESS)
@@ -100,7 +127,7 @@ class ToldNamesTest {
   private static void tell(ToldNames table, List<PortBudget> ports, String below) {
     for (int i = 0; i < ToldNames.MOST_OF_A_PORT; i++) {
       for (PortBudget each : ports) {
-        table.add(each, "n" + i + below, Address.ofIpv4(i), 300);
+        table.add(each, "n" + i + below, Address.ofIpv4(i), 300, true);
       }
     }
   }
@@ -118,11 +145,11 @@ class ToldNamesTest {
     NameMemory.Share memory = new NameMemory(256L << 20).share(true);
     long most = memory.most(NameMemory.Part.TOLD);
     ToldNames table = new ToldNames(clock, memory);
-    table.add(other, "a.example", A, 300);
+    table.add(other, "a.example", A, 300, true);
     List<PortBudget> greedy = ports(20);
     tell(table, greedy, "");
     assertThat(table.bytes()).isBetween(most - 1_000, most);
-    table.add(other, "b.example", B, 300);
+    table.add(other, "b.example", B, 300, true);
     assertThat(table.names(other, A)).containsExactly("a.example");
     assertThat(table.names(other, B)).containsExactly("b.example");
     greedy.forEach(table::forget);
@@ -153,8 +180,8 @@ class ToldNamesTest {
   @Test
   void whatIsToldAgainTakesNoMore() {
     for (int i = 0; i < 100; i++) {
-      told.add(one, "a.example", A, 300 + i);
-      told.add(one, "b.example", A, 300 + i);
+      told.add(one, "a.example", A, 300 + i, true);
+      told.add(one, "b.example", A, 300 + i, true);
     }
     assertThat(told.size()).isEqualTo(2);
     assertThat(told.bytes()).isEqualTo(2L * (ToldNames.PLACE_BYTES + "a.example".length()));

@@ -155,6 +155,15 @@ class EgressTest {
   }
 
   @Test
+  void aFlowGoesByItsNameAlsoWhereThereWasNoRuleAboutAName() throws Exception {
+    rules("default: allow", one, "");
+    StillFlow flow = told(Grant.BY_ADDRESS);
+    assertThat(endsUnder("default: deny, rules: [{allow: 'good.example:443'}]", flow)).isFalse();
+    rules("default: allow", one, "rules: [{deny: good.example}]");
+    assertThat(flow.ended).isTrue();
+  }
+
+  @Test
   void aFlowThatTheDefaultHasPermittedOutlivesItByTheRuleForItsName() throws Exception {
     rules("default: allow", one, "rules: [{deny: bad.example}]");
     StillFlow flow = told(Grant.BY_ADDRESS);
