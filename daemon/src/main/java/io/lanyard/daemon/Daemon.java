@@ -142,6 +142,7 @@ public final class Daemon implements AutoCloseable {
         new EventBus(settings.clock(), Long.toHexString(settings.clock().now().toEpochMilli()));
     this.hooks = new Hooks(events, settings.clock());
     this.problemEvents = new ProblemEvents(events, this::presentProblems);
+    metrics.daemon("problems", problemEvents::count);
     this.watchdog = new Watchdog(settings.clock());
     // Disks, name servers and the API's answers: busy work on all carriers would stop them all.
     watchdog.watch("virtual threads", Thread::startVirtualThread);

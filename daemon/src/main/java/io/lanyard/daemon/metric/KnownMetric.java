@@ -36,6 +36,7 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     gauge("lanyard_sockets", "Sockets of the host that the flows of all networks hold.");
     gauge("lanyard_sockets_limit", "Sockets that the flows of all networks may hold together.");
     gauge("lanyard_uptime_seconds", "Time since the daemon was started.");
+    gauge("lanyard_problems", "Problems that lanyard status shows, looked at every 2 s.");
     counter("lanyard_loop_failures", "Exceptions that reached a loop or the end of a thread.");
     gauge(
         "lanyard_loop_delay_seconds",

@@ -28,7 +28,7 @@ public final class ProblemEvents implements AutoCloseable {
 
   private final EventBus events;
   private final Supplier<List<String>> present;
-  private Set<String> known = Set.of();
+  private volatile Set<String> known = Set.of();
   private @Nullable Thread thread;
 
   /**
@@ -80,6 +80,11 @@ public final class ProblemEvents implements AutoCloseable {
     }
     over.forEach(problem -> publish(EventType.PROBLEM_OVER, problem));
     known = now;
+  }
+
+  /** How many problems the last look found. Any thread. */
+  public int count() {
+    return known.size();
   }
 
   private void publish(EventType type, String problem) {

@@ -37,6 +37,15 @@ final class ProblemEventsTest {
   }
 
   @Test
+  void theCountIsThatOfTheLastLook() throws Exception {
+    assertThat(events.count()).isZero();
+    assertThat(look("a: is lost", "b: is full")).hasSize(2);
+    assertThat(events.count()).isEqualTo(2);
+    assertThat(look()).hasSize(2);
+    assertThat(events.count()).isZero();
+  }
+
+  @Test
   void aProblemInOtherNumbersIsTheSame() throws Exception {
     assertThat(look("a: holds 5 of 10")).hasSize(1);
     assertThat(look("a: holds 6 of 10")).isEmpty();
