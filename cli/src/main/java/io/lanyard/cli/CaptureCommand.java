@@ -6,6 +6,7 @@ import io.lanyard.config.ByteSize;
 import io.lanyard.control.client.ByteStream;
 import java.io.BufferedInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -110,7 +111,7 @@ final class CaptureCommand implements Callable<Integer> {
       if (last.isEmpty() && Terminal.isOn(2) && count == null && limits.total() == Long.MAX_VALUE) {
         say("Ctrl-C ends it.");
       }
-      copy(capture, out);
+      copy(capture.in(), out);
       say(out.summary());
     } catch (IOException e) {
       throw new Failure("cannot end the capture: " + Causes.of(e));
@@ -173,30 +174,39 @@ final class CaptureCommand implements Callable<Integer> {
     }
   }
 
-  private static void copy(ByteStream capture, CaptureFiles out) {
-    PcapngBlocks blocks = new PcapngBlocks(new BufferedInputStream(capture.in(), 1 << 16));
-    boolean goes = true;
-    while (goes) {
-      PcapngBlocks.Block block;
-      try {
+  /** Copies until the capture ends, has what was asked for, or its reader has gone. */
+  static void copy(InputStream capture, CaptureFiles out) {
+    PcapngBlocks blocks = new PcapngBlocks(new BufferedInputStream(capture, 1 << 16));
+    try {
+      boolean goes = true;
+      while (goes) {
         // Flush before waiting for more: a viewer wants to see what has come.
-        if (!blocks.hasMore()) {
+        if (!fromDaemon(blocks::hasMore, out)) {
           out.flush();
         }
-        block = blocks.next();
-      } catch (IOException e) {
-        throw new Failure(
-            "the connection to the daemon broke: " + Causes.of(e),
-            "what was captured before that is written: " + out.summary());
-      }
-      try {
+        PcapngBlocks.Block block = fromDaemon(blocks::next, out);
         goes = block != null && out.take(block);
-      } catch (IOException e) {
-        if (StandardOutput.readerHasGone(e)) {
-          return;
-        }
+      }
+    } catch (IOException e) {
+      if (!StandardOutput.readerHasGone(e)) {
         throw new Failure("cannot write " + out.name() + ": " + Causes.of(e));
       }
+    }
+  }
+
+  /** Something that is read from the daemon. */
+  @FunctionalInterface
+  private interface Reading<T extends @Nullable Object> {
+    T read() throws IOException;
+  }
+
+  private static <T extends @Nullable Object> T fromDaemon(Reading<T> reading, CaptureFiles out) {
+    try {
+      return reading.read();
+    } catch (IOException e) {
+      throw new Failure(
+          "the connection to the daemon broke: " + Causes.of(e),
+          "what was captured before that is written: " + out.summary());
     }
   }
 

@@ -56,6 +56,18 @@ final class CaptureFiles implements Closeable {
     this.out = next();
   }
 
+  private CaptureFiles(OutputStream out, Limits limits) {
+    this.name = "-";
+    this.limits = limits;
+    this.number = 1;
+    this.out = out;
+  }
+
+  /** Writes to a stream in the place of standard output. */
+  static CaptureFiles over(OutputStream out, Limits limits) {
+    return new CaptureFiles(out, limits);
+  }
+
   /**
    * Opens the first file.
    *

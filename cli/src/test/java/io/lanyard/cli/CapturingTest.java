@@ -7,6 +7,8 @@ import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -77,6 +79,40 @@ final class CapturingTest {
     assertThat(copy(capture, out)).isTrue();
     assertThat(Files.readAllBytes(directory.resolve("c"))).isEqualTo(capture);
     assertThat(out.summary()).isEqualTo("2 frames, 200B, 7 dropped because they came too fast");
+  }
+
+  /** A viewer that has ended, as by {@code tshark -c 4}, ends the capture as well. */
+  @Test
+  void aViewerThatHasGoneIsNoBrokenConnection() {
+    OutputStream gone =
+        new OutputStream() {
+          @Override
+          public void write(int b) throws IOException {
+            throw new IOException("Broken pipe");
+          }
+        };
+    CaptureFiles out = CaptureFiles.over(gone, all());
+    CaptureCommand.copy(new ByteArrayInputStream(join(HEAD, frame(0))), out);
+    assertThat(out.summary()).endsWith("none dropped");
+  }
+
+  @Test
+  void aConnectionThatBreaksIsSaidToBeTheDaemons() {
+    InputStream broken =
+        new InputStream() {
+          @Override
+          public int read() throws IOException {
+            throw new IOException("Broken pipe");
+          }
+
+          @Override
+          public int read(byte[] bytes, int offset, int length) throws IOException {
+            return read();
+          }
+        };
+    CaptureFiles out = CaptureFiles.over(OutputStream.nullOutputStream(), all());
+    assertThatThrownBy(() -> CaptureCommand.copy(broken, out))
+        .hasMessageContaining("the connection to the daemon broke");
   }
 
   @Test
