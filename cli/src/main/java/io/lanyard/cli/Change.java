@@ -102,7 +102,7 @@ final class Change {
 
   private int make(Edits edits, @Nullable Long revision) {
     if (edits.isEmpty()) {
-      throw Failure.ofUsage("nothing is said to change", "give KEY=VALUE");
+      throw Failure.ofUsage("there is nothing to change", "give KEY=VALUE");
     }
     String why = why();
     try {

@@ -18,6 +18,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -26,6 +27,8 @@ import picocli.CommandLine.Spec;
     name = "completion",
     description = "Prints a completion script for bash and zsh: source <(lanyard completion)")
 final class CompletionCommand implements Callable<Integer> {
+  private static final List<String> SHELLS = List.of("bash", "zsh");
+
   @Mixin Api api = new Api();
   @Spec CommandSpec spec = CommandSpec.create();
 
@@ -42,6 +45,11 @@ final class CompletionCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     if (kind == null) {
+      if (!words.isEmpty() && !SHELLS.contains(words.getFirst())) {
+        throw new ParameterException(
+            spec.commandLine(),
+            "there is no script for " + words.getFirst() + ": bash and zsh have one");
+      }
       spec.commandLine().getOut().print(CompletionScript.of(spec.root()));
     } else {
       for (String name : names(kind, words.isEmpty() ? "" : words.getFirst())) {

@@ -1,5 +1,6 @@
 package io.lanyard.cli;
 
+import io.lanyard.base.Nearest;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.control.client.Reply;
 import java.util.ArrayList;
@@ -133,7 +134,18 @@ final class DnsCommand {
     /** The type that is said; null for none. */
     private @Nullable String type() {
       String first = words.getFirst().toLowerCase(Locale.ROOT);
-      return words.size() > 1 && TYPES.contains(first) ? first : null;
+      if (TYPES.contains(first) && words.size() > 1) {
+        return first;
+      }
+      if (words.size() > 1) {
+        String nearest = Nearest.to(first, TYPES);
+        throw Failure.ofUsage(
+            "there is no type of record " + words.getFirst(),
+            nearest == null
+                ? "there is " + String.join(", ", TYPES)
+                : "did you mean " + nearest + "?");
+      }
+      return null;
     }
 
     /** The type that is said, or that the address has. */
@@ -205,7 +217,7 @@ final class DnsCommand {
                 .filter(each -> each.is(its.name, its.usualType(), null))
                 .toList();
         if (before.isEmpty()) {
-          throw none(its.network, its.name);
+          throw none(its.network, its.name, its.usualType());
         }
         Edits edits = new Edits();
         before.stream()
@@ -247,16 +259,17 @@ final class DnsCommand {
             .filter(each -> each.is(name, type, text))
             .forEach(each -> edits.remove(each.path()));
         if (edits.isEmpty()) {
-          throw none(network, name);
+          throw none(network, name, type);
         }
         return edits;
       });
     }
   }
 
-  private static Failure none(String network, String name) {
+  private static Failure none(String network, String name, @Nullable String type) {
+    String what = type == null ? "DNS name " : type.toLowerCase(Locale.ROOT) + " record of ";
     return new Failure(
-        "the configuration has no DNS record of that kind for " + name + " on network " + network,
-        "\"lanyard dns ls\" lists them");
+        "the configuration has no " + what + name + " on network " + network,
+        "\"lanyard dns ls " + network + "\" lists names and records");
   }
 }

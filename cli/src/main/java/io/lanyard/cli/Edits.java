@@ -77,7 +77,12 @@ final class Edits {
       return JsonText.parse(ValueText.toJson(text));
     } catch (ConfigException e) {
       throw new IllegalArgumentException(
-          "the value " + text + " cannot be read: " + e.problems().getFirst().message(), e);
+          "the value "
+              + text
+              + " cannot be read: "
+              + e.problems().getFirst().message()
+              + "; one with blanks stands in quotes of the shell",
+          e);
     } catch (JsonException e) {
       throw new IllegalStateException("what was written as JSON is none: " + text, e);
     }

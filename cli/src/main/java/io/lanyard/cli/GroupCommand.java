@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -44,11 +45,16 @@ final class GroupCommand {
     @Mixin Output output = new Output();
     @Spec CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "NETWORK/GROUP")
+    @Parameters(index = "0", paramLabel = "NETWORK/GROUP")
     String target = "";
+
+    /** Two words, as the other verbs take them. */
+    @Parameters(index = "1", arity = "0..1", hidden = true)
+    @Nullable String name;
 
     @Override
     public Integer call() {
+      target = name == null ? target : target + "/" + name;
       int slash = target.indexOf('/');
       if (slash <= 0 || slash == target.length() - 1) {
         throw new ParameterException(

@@ -6,9 +6,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.UnmatchedArgumentException;
 
 /** {@code lanyard help COMMAND...}: the same as {@code lanyard COMMAND... --help}. */
 @Command(name = "help", description = "Shows the help of a command.")
@@ -24,8 +24,7 @@ final class HelpCommand implements Callable<Integer> {
     for (String word : words) {
       CommandLine next = found.getSubcommands().get(word);
       if (next == null) {
-        throw new ParameterException(
-            found, "there is no command " + found.getCommandSpec().qualifiedName() + " " + word);
+        throw new UnmatchedArgumentException(found, List.of(word));
       }
       found = next;
     }

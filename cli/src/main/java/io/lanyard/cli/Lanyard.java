@@ -239,13 +239,17 @@ public final class Lanyard implements Runnable {
   private static int misused(ParameterException exception, boolean json) {
     CommandLine command = exception.getCommandLine();
     PrintWriter err = command.getErr();
-    String message = String.valueOf(exception.getMessage());
+    String message = UsageMistake.of(exception);
     String hint = "See: " + command.getCommandSpec().qualifiedName() + " --help";
     if (exception instanceof UnmatchedArgumentException unmatched) {
       String word = unmatched.getUnmatched().getFirst();
       Set<String> known = command.getSubcommands().keySet();
       if (unmatched.isUnknownOption()) {
         known = command.getCommandSpec().optionsMap().keySet();
+        if (UsageMistake.takesKeys(command)) {
+          String key = word.replaceFirst("^-+", "").replaceFirst("=.*", "");
+          hint = "a key of the file is written as KEY=VALUE: " + key + "=...\n" + hint;
+        }
       } else {
         message =
             (known.isEmpty() ? "there is one word too many: " : "there is no command ") + word;

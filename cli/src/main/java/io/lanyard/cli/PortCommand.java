@@ -69,8 +69,12 @@ final class PortCommand {
     @Mixin Output output = new Output();
     @Spec CommandSpec spec = CommandSpec.create();
 
-    @Parameters(paramLabel = "NETWORK/PORT")
+    @Parameters(index = "0", paramLabel = "NETWORK/PORT")
     String target = "";
+
+    /** Two words, as the other verbs take them. */
+    @Parameters(index = "1", arity = "0..1", hidden = true)
+    @Nullable String name;
 
     @Option(
         names = "--attach",
@@ -111,6 +115,7 @@ final class PortCommand {
 
     @Override
     public Integer call() {
+      target = name == null ? target : target + "/" + name;
       int slash = target.indexOf('/');
       if (slash <= 0 || slash == target.length() - 1) {
         throw new ParameterException(

@@ -101,7 +101,9 @@ final class PortForwardCommand implements Callable<Integer> {
     }
     Map<String, String> hosts = hosts(name);
     if (hosts.isEmpty()) {
-      throw new Failure("no guest, reservation, lease or DNS host has the name " + name, hint);
+      throw new Failure(
+          "no guest, reservation, lease or DNS host has the name " + name,
+          "\"lanyard guest ls\" and \"lanyard lease ls\" show the names that there are");
     }
     if (hosts.size() > 1) {
       throw new Failure(

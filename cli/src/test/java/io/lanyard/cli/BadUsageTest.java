@@ -123,7 +123,7 @@ final class BadUsageTest {
         Case.of("network set a mtuu=1500", "unknown key", "did you mean \"mtu\"?"),
         Case.of("network set a mtu=huge", "mtu", "huge"),
         Case.of("network set a mtu=99999", "mtu", "99999"),
-        Case.of("network set a", "nothing is said to change"),
+        Case.of("network set a", "there is nothing to change"),
         Case.of("network set a mtu", "expected KEY=VALUE"),
         Case.of("network set a mtu={a", "cannot be read"),
         Case.of("network set a x[=1=1", "expected KEY=VALUE"),

@@ -411,7 +411,7 @@ final class ChangingTest {
   @Test
   void aChangeOfNothingIsBadUsage() {
     assertThat(run("network set vmnet8")).isEqualTo(Lanyard.BAD_USAGE);
-    assertThat(said.err()).startsWith("lanyard: nothing is said to change\n");
+    assertThat(said.err()).startsWith("lanyard: there is nothing to change\n");
     assertThat(daemon.asked("PATCH")).isEmpty();
   }
 

@@ -14,6 +14,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
 /** The command line without a daemon. */
@@ -51,8 +53,7 @@ final class LanyardTest {
         .endsWith("See: lanyard guest --help\n");
     assertThat(execute("guest", "start")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err())
-        .isEqualTo(
-            "lanyard: Missing required parameter: 'GUEST'\nSee: lanyard guest start --help\n");
+        .isEqualTo("lanyard: GUEST is missing\nSee: lanyard guest start --help\n");
     assertThat(execute("port", "show", "x", "--json")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err())
         .startsWith("{")
@@ -163,6 +164,45 @@ final class LanyardTest {
     assertThat(said.err()).contains("network");
     assertThat(execute("network", "ls", "--jsn")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err()).contains("--json");
+  }
+
+  @Test
+  void aMistypedWordBehindHelpSuggestsTheNearest() {
+    assertThat(execute("help", "netwrok")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err())
+        .isEqualTo(
+            "lanyard: there is no command netwrok\nDid you mean network? See: lanyard --help\n");
+    assertThat(execute("help", "network", "lss")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err())
+        .isEqualTo(
+            "lanyard: there is no command lss\nDid you mean ls? See: lanyard network --help\n");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          network ls --jsn              | there is no option --jsn
+          port add vmnet8 p             | --kind is missing
+          snapshot save                 | GUEST and NAME are missing
+          port ls --socket              | --socket needs a value
+          reservation rm a nomac        | MAC: expected a MAC address
+          config rollback x             | REVISION: 'x' is not a long
+          topology --svg --dot          | --dot, --svg are mutually exclusive
+          guest add g --image slim      | there is no option --image
+          completion fish               | there is no script for fish: bash and zsh have one
+          dns add a www cnam b          | there is no type of record cnam
+          """)
+  void aMistakeIsSaidInOurWords(String command, String message) {
+    assertThat(execute(command.split(" "))).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).startsWith("lanyard: " + message);
+  }
+
+  @Test
+  void anOptionThatIsAKeyOfTheFileIsSaidToBeOne() {
+    assertThat(execute("guest", "add", "g", "--image", "slim")).isEqualTo(Lanyard.BAD_USAGE);
+    assertThat(said.err()).contains("a key of the file is written as KEY=VALUE: image=...");
   }
 
   @Test

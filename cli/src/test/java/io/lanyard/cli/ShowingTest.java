@@ -605,7 +605,7 @@ final class ShowingTest {
         .isEqualTo(
             """
             lanyard: no guest, reservation, lease or DNS host has the name nobody
-            name a network: nobody:NETWORK
+            "lanyard guest ls" and "lanyard lease ls" show the names that there are
             """);
     assertThat(run("port-forward both 8080:80")).isEqualTo(Lanyard.FAILED);
     assertThat(said.err())

@@ -31,7 +31,7 @@ public record BitRate(long bits) implements Comparable<BitRate> {
               ? "the unit is missing"
               : text.matches("[0-9]+[kMG]")
                   ? "a rate is in bits per second: " + text + "bit"
-                  : "it is not a number with a unit");
+                  : "it is not a number with kbit, Mbit or Gbit behind it");
     }
     long bits = Long.parseLong(parts.group(1));
     for (int i = 0; i <= UNITS.indexOf(parts.group(2)); i++) {

@@ -49,8 +49,10 @@ public record Service(Protocol protocol, int first, int last) {
           case "icmp" -> Protocol.ICMP;
           default ->
               throw new IllegalArgumentException(
-                  "expected tcp, udp, icmp or ports such as 443, 8000-8100 or tcp/443, found "
-                      + Quoted.quote(text));
+                  text.startsWith("//")
+                      ? "a URL is no destination: write its host and port, as in github.com:443"
+                      : "expected tcp, udp, icmp or ports such as 443, 8000-8100 or tcp/443, found "
+                          + Quoted.quote(text));
         };
     if (slash < 0) {
       return new Service(protocol, 0, LAST_PORT);

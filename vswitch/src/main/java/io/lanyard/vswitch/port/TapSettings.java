@@ -163,8 +163,7 @@ public record TapSettings(
               + taken.get().device()
               + " already, and "
               + subnet
-              + " of this network is the same or a part of it or has it within; give the network"
-              + " another subnet (`ip "
+              + " of this network overlaps it; give the network another subnet (`ip "
               + (subnet.network().isIpv4() ? "" : "-6 ")
               + "route` lists those that are taken)");
     }
