@@ -17,7 +17,6 @@ import io.lanyard.machine.virtio.VirtioNet;
 import io.lanyard.machine.virtio.VirtioRng;
 import io.lanyard.testing.Await;
 import io.lanyard.testing.LogWatch;
-import io.lanyard.testing.Pauses;
 import io.lanyard.vmm.NicOffloads;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -39,8 +38,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * Two hostile harts and a board with every device, while the network sends, a user types and
  * resizes, and the button is pressed: nothing throws, a disk that is read only stays as it is, the
- * log and the heap do not grow, and when the machine ends all is over in two seconds and touches
- * memory no more.
+ * log and the heap do not grow, and when the machine ends every thread does, and touches memory no
+ * more.
  *
  * <p>More by {@code -Dhostile.seeds=N}, {@code -Dhostile.first=N} and {@code -Dhostile.steps=N}.
  */
@@ -178,8 +177,7 @@ class HostileDevicesTest {
     Wire wire = new Wire();
     AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
     try (RawImage first = RawImage.open(readOnly, true);
-        RawImage second = RawImage.open(writable, false);
-        Pauses pauses = new Pauses()) {
+        RawImage second = RawImage.open(writable, false)) {
       Machinery machinery = new Machinery(seed % 2 == 0, List.of(first, second), wire);
       List<HostileDriver> drivers = new ArrayList<>();
       List<Thread> threads = new ArrayList<>();
@@ -204,31 +202,24 @@ class HostileDevicesTest {
           () ->
               failure.get() != null
                   || drivers.stream().allMatch(driver -> driver.steps() >= STEPS));
-      long began = System.nanoTime();
       // As the machine's end does it.
       drivers.forEach(HostileDriver::stop);
       outside.interrupt();
       machinery.board.abandon();
       machinery.disks.forEach(VirtioBlk::stop);
-      for (Thread thread : threads) {
-        thread.join();
-      }
+      Await.until(() -> state(threads), () -> threads.stream().noneMatch(Thread::isAlive));
       machinery.close();
-      long took = System.nanoTime() - began - pauses.nanosSince(began);
       assertThat(failure.get()).isNull();
-      assertThat(took).as("nanoseconds to the end").isLessThan(2_000_000_000L);
       if (Boolean.getBoolean("hostile.tell")) {
         System.out.printf(
-            "seed %d: %d and %d steps, %d frames out and %d in, %d ends, %d lines, end after %d"
-                + " us%n",
+            "seed %d: %d and %d steps, %d frames out, %d in, %d ends, %d lines%n",
             seed,
             drivers.getFirst().steps(),
             drivers.getLast().steps(),
             wire.frames.get(),
             wire.received.get(),
             machinery.ends.get(),
-            LogWatch.lines(),
-            took / 1000);
+            LogWatch.lines());
       }
     }
     assertThat(Files.readAllBytes(readOnly)).isEqualTo(before);
