@@ -4,36 +4,24 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.net.Address;
 import io.lanyard.net.Subnet;
-import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.Port;
-import io.lanyard.vswitch.PortRules;
-import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A guest that tries to go past the gateway by the host's adapter. */
-class HostDestinationsTest {
-  private static final long GUEST = 0x525400000001L;
+class HostDestinationsTest extends HostPortScene {
   private static final long HOST = 0x525400000002L;
 
-  private final Switch network =
-      new Switch("test", new SteppedTimers(), PooledByteBufAllocator.DEFAULT);
-  private final InMemoryPort guest = InMemoryPort.attached("guest", Offloads.NONE, network);
-  private final InMemoryPort host = new InMemoryPort("host", Offloads.NONE);
   private final List<String> asked = new ArrayList<>();
   private final List<String> strayed = new ArrayList<>();
   private final HostDestinations destinations;
@@ -58,27 +46,7 @@ class HostDestinationsTest {
             new HostDestinations.Own(Address.parse("10.0.0.1"), Subnet.parse("10.0.0.0/24")),
             new HostDestinations.Own(Address.parse("fd00::1"), Subnet.parse("fd00::/64")));
     destinations = new HostDestinations(own, rules);
-    host.attachTo(
-        network,
-        new PortRules(
-            List.of(),
-            List.of(destinations),
-            PortRules.Reach.ORDINARY,
-            Integer.MAX_VALUE,
-            false,
-            null));
-  }
-
-  @AfterEach
-  void close() {
-    guest.close();
-    host.close();
-    network.close();
-  }
-
-  private boolean arrives(ByteBuf frame) {
-    guest.send(frame);
-    return !host.drain().isEmpty();
+    attachHost(destinations);
   }
 
   private static ByteBuf udp(String destination, int port) {

@@ -2,28 +2,19 @@ package io.lanyard.vswitch.policy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.lanyard.testing.SteppedTimers;
 import io.lanyard.vswitch.DropCause;
-import io.lanyard.vswitch.InMemoryPort;
-import io.lanyard.vswitch.Offloads;
-import io.lanyard.vswitch.PortRules;
-import io.lanyard.vswitch.Switch;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Frames;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.PooledByteBufAllocator;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** A guest, and the host's adapter with its shield. */
-class HostShieldTest {
-  private static final long GUEST = 0x525400000001L;
+class HostShieldTest extends HostPortScene {
   private static final int FROM = Ipv4.parse("10.0.0.10");
   private static final int TO = Ipv4.parse("10.0.0.1");
 
@@ -31,33 +22,8 @@ class HostShieldTest {
   private static final String ADDRESSES =
       "fe800000000000000000000000000001" + "ff020000000000000000000000000001";
 
-  private final Switch network =
-      new Switch("test", new SteppedTimers(), PooledByteBufAllocator.DEFAULT);
-  private final InMemoryPort guest = InMemoryPort.attached("guest", Offloads.NONE, network);
-  private final InMemoryPort host = new InMemoryPort("host", Offloads.NONE);
-
   HostShieldTest() {
-    host.attachTo(
-        network,
-        new PortRules(
-            List.of(),
-            List.of(HostShield.SHIELD),
-            PortRules.Reach.ORDINARY,
-            Integer.MAX_VALUE,
-            false,
-            null));
-  }
-
-  @AfterEach
-  void close() {
-    guest.close();
-    host.close();
-    network.close();
-  }
-
-  private boolean arrives(ByteBuf frame) {
-    guest.send(frame);
-    return !host.drain().isEmpty();
+    attachHost(HostShield.SHIELD);
   }
 
   private static ByteBuf ipv6(int next, String payload) {
