@@ -271,6 +271,7 @@ final class LeaseFile {
         file.commit(reference);
         Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
         syncDirectory(path);
+        Files.deleteIfExists(doubt(path));
         return file;
       } catch (RuntimeException | IOException e) {
         file.abandon(e);
@@ -302,6 +303,28 @@ final class LeaseFile {
   private static boolean lacksItsEnd(MVStore store) {
     return store.getStoreHeader().get("version") instanceof String promised
         && store.getCurrentVersion() < DataUtils.parseHexLong(promised);
+  }
+
+  /**
+   * Notes for the next process that a sync of the file has failed: it finds what was written in the
+   * page cache, and would build upon what is not on the disk. The note needs no sync, since a power
+   * failure takes the page cache too.
+   */
+  static void noteDoubt(Path path) {
+    try {
+      Files.writeString(doubt(path), "a sync of the lease store has failed\n");
+    } catch (IOException e) {
+      LogEvent.of("lease-store-doubt-not-noted").with("file", path).log(LOG, Level.DEBUG, e);
+    }
+  }
+
+  /** Whether a former process has noted doubt, and nobody has replaced the file since. */
+  static boolean hasDoubt(Path path) {
+    return Files.exists(doubt(path));
+  }
+
+  private static Path doubt(Path path) {
+    return path.resolveSibling(path.getFileName() + ".doubtful");
   }
 
   private static Path fresh(Path path) {
@@ -521,6 +544,7 @@ final class LeaseFile {
       // Without compaction: MVStore's own assertions fail in it on a file that has survived a kill.
       store.close();
     } catch (MVStoreException e) {
+      noteDoubt(path);
       LogEvent.of("lease-store-close-failed").with("file", path).log(LOG, Level.WARNING, e);
     }
   }

@@ -97,7 +97,7 @@ public final class LeaseStore implements AutoCloseable {
   /** The reference in the file; null if it has none. */
   private LeaseClock.@Nullable Reference stored;
 
-  /** A sync of the file has failed. */
+  /** A sync of the file has failed, of this process or of one before. */
   private boolean doubtful;
 
   /** The addresses, by network, whose leases could not be stored, but may be on disk. */
@@ -107,9 +107,13 @@ public final class LeaseStore implements AutoCloseable {
 
   private LeaseStore(Path path, LeaseFile file, Clock host) {
     this.path = path;
-    this.file = file;
+    this.doubtful = LeaseFile.hasDoubt(path);
+    this.file = doubtful ? null : file;
     file.takeLeases().forEach((network, leases) -> leases.forEach(lease -> keep(network, lease)));
     this.stored = file.reference();
+    if (doubtful) {
+      file.abandon(new IOException("a sync of it has failed")); // the first commit replaces it
+    }
     this.clock = LeaseClock.resume(host, stored);
     this.writer = Thread.ofPlatform().name("lanyard-leases").daemon().unstarted(this::run);
   }
@@ -355,7 +359,10 @@ public final class LeaseStore implements AutoCloseable {
     LeaseFile broken = file;
     file = null;
     if (broken != null) {
-      doubtful |= broken.isDoubtful();
+      if (broken.isDoubtful()) {
+        doubtful = true;
+        LeaseFile.noteDoubt(path);
+      }
       broken.abandon(cause);
     }
   }

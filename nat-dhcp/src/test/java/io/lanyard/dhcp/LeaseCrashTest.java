@@ -189,6 +189,35 @@ class LeaseCrashTest {
     }
   }
 
+  /** The page cache keeps the writes of a sync that failed for the next daemon, and no longer. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void whatWasAcknowledgedAfterARestartOutlivesAPowerFailureAsWell(int seed) throws Exception {
+    LogWatch.allowWarnings();
+    random = new Random(seed);
+    try (FaultyDisk disk = new FaultyDisk(folder, new Random(seed))) {
+      for (int round = 0; round < ROUNDS; round++) {
+        for (Fault last : List.of(Fault.NOT_SYNCED, Fault.NONE)) {
+          try (LeaseStore store = LeaseStore.open(disk.file(), Clock.system())) {
+            LeaseJournal journal = store.network(NETWORK, Runnable::run);
+            checkAfterStart(journal.load());
+            for (int commit = 0; commit < 1 + random.nextInt(4); commit++) {
+              disk.failWith(Fault.NONE);
+              write(journal);
+            }
+            disk.failWith(last);
+            write(journal);
+            if (last == Fault.NONE) {
+              disk.failPowerAfter(0);
+            }
+          }
+          disk.failWith(Fault.NONE);
+        }
+        disk.restart();
+      }
+    }
+  }
+
   private Fault anyFault() {
     return switch (random.nextInt(6)) {
       case 0 -> Fault.FULL;
