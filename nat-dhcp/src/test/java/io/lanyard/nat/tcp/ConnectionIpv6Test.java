@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
-/** The same state machine over IPv6. */
+/** The same endings over IPv6, and what IPv6 alone has. */
 class ConnectionIpv6Test extends ConnectionTest {
   @Override
   Family family() {
