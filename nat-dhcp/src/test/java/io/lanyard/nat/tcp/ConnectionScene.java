@@ -1,10 +1,13 @@
 package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.vswitch.frame.Tcp;
 import org.junit.jupiter.api.AfterEach;
 
-/** A connection whose guest and host are the test's, on a clock that stands still, over one family. */
+/**
+ * A connection whose guest and host are the test's, on a clock that stands still, over one family.
+ */
 abstract class ConnectionScene {
   static final int G = Scene.GUEST_ISN;
   static final int SYN_ACK = Tcp.SYN | Tcp.ACK;

@@ -1,10 +1,14 @@
 package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.vswitch.frame.Tcp;
 import org.junit.jupiter.api.Test;
 
-/** A connection ends, by both sides, by resets and by silence: each rule of the RFCs as a segment in and a segment out, time stopped. */
+/**
+ * A connection ends, by both sides, by resets and by silence: each rule of the RFCs as a segment in
+ * and a segment out, time stopped.
+ */
 class ConnectionTest extends ConnectionScene {
   @Test
   void segmentsWithoutAConnectionAreReset() {

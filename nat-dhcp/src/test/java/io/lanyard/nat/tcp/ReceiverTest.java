@@ -1,6 +1,7 @@
 package io.lanyard.nat.tcp;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.Test;
