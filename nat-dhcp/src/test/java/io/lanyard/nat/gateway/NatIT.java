@@ -35,12 +35,15 @@ import java.util.List;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** A real Linux stack, in a namespace, behind the gateway, by either family. Needs root. */
 class NatIT {
+  @TempDir private Path folder;
+
   /** Iperf3's words for a run without a loss. */
   private static final Pattern WITHOUT_LOSS = Pattern.compile("0/\\d+ \\(0%\\)");
 
@@ -390,41 +393,55 @@ class NatIT {
   @ParameterizedTest
   @ValueSource(strings = {"", "--tcp"})
   void sockperfLosesNoAnswer(String protocol) throws Exception {
-    LinuxFamily family = LinuxFamily.IPV4;
-    String port = Integer.toString(FreePorts.one());
-    List<String> command =
-        new ArrayList<>(List.of("sockperf", "sr", "-i", family.loopback, "-p", port));
-    List<String> client =
-        new ArrayList<>(List.of("sockperf", "pp", "-i", family.host, "-p", port, "-t", "1"));
-    if (!protocol.isEmpty()) {
-      command.add(protocol);
-      client.add(protocol);
-    }
-    try (NatNamespace net = network(family, family.loopbackConfig())) {
+    try (NatNamespace net = network(LinuxFamily.IPV4, LinuxFamily.IPV4.loopbackConfig())) {
       // A host that stands still over the end of a run leaves its last question unanswered, and the
       // server in the middle of it: the next run has a server of its own.
-      String[] last = {""};
+      StringBuilder runs = new StringBuilder();
       Await.until(
-          () -> "a run without a lost answer: " + last[0],
+          () -> "a run without a lost answer: " + runs,
           () -> {
-            last[0] = run(net, command, client);
-            return last[0].contains(NONE_LOST);
+            String run = sockperf(net, protocol);
+            runs.append(run);
+            return run.contains(NONE_LOST);
           });
     }
   }
 
-  /** A guest's client and a server of the host's for it; the client's words. */
-  private static String run(NatNamespace net, List<String> server, List<String> client)
-      throws Exception {
+  /**
+   * A guest's client and a server of the host's for it, at a port that no former run has left a
+   * connection of.
+   *
+   * @return the words of both, and what the gateway and the host have of it while the server runs
+   */
+  private String sockperf(NatNamespace net, String protocol) throws Exception {
+    String port = Integer.toString(FreePorts.one());
+    List<String> server =
+        new ArrayList<>(List.of("sockperf", "sr", "-i", LinuxFamily.IPV4.loopback, "-p", port));
+    // One that waits for its last answer without end must leave time for another run.
+    List<String> client =
+        new ArrayList<>(
+            List.of("timeout", "20", "sockperf", "pp", "-i", LinuxFamily.IPV4.host, "-p", port));
+    client.addAll(List.of("-t", "1"));
+    if (!protocol.isEmpty()) {
+      server.add(protocol);
+      client.add(protocol);
+    }
+    Path heard = Files.createTempFile(folder, "server", ".txt");
     Process serving =
-        new ProcessBuilder(server)
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
+        new ProcessBuilder(server).redirectErrorStream(true).redirectOutput(heard.toFile()).start();
     try {
-      String listens = "ss -ltun | grep -q :" + server.get(server.indexOf("-p") + 1);
-      Await.until(() -> NatNamespace.host("sh", "-c", listens).status() == 0);
-      return net.guest(client.toArray(String[]::new)).output();
+      String listens = "ss -ltun | grep -q :" + port;
+      Await.until(
+          () -> "a server at port " + port + ": " + Files.readString(heard),
+          () -> NatNamespace.host("sh", "-c", listens).status() == 0);
+      NatNamespace.Result result = net.guest(client.toArray(String[]::new));
+      return "\n== client, which ended with %d:\n%s\n== server:\n%s\n== gateway:\n%s\n== host:\n%s"
+          .formatted(
+              result.status(),
+              result.output(),
+              Files.readString(heard),
+              net.on(() -> net.nat.dump().toString()),
+              NatNamespace.host("sh", "-c", "ss -tuanoi | grep -A1 :" + port).output());
     } finally {
       serving.destroyForcibly().waitFor();
     }
