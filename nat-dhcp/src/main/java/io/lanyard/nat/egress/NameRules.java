@@ -17,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * The rules about names of an ordered list, made ready to be asked about each new flow, and about
  * each question for a name.
  *
- * <p>A name is looked up whole and then by what is left of it without its first labels, so that
- * what it costs depends on its labels and not on the number of rules.
+ * <p>A name is looked up whole, and by as many of its last labels as a rule has, so that what it
+ * costs depends on the longest rule and not on their number, nor on the name, which a guest may
+ * have made up.
  *
  * <p>Immutable.
  */
@@ -37,6 +38,9 @@ public final class NameRules {
   private final List<Rule> rules;
   private final Map<String, Tables> exact = new HashMap<>();
   private final Map<String, Tables> below = new HashMap<>();
+
+  /** The labels of the longest pattern with a wildcard. */
+  private final int depth;
 
   /** For each pattern the first rule that says whether its names may be asked for. */
   private final Map<NamePattern, Integer> asked = new HashMap<>();
@@ -83,6 +87,12 @@ public final class NameRules {
       }
     }
     askedOfAll = first;
+    depth =
+        entries.keySet().stream()
+            .filter(NamePattern::below)
+            .mapToInt(pattern -> 1 + (int) pattern.name().chars().filter(c -> c == '.').count())
+            .max()
+            .orElse(0);
     entries.forEach((pattern, own) ->
         (pattern.below() ? below : exact).put(pattern.name(), new Tables(own, this.rules)));
   }
@@ -116,9 +126,11 @@ public final class NameRules {
    */
   public int find(String name, int protocol, int port, boolean byService) {
     int best = first(exact.get(name), protocol, port, byService);
-    for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    int dot = name.lastIndexOf('.');
+    for (int labels = 0; dot >= 0 && labels < depth; labels++) {
       int index = first(below.get(name.substring(dot + 1)), protocol, port, byService);
       best = EgressRules.earlier(best, index);
+      dot = name.lastIndexOf('.', dot - 1);
     }
     return best;
   }
@@ -137,8 +149,10 @@ public final class NameRules {
    */
   public int findAsked(String name) {
     int best = EgressRules.earlier(askedOfAll, asked(name, false));
-    for (int dot = name.indexOf('.'); dot >= 0; dot = name.indexOf('.', dot + 1)) {
+    int dot = name.lastIndexOf('.');
+    for (int labels = 0; dot >= 0 && labels < depth; labels++) {
       best = EgressRules.earlier(best, asked(name.substring(dot + 1), true));
+      dot = name.lastIndexOf('.', dot - 1);
     }
     return best;
   }

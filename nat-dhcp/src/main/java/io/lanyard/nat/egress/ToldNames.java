@@ -13,12 +13,14 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * The addresses that guests were told for names, for as long as they may use them. It is kept by
+ * The addresses that guests were told for names, and for how long they may use them. It is kept by
  * the port: what one guest was told is none of another's.
  *
  * <p>Places are bounded for each address of a port and for each port, and their bytes for the
  * network ({@link NameMemory}). A port that wants more loses what it was told longest ago; where
- * the bytes are taken, the port that holds most of them does.
+ * the bytes are taken, the port that holds most of them does. Ports without a rule about a name
+ * have half of the bytes at most, and take none from others. What is over keeps its place until
+ * that is wanted: flows go by it that have begun before.
  *
  * <p>Thread: the network's loop only.
  */
@@ -34,6 +36,9 @@ public final class ToldNames {
    * in its hand how many there are where a wildcard of somebody's leads to one address.
    */
   static final int MOST_OF_AN_ADDRESS = 64;
+
+  /** The names by which a flow that is there is judged: all flows are at once. */
+  static final int MOST_OF_A_FLOW = 8;
 
   /**
    * The heap of a place besides the letters of its name, by 64-bit JVMs: 88 for the key with its
@@ -137,13 +142,13 @@ public final class ToldNames {
     List<String> names = own.names.get(address);
     if (before == null) {
       if (names != null && names.size() == MOST_OF_AN_ADDRESS) {
-        evict(own, new Key(address, names.getFirst()));
+        evict(own, new Key(address, names.getFirst()), byName);
       }
       int most = byName ? MOST_OF_A_PORT : MOST_WITHOUT_RULE;
       while (own.ends.size() >= most) { // more than once when the rule about a name has gone
-        evict(own, own.ends.firstEntry().getKey());
+        evict(own, own.ends.firstEntry().getKey(), byName);
       }
-      if (!makeRoom(key)) {
+      if (!(byName ? makeRoom(key) : makeRoom(own, key))) {
         return;
       }
       count(own, key, 1);
@@ -167,14 +172,26 @@ public final class ToldNames {
       if (largest == null) {
         return false;
       }
-      evict(largest, largest.ends.firstEntry().getKey());
+      evict(largest, largest.ends.firstEntry().getKey(), true);
     }
     return true;
   }
 
-  private void evict(OfPort from, Key key) {
+  /** The same for a port without a rule about a name, which takes its own places alone. */
+  private boolean makeRoom(OfPort own, Key key) {
+    long most = memory.most(NameMemory.Part.TOLD) / 2 - key.bytes();
+    while (bytes > most) {
+      if (own.ends.isEmpty()) {
+        return false;
+      }
+      evict(own, own.ends.firstEntry().getKey(), false);
+    }
+    return true;
+  }
+
+  private void evict(OfPort from, Key key, boolean counts) {
     long now = clock.nanoTime();
-    if (from.ends.getOrDefault(key, now - 1) - now >= 0) {
+    if (counts && from.ends.getOrDefault(key, now - 1) - now >= 0) {
       evicted++;
     }
     if (from.remove(key)) {
@@ -208,12 +225,9 @@ public final class ToldNames {
     }
     long now = clock.nanoTime();
     List<String> live = new ArrayList<>(names.size());
-    for (String name : List.copyOf(names)) {
-      Key key = new Key(address, name);
-      if (own.ends.getOrDefault(key, now - 1) - now >= 0) {
+    for (String name : names) {
+      if (own.ends.getOrDefault(new Key(address, name), now - 1) - now >= 0) {
         live.add(name);
-      } else if (own.remove(key)) {
-        count(own, key, -1);
       }
     }
     return live;
@@ -221,16 +235,28 @@ public final class ToldNames {
 
   /**
    * The names for which a port was told the address of a flow that is there. The time of the answer
-   * may be over: flows outlive it.
+   * may be over now, as flows outlive it, but was not when the flow began.
    *
    * @param port the port's name
    * @param address the address
-   * @return the names that are known; empty for none
+   * @param sinceNanos when the flow began, by the network's clock
+   * @return those that were told last of the names that are known; empty for none
    */
-  public List<String> namesOfFlow(String port, Address address) {
+  public List<String> namesOfFlow(String port, Address address, long sinceNanos) {
     PortBudget its = named.get(port);
     OfPort own = its == null ? null : ports.get(its);
-    return own == null ? List.of() : List.copyOf(own.names.getOrDefault(address, List.of()));
+    List<String> names = own == null ? null : own.names.get(address);
+    if (own == null || names == null) {
+      return List.of();
+    }
+    List<String> last = new ArrayList<>(MOST_OF_A_FLOW);
+    for (int i = names.size() - 1; i >= 0 && last.size() < MOST_OF_A_FLOW; i--) {
+      Long end = own.ends.get(new Key(address, names.get(i)));
+      if (end != null && end - sinceNanos >= 0) {
+        last.add(names.get(i));
+      }
+    }
+    return last;
   }
 
   /**

@@ -179,6 +179,15 @@ public abstract class Flow extends ArrivalList.Member<Flow> {
   }
 
   /**
+   * When the flow came into its table.
+   *
+   * @return nanoseconds of the network's clock
+   */
+  public final long createdNanos() {
+    return createdNanos;
+  }
+
+  /**
    * Why the flow may be.
    *
    * @return {@link Grant#BY_ADDRESS} unless something else was noted

@@ -333,8 +333,10 @@ public final class Egress implements NamePolicy, Dumpable {
     if (may && Grant.names(flow.grant()).isEmpty() && !names.isEmpty()) {
       EgressDecision passing = judge.judge(under, names, flow).passing();
       if (passing != null && passing.grant() instanceof Grant.ByName named) {
-        // From now on it outlives the answer, as if the rule had been there when it began.
-        flow.grant(Grant.because(named, flow.grant()));
+        // From now on it outlives the answer, as if the rule had been there when it began. The name
+        // of its server it has not shown.
+        Grant plain = new Grant.ByName(named.name(), false);
+        flow.grant(Grant.because(plain, flow.grant()));
       }
     }
     return may;
@@ -346,7 +348,9 @@ public final class Egress implements NamePolicy, Dumpable {
    */
   private List<String> names(Flow flow, EgressPolicy under) {
     List<String> its = Grant.names(flow.grant());
-    return its.isEmpty() && under.byName() ? told.namesOfFlow(flow.port(), flow.remote()) : its;
+    return its.isEmpty() && under.byName()
+        ? told.namesOfFlow(flow.port(), flow.remote(), flow.createdNanos())
+        : its;
   }
 
   /**

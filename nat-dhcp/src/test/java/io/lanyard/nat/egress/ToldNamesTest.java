@@ -55,7 +55,6 @@ class ToldNamesTest {
     assertThat(told.names(one, A)).containsExactly("longest.example");
     pass(ToldNames.MOST_SECONDS);
     assertThat(told.names(one, A)).isEmpty();
-    assertThat(told.size()).isZero();
   }
 
   @Test
@@ -99,14 +98,46 @@ class ToldNamesTest {
   }
 
   @Test
-  void aFlowHasTheNamesOfItsAddressWhenTheAnswersTimeIsOver() {
+  void aFlowHasTheNamesThatItsAddressHadWhenItBegan() {
     told.add(one, "a.example", A, 60, true);
+    long began = clock.nanoTime();
     pass(100);
-    assertThat(told.namesOfFlow("one", A)).containsExactly("a.example");
-    assertThat(told.namesOfFlow("one", B)).isEmpty();
-    assertThat(told.namesOfFlow("other", A)).isEmpty();
+    assertThat(told.names(one, A)).as("of a flow that begins now").isEmpty();
+    assertThat(told.namesOfFlow("one", A, began)).containsExactly("a.example");
+    assertThat(told.namesOfFlow("one", A, clock.nanoTime())).as("over before it").isEmpty();
+    assertThat(told.namesOfFlow("one", B, began)).isEmpty();
+    assertThat(told.namesOfFlow("other", A, began)).isEmpty();
+    for (int i = 0; i < 20; i++) {
+      told.add(one, "n" + i, A, 60, true);
+    }
+    assertThat(told.namesOfFlow("one", A, began))
+        .hasSize(ToldNames.MOST_OF_A_FLOW)
+        .contains("n19")
+        .doesNotContain("n0");
     told.forget(one);
-    assertThat(told.namesOfFlow("one", A)).isEmpty();
+    assertThat(told.namesOfFlow("one", A, began)).isEmpty();
+  }
+
+  @Test
+  void portsWithoutRuleTakeNothingFromThoseThatHaveOne() {
+    NameMemory.Share memory = new NameMemory(16L << 20).share(true);
+    long most = memory.most(NameMemory.Part.TOLD);
+    ToldNames table = new ToldNames(clock, memory);
+    List<PortBudget> others = ports(20);
+    for (int i = 0; i < ToldNames.MOST_WITHOUT_RULE; i++) {
+      for (PortBudget each : others) {
+        table.add(each, "n" + i, Address.ofIpv4(i), 300, false);
+      }
+    }
+    assertThat(table.bytes()).as("half").isBetween(most / 2 - 1_000, most / 2);
+    for (int i = 0; i < 300; i++) {
+      table.add(one, "n" + i, Address.ofIpv4(i), 300, true);
+      table.add(others.getFirst(), "m" + i, Address.ofIpv4(i), 300, false);
+    }
+    assertThat(table.evicted()).isZero();
+    for (int i = 0; i < 300; i++) {
+      assertThat(table.names(one, Address.ofIpv4(i))).containsExactly("n" + i);
+    }
   }
 
   @Test
@@ -185,8 +216,7 @@ class ToldNamesTest {
     }
     assertThat(told.size()).isEqualTo(2);
     assertThat(told.bytes()).isEqualTo(2L * (ToldNames.PLACE_BYTES + "a.example".length()));
-    pass(500);
-    assertThat(told.names(one, A)).isEmpty();
+    told.forget(one);
     assertThat(told.bytes()).isZero();
   }
 }

@@ -183,6 +183,17 @@ class EgressTest {
     assertThat(flow.ended).as("it has shown no name").isTrue();
   }
 
+  @Test
+  void aTrialOfARuleThatRequiresTheServersNameLeavesTheFlowWithoutOne() throws Exception {
+    rules("default: allow", one, "rules: [{deny: bad.example}]");
+    StillFlow flow = told(Grant.BY_ADDRESS);
+    String only = "default: deny, rules: [{allow: 'good.example:tcp/443', sni: required}]";
+    rules("default: allow", one, only + ", dry-run: true");
+    assertThat(flow.ended).as("a trial").isFalse();
+    rules("default: allow", one, only);
+    assertThat(flow.ended).as("it has shown no name").isTrue();
+  }
+
   /** A flow whose remote address its port was told for a name. */
   private StillFlow told(Grant grant) throws Exception {
     return scene.on(() -> {
