@@ -71,6 +71,17 @@ final class NdMessage {
     sendToGroup(source, Ipv6Addresses.ALL_NODES);
   }
 
+  /** Sends to all nodes behind one port. */
+  void sendToAll(Address source, PortBudget behind) {
+    long mac = GROUP_MAC | Ipv6Addresses.ALL_NODES & 0xffff_ffffL;
+    try {
+      write(source, new Address(Ipv6Addresses.LINK_GROUPS, Ipv6Addresses.ALL_NODES), mac);
+      gateway.deliverTo(frame, mac, behind);
+    } finally {
+      frame.release();
+    }
+  }
+
   /** Sends to a group of the link by its lower long. */
   void sendToGroup(Address source, long group) {
     send(

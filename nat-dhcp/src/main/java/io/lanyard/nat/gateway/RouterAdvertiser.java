@@ -2,6 +2,7 @@ package io.lanyard.nat.gateway;
 
 import io.lanyard.base.Timers;
 import io.lanyard.nat.station.Excess;
+import io.lanyard.nat.station.PortBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.net.Address;
 import io.lanyard.vswitch.frame.Icmpv6;
@@ -141,6 +142,12 @@ final class RouterAdvertiser {
     sent = true;
     lastNanos = timers.clock().nanoTime();
     message(last, gateway.mtu()).sendToAll(own.linkLocal());
+    for (PortBudget each : gateway.stations().budgets()) {
+      if (each.mtu() < gateway.mtu()) {
+        // RFC 4861 section 6.3.4: of two MTUs a host keeps the one that it has heard last.
+        message(last, each.mtu()).sendToAll(own.linkLocal(), each);
+      }
+    }
   }
 
   /**

@@ -195,6 +195,30 @@ class Ipv6GatewayTest {
   }
 
   @Test
+  void guestsBehindAPortWithASmallerMtuHearOfThatLast() {
+    InMemoryPort narrow = new InMemoryPort("narrow", 1300, Offloads.NONE);
+    narrow.attachTo(net.network);
+    narrow.send(
+        TestNetwork.frame(
+            discovery(GUEST_LINK, ALL_ROUTERS, 133, 255, hex("00000000 0101525400000010"))));
+    assertThat(mtus(narrow)).containsExactly(1300);
+    net.guest.drain();
+    net.timers.advance(Duration.ofMinutes(11));
+    List<Integer> narrows = mtus(narrow);
+    List<Integer> others = mtus(net.guest);
+    narrow.close();
+    assertThat(narrows).isNotEmpty().endsWith(1300);
+    assertThat(others).isNotEmpty().containsOnly(1500);
+  }
+
+  /** The MTUs of the router advertisements that have come to a port. */
+  private static List<Integer> mtus(InMemoryPort port) {
+    return ofType(port.drain(), RA).stream()
+        .map(frame -> TestNetwork.view(frame).getInt(54 + 16 + 8 + 4))
+        .toList();
+  }
+
+  @Test
   void aHostThatAsksForARouterIsAnsweredAtOnceAndAFloodIsNot() {
     byte[] asks = discovery(GUEST_LINK, ALL_ROUTERS, 133, 255, hex("00000000 0101525400000010"));
     List<byte[]> answers = net.exchange(asks);
