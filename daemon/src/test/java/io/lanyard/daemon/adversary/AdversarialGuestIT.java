@@ -48,7 +48,7 @@ import org.junit.jupiter.params.provider.EnumSource;
  * that lacks its share lacks it in each round; a single one may fall into a collection of all
  * garbage, or meet the one long burst that its attacker pays for afterwards. The port of the other
  * network has nine tenths of its loop's time while it has work, and a round of its guest costs that
- * loop a tenth more at most than without an attack. Rates are not compared where the flood is the
+ * loop a quarter more at most than without an attack. Rates are not compared where the flood is the
  * honest port's own, by its forward; there the share of the time is.
  */
 @Timeout(240)

@@ -32,11 +32,11 @@ final class Assault implements AutoCloseable {
     }
   }
 
-  /** Throws what has ended one of them: they should go on. */
+  /** Fails if one of them has ended, with what ended it: they should go on. */
   void assertGoesOn() throws ExecutionException, InterruptedException {
     for (FutureTask<Hostile> one : acting) {
       if (one.isDone()) {
-        Hostile _ = one.get();
+        throw new AssertionError("an attacker has ended by itself: " + one.get());
       }
     }
   }

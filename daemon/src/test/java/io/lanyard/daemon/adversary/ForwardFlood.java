@@ -4,7 +4,6 @@ import io.lanyard.linux.NetworkNamespace;
 import java.io.IOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /** Clients from the world that flood the honest guest's forward: each datagram is of a new one. */
@@ -16,7 +15,6 @@ final class ForwardFlood implements Hostile {
   static final long FLOW_BYTES = 3 << 20;
 
   private static final int PER_MILLISECOND = 5;
-  private static final long MOST_NANOS = TimeUnit.SECONDS.toNanos(60);
 
   private final Site site;
   private final Family family;
@@ -42,7 +40,7 @@ final class ForwardFlood implements Hostile {
   }
 
   private void flood() throws IOException {
-    long end = System.nanoTime() + MOST_NANOS;
+    long end = System.nanoTime() + LONGEST_NANOS;
     DatagramPacket packet =
         new DatagramPacket(new byte[8], 8, family.uplink.toInetAddress(), World.FORWARDED);
     while (!stopping && System.nanoTime() < end) {

@@ -13,7 +13,6 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class HalfFrames implements Hostile {
   private static final int[] LENGTHS = {60, 1514, 65_536, 1 << 20, -1};
-  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final UnixDomainSocketAddress port;

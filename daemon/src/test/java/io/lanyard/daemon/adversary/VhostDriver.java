@@ -4,12 +4,9 @@ import io.lanyard.vswitch.vhost.VhostFrontEnd;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 
 /** A guest of a VMM that shares its memory, whose driver sends no frame. */
 final class VhostDriver implements Hostile {
-  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
-
   /** An act that a driver repeats. */
   interface Act {
     /** Does it once. */

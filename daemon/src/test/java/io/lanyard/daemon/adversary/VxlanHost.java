@@ -20,7 +20,6 @@ final class VxlanHost implements Hostile {
   /** The UDP port of the first attack's; each has its own. */
   private static final int FIRST_PORT = 4789;
 
-  private static final long LONGEST_NANOS = TimeUnit.SECONDS.toNanos(60);
   private static final int BATCH = 20;
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
   private static final int HEADER = 8;
