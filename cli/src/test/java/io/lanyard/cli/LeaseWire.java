@@ -1,30 +1,51 @@
 package io.lanyard.cli;
 
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.net.InetAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 
 /**
- * Clients that take leases behind a port of QEMU's stream.
+ * Clients that take leases behind a port of QEMU's stream. They send again what is not answered, as
+ * clients do: a frame may be dropped.
  *
- * <p>Thread: one at a time. A daemon that ends makes an {@link IOException} of whatever is waited
- * for.
+ * <p>Thread: one at a time; a thread of its own reads. A daemon that ends makes an {@link
+ * IOException} of what is waited for.
  */
 final class LeaseWire implements AutoCloseable {
   private static final int OFFER = 2;
   private static final int ACK = 5;
   private static final int REPLY = 7;
   private static final int UDP = 17;
+
+  /** Where a frame has its BOOTP message. */
+  private static final int BOOTP = 42;
+
+  /** The option that names the server. */
+  private static final int SERVER = 54;
+
   private static final byte[] SERVERS = HexFormat.of().parseHex("ff020000000000000000000000010002");
+
+  /** Between two tries, and how many there are: a busy host may need the time of all of them. */
+  private static final long RESEND_NANOS = TimeUnit.SECONDS.toNanos(2);
+
+  private static final int TRIES = 30;
 
   private final SocketChannel wire;
 
+  /** The frames that have come; an empty one is the end. */
+  private final BlockingQueue<ByteBuffer> come = new LinkedBlockingQueue<>();
+
   private LeaseWire(SocketChannel wire) {
     this.wire = wire;
+    Thread.ofPlatform().daemon(true).name("lease-wire").start(this::readAll);
   }
 
   /** Connects to a port's socket. */
@@ -44,27 +65,52 @@ final class LeaseWire implements AutoCloseable {
   /** Takes an IPv4 lease; gives its address when the server has acknowledged it. */
   String takeIpv4(int client) throws IOException {
     byte[] mac = mac(client);
-    send(dhcp(mac, client, 1, 0, 0));
-    ByteBuffer offer = await(client, OFFER);
-    send(dhcp(mac, client, 3, offer.getInt(16), option(offer, 54)));
-    return address(await(client, ACK), 16, 4);
+    ByteBuffer offer = exchange(dhcp(mac, client, 1, 0, 0), frame -> isDhcp(frame, client, OFFER));
+    ByteBuffer request =
+        dhcp(mac, client, 3, offer.getInt(BOOTP + 16), option(bootp(offer), SERVER));
+    return address(exchange(request, frame -> isDhcp(frame, client, ACK)), BOOTP + 16, 4);
   }
 
   /** Takes an IPv6 lease with two messages; gives its address when the server has replied. */
   String takeIpv6(int client) throws IOException {
-    send(solicit(client));
-    while (true) {
-      ByteBuffer frame = receive();
-      boolean isReply =
-          frame.remaining() > 66
-              && frame.getShort(12) == (short) 0x86dd
-              && frame.get(20) == UDP
-              && frame.getShort(56) == 546
-              && frame.getInt(62) == (REPLY << 24 | (client & 0xff_ffff));
-      if (isReply) {
-        return address(frame, addressOf(frame), 16);
+    ByteBuffer reply = exchange(solicit(client), frame -> isReply(frame, client));
+    return address(reply, addressOf(reply), 16);
+  }
+
+  private static boolean isReply(ByteBuffer frame, int client) {
+    return frame.remaining() > 66
+        && frame.getShort(12) == (short) 0x86dd
+        && frame.get(20) == UDP
+        && frame.getShort(56) == 546
+        && frame.getInt(62) == (REPLY << 24 | (client & 0xff_ffff));
+  }
+
+  /** Whether a frame is the answer. */
+  private interface Answer {
+    boolean is(ByteBuffer frame) throws IOException;
+  }
+
+  /** Sends a message until its answer comes. */
+  private ByteBuffer exchange(ByteBuffer message, Answer answer) throws IOException {
+    try {
+      for (int i = 0; i < TRIES; i++) {
+        send(message.duplicate());
+        long until = System.nanoTime() + RESEND_NANOS;
+        ByteBuffer frame;
+        while ((frame = come.poll(until - System.nanoTime(), TimeUnit.NANOSECONDS)) != null) {
+          if (!frame.hasRemaining()) {
+            throw new IOException("closed");
+          }
+          if (answer.is(frame)) {
+            return frame;
+          }
+        }
       }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new InterruptedIOException();
     }
+    throw new AssertionError("no answer in " + TRIES + " tries");
   }
 
   /** Where a reply has the address of its IA_NA. */
@@ -102,30 +148,32 @@ final class LeaseWire implements AutoCloseable {
     buffer.flip();
   }
 
-  private ByteBuffer receive() throws IOException {
-    ByteBuffer length = ByteBuffer.allocate(4);
-    fill(length);
-    ByteBuffer frame = ByteBuffer.allocate(length.getInt(0));
-    fill(frame);
-    return frame;
+  private void readAll() {
+    try {
+      while (true) {
+        ByteBuffer length = ByteBuffer.allocate(4);
+        fill(length);
+        ByteBuffer frame = ByteBuffer.allocate(length.getInt(0));
+        fill(frame);
+        come.add(frame);
+      }
+    } catch (IOException e) {
+      come.add(ByteBuffer.allocate(0));
+    }
   }
 
-  /** The BOOTP part of the next message of a type to a client. */
-  private ByteBuffer await(int xid, int type) throws IOException {
-    while (true) {
-      ByteBuffer frame = receive();
-      boolean isDhcp =
-          frame.remaining() > 282
-              && frame.getShort(12) == 0x0800
-              && frame.get(23) == UDP
-              && frame.getShort(36) == 68;
-      if (isDhcp) {
-        ByteBuffer bootp = frame.slice(42, frame.remaining() - 42);
-        if (bootp.getInt(4) == xid && option(bootp, 53) >>> 24 == type) {
-          return bootp;
-        }
-      }
-    }
+  /** Whether a frame is a message of a type to a client. */
+  private static boolean isDhcp(ByteBuffer frame, int xid, int type) throws IOException {
+    return frame.remaining() > 282
+        && frame.getShort(12) == 0x0800
+        && frame.get(23) == UDP
+        && frame.getShort(36) == 68
+        && frame.getInt(BOOTP + 4) == xid
+        && option(bootp(frame), 53) >>> 24 == type;
+  }
+
+  private static ByteBuffer bootp(ByteBuffer frame) {
+    return frame.slice(BOOTP, frame.remaining() - BOOTP);
   }
 
   /** The first four bytes of an option; a shorter one is filled up with what follows. */
