@@ -28,7 +28,11 @@ public final class ProblemEvents implements AutoCloseable {
 
   private final EventBus events;
   private final Supplier<List<String>> present;
-  private volatile Set<String> known = Set.of();
+
+  /** Of the last look; null before the first. */
+  private volatile @Nullable Set<String> known;
+
+  private boolean failed;
   private @Nullable Thread thread;
 
   /**
@@ -50,23 +54,42 @@ public final class ProblemEvents implements AutoCloseable {
   private void watch() {
     try {
       while (true) {
-        look();
+        boolean _ = tryLook();
         TimeUnit.SECONDS.sleep(SECONDS);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+    }
+  }
+
+  /**
+   * Looks once; of looks that fail one after another the first is logged.
+   *
+   * @return whether it was possible
+   */
+  boolean tryLook() {
+    try {
+      look();
+      failed = false;
+      return true;
     } catch (RuntimeException e) {
-      LogEvent.of("problem-events-failed").log(LOG, Level.ERROR, e);
+      if (!failed) {
+        LogEvent.of("problem-events-failed").log(LOG, Level.ERROR, e);
+      }
+      failed = true;
+      return false;
     }
   }
 
   /** Compares the present problems with those of the last look. */
   void look() {
+    Set<String> last = known;
+    Set<String> before = last == null ? Set.of() : last;
     Set<String> now = new LinkedHashSet<>(present.get());
-    List<String> over = new ArrayList<>(known);
+    List<String> over = new ArrayList<>(before);
     over.removeAll(now);
     List<String> begun = new ArrayList<>(now);
-    begun.removeAll(known);
+    begun.removeAll(before);
     // A problem in other numbers is the same one.
     Map<String, String> left = new HashMap<>();
     over.forEach(problem -> left.put(withoutNumbers(problem), problem));
@@ -82,9 +105,10 @@ public final class ProblemEvents implements AutoCloseable {
     known = now;
   }
 
-  /** How many problems the last look found. Any thread. */
-  public int count() {
-    return known.size();
+  /** How many problems the last look found; NaN before the first. Any thread. */
+  public double count() {
+    Set<String> last = known;
+    return last == null ? Double.NaN : last.size();
   }
 
   private void publish(EventType type, String problem) {

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.lanyard.base.Clock;
 import io.lanyard.control.api.EventInfo;
 import io.lanyard.daemon.event.EventBus;
+import io.lanyard.testing.LogWatch;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 final class ProblemEventsTest {
@@ -38,11 +40,31 @@ final class ProblemEventsTest {
 
   @Test
   void theCountIsThatOfTheLastLook() throws Exception {
-    assertThat(events.count()).isZero();
+    assertThat(events.count()).as("nobody has looked").isNaN();
     assertThat(look("a: is lost", "b: is full")).hasSize(2);
     assertThat(events.count()).isEqualTo(2);
     assertThat(look()).hasSize(2);
     assertThat(events.count()).isZero();
+  }
+
+  @Test
+  void aLookThatFailsIsToldOnceAndTheNextOneIsMade() {
+    LogWatch.expect("problem-events-failed");
+    AtomicInteger looks = new AtomicInteger();
+    ProblemEvents failing =
+        new ProblemEvents(
+            bus,
+            () -> {
+              if (looks.incrementAndGet() < 3) {
+                throw new IllegalStateException("no problems today");
+              }
+              return List.of("a: is lost");
+            });
+    assertThat(failing.tryLook()).isFalse();
+    assertThat(failing.tryLook()).isFalse();
+    assertThat(failing.count()).isNaN();
+    assertThat(failing.tryLook()).isTrue();
+    assertThat(failing.count()).isEqualTo(1);
   }
 
   @Test
