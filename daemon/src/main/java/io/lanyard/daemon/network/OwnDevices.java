@@ -13,9 +13,9 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tells the host's devices by which a network is its own from those that lead elsewhere: by their
- * names in the configuration, by the mark of host adapters, and by what they carry. What routes
- * they have says nothing: a VPN may have a network's subnet.
+ * The host's devices that belong to a network, as opposed to those that lead elsewhere. They are
+ * known by their names in the configuration, by the mark of host adapters, and by what they carry,
+ * but not by their routes: a VPN may have a network's subnet.
  *
  * <p>Thread: any that may wait, in the network namespace of the host's sockets.
  */
@@ -41,8 +41,8 @@ public final class OwnDevices {
   }
 
   /**
-   * The host adapters that any daemon of Lanyard has made, for who does not know which one runs,
-   * and with what configuration.
+   * The host adapters that any daemon of Lanyard has made, for a caller that does not know which
+   * daemon runs, and with what configuration.
    *
    * @param devices names of devices
    * @return those among them

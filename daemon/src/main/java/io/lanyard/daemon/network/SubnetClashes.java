@@ -183,20 +183,34 @@ public final class SubnetClashes {
             configuration.networks().values().stream()
                 .flatMap(network -> said(network).values().stream())
                 .toList());
-    // A network that runs may have another name in this configuration, and its adapter as well.
-    Set<String> adapters =
+    Set<String> marked =
         OwnDevices.adapters(host.routes.stream().map(HostRoute::device).distinct().toList());
+    Set<String> named = new HashSet<>();
+    configuration.networks().values().forEach(network -> named.addAll(OwnDevices.of(network)));
     List<Problem> doubts = new ArrayList<>();
     for (NetworkConfig network : configuration.networks().values()) {
       said(network)
           .forEach((family, subnet) -> {
             DocumentPath key = DocumentPath.of("networks", network.name(), family, "subnet");
+            Set<String> adapters =
+                marked.stream()
+                    .filter(device -> named.contains(device) || host.leadsTo(subnet, device))
+                    .collect(Collectors.toSet());
             for (String clash : host.of(network, List.of(subnet), adapters)) {
               doubts.add(document.problem(key, clash));
             }
           });
     }
     return doubts;
+  }
+
+  /**
+   * Whether a device has a subnet itself, neither more nor less: then it may be the adapter of the
+   * network that has it here by another name. Else it is that of another daemon's network.
+   */
+  private boolean leadsTo(Subnet subnet, String device) {
+    return routes.stream()
+        .anyMatch(route -> route.device().equals(device) && route.to().equals(subnet));
   }
 
   /** The subnets that a configuration says for a network, by their families. */

@@ -136,6 +136,25 @@ final class SubnetClashesIT {
   }
 
   @Test
+  void aCheckDoubtsASubnetThatOverlapsAnothersAdapterWithoutBeingIts() throws Exception {
+    String adapter = NAMESPACE + "a";
+    String form =
+        "version: 1\nnetworks: {a: {mode: nat, ipv4: {subnet: %s}, host-adapter: {name: %s}}}\n";
+    try (Daemon _ = InProcessDaemon.open(home, form.formatted("10.97.5.0/24", adapter))) {
+      Await.until(
+          () -> "a route by " + adapter,
+          () -> !HostRoute.all(true, route -> route.device().equals(adapter)).isEmpty());
+      Document other =
+          Document.of("test", form.formatted("10.97.0.0/16", NAMESPACE + "b"), home);
+      assertThat(SubnetClashes.doubts(other, other.configuration()))
+          .singleElement()
+          .satisfies(doubt -> assertThat(doubt.message()).contains("reaches by " + adapter));
+      Document moved = Document.of("test", form.formatted("10.97.0.0/16", adapter), home);
+      assertThat(SubnetClashes.doubts(moved, moved.configuration())).isEmpty();
+    }
+  }
+
+  @Test
   void aCheckDoubtsTheSubnetThatAVpnByTapHas() throws Exception {
     String vpn = NAMESPACE + "v";
     HostCommand.runLine("ip tuntap add dev " + vpn + " mode tap");
