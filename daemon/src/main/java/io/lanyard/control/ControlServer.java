@@ -213,6 +213,7 @@ public final class ControlServer implements AutoCloseable {
   static HttpMeter meter(Daemon daemon) {
     var requests = daemon.metrics().timer("api.requests");
     var refused = daemon.metrics().registry().counter("lanyard.api.refused_connections");
+    var cutOff = daemon.metrics().registry().counter("lanyard.api.cut_off_answers");
     var errors = daemon.metrics().registry().counter("lanyard.api.errors");
     return new HttpMeter() {
       @Override
@@ -226,6 +227,11 @@ public final class ControlServer implements AutoCloseable {
       @Override
       public void refused() {
         refused.inc();
+      }
+
+      @Override
+      public void cutOff() {
+        cutOff.inc();
       }
 
       @Override

@@ -311,7 +311,12 @@ final class HttpConnection extends SimpleChannelInboundHandler<Object> {
       meter.answered(body.status(), System.nanoTime() - began);
       ChannelFuture sent = send(context, body, keepAlive);
       if (!sent.isDone()) {
-        answer.place().sending(() -> close(context));
+        answer
+            .place()
+            .sending(() -> {
+              meter.cutOff();
+              close(context);
+            });
       }
       sent.addListener(done -> answer.place().close());
       return;

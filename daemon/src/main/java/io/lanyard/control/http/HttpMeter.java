@@ -18,6 +18,12 @@ public interface HttpMeter {
   void refused();
 
   /**
+   * A long answer was ended, which its client was slow to read, because another client waited. Does
+   * nothing where a server has no long answers.
+   */
+  default void cutOff() {}
+
+  /**
    * Something went wrong that is not the client's doing.
    *
    * @param cause what

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The answers that are as long as guests make them, such as the list of a hundred thousand flows:
  * few are made at a time, and each is sent before its place is another's, so that they do not fill
- * the heap. Who finds no place waits for one.
+ * the heap. A client that finds no place waits for one.
  *
  * <p>A client has one at a time, and some are left for the daemon's own user and root, who may have
  * several. Clients take turns, however many requests each has waiting. While one waits for its
@@ -121,7 +121,7 @@ final class LargeAnswers {
           if (left <= 0) {
             throw none();
           }
-          long turn = isNext() ? untilTurn() : left;
+          long turn = isNext() ? untilTurn(mayBeTaken()) : left;
           var _ = changed.awaitNanos(Math.min(left, turn));
         }
       } finally {
@@ -155,13 +155,18 @@ final class LargeAnswers {
     }
 
     private boolean isFull() {
-      return taken >= (client.trusted() ? PLACES : PLACES - RESERVED);
+      return taken >= mayBeTaken();
+    }
+
+    private int mayBeTaken() {
+      return client.trusted() ? PLACES : PLACES - RESERVED;
     }
 
     /**
      * Tells that the answer waits for its client to read it.
      *
-     * @param end ends the answer, which closes this place; called at most once, and holds a lock up
+     * @param end ends the answer, which closes this place; called at most once, under the lock:
+     *     must not block
      */
     void sending(Runnable end) {
       lock.lock();
@@ -202,12 +207,15 @@ final class LargeAnswers {
   }
 
   /**
-   * Ends the answer that has been sent for longest, if its client has had its time.
+   * Ends the answer that has been sent for longest, if its client has had its time, and if that can
+   * make room for the one that waits.
    *
+   * @param mayBeTaken how many places that one finds full
    * @return how long to wait before that is to be asked again at most, in nanoseconds
    */
-  private long untilTurn() {
-    if (ended != null || sending.isEmpty()) {
+  private long untilTurn(int mayBeTaken) {
+    boolean helps = taken - sending.size() < mayBeTaken;
+    if (ended != null || sending.isEmpty() || !helps) {
       return Long.MAX_VALUE;
     }
     Place oldest = sending.iterator().next();

@@ -36,12 +36,12 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     gauge("lanyard_sockets", "Sockets of the host that the flows of all networks hold.");
     gauge("lanyard_sockets_limit", "Sockets that the flows of all networks may hold together.");
     gauge("lanyard_uptime_seconds", "Time since the daemon was started.");
-    gauge("lanyard_problems", "Problems that lanyard status shows, looked at every 2 s.");
+    gauge("lanyard_problems", "Problems that lanyard status shows, sampled every 2 s.");
     counter("lanyard_loop_failures", "Exceptions that reached a loop or the end of a thread.");
     gauge(
         "lanyard_loop_delay_seconds",
         "loop",
-        "Time that a loop took for its last turn, looked at every 2 s.");
+        "Time that a loop took for its last turn, sampled every 2 s.");
     counter("lanyard_events", "Events that lanyard events and hooks were told.");
     gauge("lanyard_event_readers", "Streams of events that are open, and 1 for hooks.");
     counter("lanyard_hook_drops", "Runs of hooks that were dropped, as too many waited.");
@@ -49,6 +49,9 @@ record KnownMetric(String name, boolean rising, String label, String help) {
     counter("lanyard_api_errors", "Requests that the API answered with a status of 500 or more.");
     counter(
         "lanyard_api_refused_connections", "Connections and streams of the API beyond its limits.");
+    counter(
+        "lanyard_api_cut_off_answers",
+        "Long answers ended that a client was slow to read while another one waited.");
     counter("lanyard_metrics_refused_connections", "Connections to the metrics beyond its limit.");
     gauge("lanyard_network_ports", "Ports of the network's switch.");
     gauge("lanyard_network_leases", "DHCP leases that are bound.");

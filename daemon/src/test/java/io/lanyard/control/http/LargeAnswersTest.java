@@ -116,6 +116,35 @@ final class LargeAnswersTest {
   }
 
   @Test
+  void noAnswerIsEndedWhereThatMakesNoRoomForTheOneWhoWaits() throws Exception {
+    LargeAnswers answers = new LargeAnswers(Duration.ofSeconds(60), Duration.ZERO);
+    AtomicInteger ended = new AtomicInteger();
+    List<LargeAnswers.Place> slow = new ArrayList<>();
+    for (int i = 0; i < LargeAnswers.PLACES - LargeAnswers.RESERVED; i++) {
+      LargeAnswers.Place place = answers.of(user(1000 + i));
+      place.take();
+      place.sending(ended::incrementAndGet);
+      slow.add(place);
+    }
+    List<LargeAnswers.Place> trusted = new ArrayList<>();
+    for (int i = 0; i < LargeAnswers.RESERVED; i++) {
+      LargeAnswers.Place place = answers.of(OWNER);
+      place.take();
+      trusted.add(place);
+    }
+    CountDownLatch done = new CountDownLatch(1);
+    Thread next = taker(answers.of(user(2000)), done);
+    assertThat(ended).as("the owner has the places that one would need").hasValue(0);
+    trusted.forEach(LargeAnswers.Place::close);
+    Await.until("the oldest is ended", () -> ended.get() == 1);
+    slow.getFirst().close();
+    done.await();
+    next.join();
+    assertThat(ended).hasValue(1);
+    slow.forEach(LargeAnswers.Place::close);
+  }
+
+  @Test
   void aClientsOwnSlowAnswerIsNotEndedForItsNextOne() {
     LargeAnswers answers = new LargeAnswers(Duration.ZERO, Duration.ZERO);
     AtomicInteger ended = new AtomicInteger();
@@ -190,8 +219,9 @@ final class LargeAnswersTest {
             new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
             null,
             (peer, none) -> new Caller(peer, Role.VIEWER));
+    SilentMeter meter = new SilentMeter();
     try (HttpServer server =
-            HttpServer.bind(tcp, Limits.REMOTE, routes, new SilentMeter(), AcceptWatch::handler);
+            HttpServer.bind(tcp, Limits.REMOTE, routes, meter, AcceptWatch::handler);
         SocketChannel first = from("127.0.0.2", server);
         SocketChannel second = from("127.0.0.3", server);
         SocketChannel third = from("127.0.0.4", server)) {
@@ -203,6 +233,7 @@ final class LargeAnswersTest {
       assertThat(lastOf(third)).endsWith("end");
       assertThat(lastOf(second)).as("not ended by half a minute, and for nobody").endsWith("end");
       assertThat(lastOf(first)).as("the oldest").doesNotEndWith("end");
+      assertThat(meter.cutOff).hasValue(1);
     }
   }
 

@@ -144,8 +144,7 @@ final class SubnetClashesIT {
       Await.until(
           () -> "a route by " + adapter,
           () -> !HostRoute.all(true, route -> route.device().equals(adapter)).isEmpty());
-      Document other =
-          Document.of("test", form.formatted("10.97.0.0/16", NAMESPACE + "b"), home);
+      Document other = Document.of("test", form.formatted("10.97.0.0/16", NAMESPACE + "b"), home);
       assertThat(SubnetClashes.doubts(other, other.configuration()))
           .singleElement()
           .satisfies(doubt -> assertThat(doubt.message()).contains("reaches by " + adapter));
