@@ -52,13 +52,14 @@ public interface GuestLink {
 
   /**
    * The MTU on the way to a guest: the network's, or that of the port that the guest is behind,
-   * where that is less.
+   * where that is less. To be asked anew each time, as {@link Neighbour#charged}.
    *
-   * @param guest the guest
-   * @return bytes of IP packet; the network's while nobody knows where the guest is
+   * @param guest the guest, by an entry that may have been forgotten
+   * @return bytes of IP packet; the network's while nobody has answered for the guest's address. If
+   *     its entry was forgotten and no other one made, the port is the one that it was behind last
    */
   default int mtuTowards(Neighbour guest) {
-    return Math.min(mtu(), guest.behind().mtu());
+    return Math.min(mtu(), guest.charged().budget().mtu());
   }
 
   /**

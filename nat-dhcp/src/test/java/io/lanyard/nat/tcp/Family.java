@@ -6,6 +6,7 @@ import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Address;
 import io.lanyard.net.Endpoint;
 import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
 import io.lanyard.vswitch.frame.Ipv6;
 import io.lanyard.vswitch.frame.OffloadHeader;
@@ -30,7 +31,7 @@ enum Family {
     guestAddress = Address.parse(guest);
     serverAddress = Address.parse(server);
     this.guest = TestStations.neighbour(Scene.STATION, guestAddress);
-    this.server = TestStations.neighbour(TestStations.station("server", 2), serverAddress);
+    this.server = TestStations.neighbour(Scene.station("server", 2, Ethernet.LARGEST_PACKET), serverAddress);
     service = new Endpoint(serverAddress, Scene.SERVER_PORT);
     this.header = header;
   }

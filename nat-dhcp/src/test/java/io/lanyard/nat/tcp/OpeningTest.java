@@ -3,6 +3,9 @@ package io.lanyard.nat.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.lanyard.nat.gateway.IcmpReason;
+import io.lanyard.nat.station.Neighbour;
+import io.lanyard.nat.station.Station;
+import io.lanyard.nat.station.TestStations;
 import io.lanyard.vswitch.frame.Tcp;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -92,8 +95,9 @@ class OpeningTest extends ConnectionScene {
 
   @Test
   void theMssFollowsTheMtuOfTheGuestsPort() {
-    scene.link.portMtu = family().mtu(1000);
-    scene.guest(Tcp.SYN, G, 0, 65535, new byte[0], Scene.synOptions(1460, true, 7));
+    Station behind = Scene.station("narrow", 0x5254_0000_0011L, family().mtu(1000));
+    Neighbour guest = TestStations.neighbour(behind, family().guestAddress);
+    Scene.open(scene.engine, scene.link, family().service, guest, Scene.GUEST_PORT);
     assertThat(scene.next().mss()).isEqualTo(960);
   }
 

@@ -7,7 +7,10 @@ import io.lanyard.nat.station.Neighbour;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.TestStations;
 import io.lanyard.net.Endpoint;
+import io.lanyard.vswitch.InMemoryPort;
+import io.lanyard.vswitch.Offloads;
 import io.lanyard.vswitch.frame.Checksum;
+import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Tcp;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -20,7 +23,7 @@ import java.util.Random;
 
 /** An engine, a guest whose segments a test writes by hand, and a host's side. */
 final class Scene implements AutoCloseable {
-  static final Station STATION = TestStations.station("guest", 0x5254_0000_0010L);
+  static final Station STATION = station("guest", 0x5254_0000_0010L, Ethernet.LARGEST_PACKET);
   static final int GUEST_PORT = 40000;
   static final int SERVER_PORT = 80;
   static final int GUEST_ISN = 1000;
@@ -63,6 +66,12 @@ final class Scene implements AutoCloseable {
           }
           return stream;
         });
+  }
+
+  /** A station of a table of its own, behind a port with an MTU. */
+  static Station station(String port, long mac, int mtu) {
+    return TestStations.station(
+        TestStations.table(), new InMemoryPort(port, mtu, Offloads.NONE), mac);
   }
 
   static Engine engine(TestLink link, int receiveBuffer, MemoryPool pool, long seed) {

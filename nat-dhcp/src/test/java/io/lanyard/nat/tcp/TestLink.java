@@ -36,9 +36,6 @@ final class TestLink implements GuestLink, TcpHost {
 
   int mtu = 1500;
 
-  /** The MTU of the port that guests are behind. */
-  int portMtu = Integer.MAX_VALUE;
-
   int flushes;
   @Nullable IcmpReason reported;
   @Nullable Flow reportedFlow;
@@ -85,11 +82,6 @@ final class TestLink implements GuestLink, TcpHost {
   @Override
   public int mtu() {
     return mtu;
-  }
-
-  @Override
-  public int mtuTowards(Neighbour guest) {
-    return Math.min(mtu, portMtu);
   }
 
   @Override
