@@ -344,7 +344,8 @@ public final class DnsForwarder implements DatagramService, Dumpable {
       reply.accept(Queries.bare(wire, other ? Rcode.NOTIMP : Rcode.FORMERR));
       return true;
     }
-    int limit = datagram ? Queries.limit(query, link.mtu()) : Message.MAXLENGTH;
+    int mtu = Math.min(link.mtu(), station.budget().mtu());
+    int limit = datagram ? Queries.limit(query, mtu) : Message.MAXLENGTH;
     int refusal = Queries.refusal(query);
     if (refusal != Rcode.NOERROR) {
       counters.count(

@@ -115,7 +115,8 @@ final class Queries {
   /**
    * The longest answer to a query that came in a datagram.
    *
-   * @param mtu the network's, since a longer one would have to be fragmented
+   * @param mtu the network's, or that of the sender's port if that is less: a longer answer would
+   *     have to be fragmented
    * @return bytes
    */
   static int limit(Message query, int mtu) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
@@ -287,6 +288,29 @@ class DnsForwarderTest extends QuestionScene {
     assertThat(response.getHeader().getFlag(Flags.TC)).isTrue();
     assertThat(response.numBytes()).isLessThanOrEqualTo(1232);
     assertThat(response.getOPT()).isNotNull();
+  }
+
+  @Test
+  void anAnswerInADatagramFitsTheMtuOfTheGuestsPort() throws Exception {
+    scene.port("narrow", 1000);
+    upstream.answer =
+        r -> {
+          for (int i = 0; i < 60; i++) { // of 16 bytes each
+            byte[] address = {(byte) 192, 0, 2, (byte) i};
+            r.addRecord(
+                new ARecord(r.getQuestion().getName(), DClass.IN, 60, address), Section.ANSWER);
+          }
+          return r;
+        };
+    Message query = query("many.example.", Type.A);
+    query.addRecord(new OPTRecord(1232, 0, 0), Section.ADDITIONAL);
+    Message wide = ask(query);
+    assertThat(wide.getSection(Section.ANSWER)).hasSize(60);
+    assertThat(wide.numBytes()).isBetween(1000 - 48, 1232); // the headers of IPv6 and UDP
+    scene.send("narrow", query.toWire());
+    Message narrow = scene.answer("narrow");
+    assertThat(narrow.getHeader().getFlag(Flags.TC)).isTrue();
+    assertThat(narrow.numBytes()).isLessThanOrEqualTo(1000 - 48);
   }
 
   // Refusals

@@ -310,6 +310,11 @@ final class ForwarderScene {
     query.release();
   }
 
+  /** Makes a port of an MTU, before its guest asks anything. */
+  void port(String name, int mtu) throws Exception {
+    onLoop(() -> ports.put(name, new InMemoryPort(name, mtu, Offloads.NONE)));
+  }
+
   /** The nanoseconds that a port was charged; on the loop. */
   long charged(String port) {
     guest(port).station(); // or there is no port yet
