@@ -164,7 +164,8 @@ record Question(Name name, int type, int dclass, int flags) implements Comparabl
     return query;
   }
 
-  private int extendedFlags() {
+  /** The flags of the query's OPT record that are passed on. */
+  int extendedFlags() {
     return (flags & DO) != 0 ? ExtendedFlags.DO : 0;
   }
 

@@ -591,8 +591,8 @@ final class Recursion {
             Section.QUESTION);
       }
       return blocked
-          ? Response.ofBlocked(response, question.edns(), now)
-          : Response.of(response, question.edns(), now);
+          ? Response.ofBlocked(response, question, now)
+          : Response.of(response, question, now);
     } catch (IOException | RuntimeException e) {
       LogEvent.of("dns-response-unusable").with("cause", e).log(LOG, Level.DEBUG);
       return null; // Answered with SERVFAIL, and counted there.

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.xbill.DNS.DNSInput;
+import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Flags;
 import org.xbill.DNS.Header;
 import org.xbill.DNS.Message;
@@ -126,27 +127,27 @@ final class Response {
    * names, and asks on (RFC 1035 section 4.1.1, AA and RA).
    *
    * @param message the message; changed
-   * @param edns whether who asked speaks EDNS
+   * @param question what was asked, which says whether who asked speaks EDNS
    * @param nowNanos the present
    * @throws IOException if it has another number of questions than one (RFC 9619)
    */
-  static Response of(Message message, boolean edns, long nowNanos) throws IOException {
-    return of(message, edns, nowNanos, lifetime(message));
+  static Response of(Message message, Question question, long nowNanos) throws IOException {
+    return of(message, question, nowNanos, lifetime(message));
   }
 
   /**
    * Takes the refusal that {@link Queries#blocked} has made of a message from upstream.
    *
    * @param message the refusal; changed
-   * @param edns whether who asked speaks EDNS
+   * @param question what was asked, which says whether who asked speaks EDNS
    * @param nowNanos the present
    * @throws IOException if it has another number of questions than one
    */
-  static Response ofBlocked(Message message, boolean edns, long nowNanos) throws IOException {
-    return of(message, edns, nowNanos, BLOCKED_SECONDS);
+  static Response ofBlocked(Message message, Question question, long nowNanos) throws IOException {
+    return of(message, question, nowNanos, BLOCKED_SECONDS);
   }
 
-  private static Response of(Message message, boolean edns, long nowNanos, long ttl)
+  private static Response of(Message message, Question question, long nowNanos, long ttl)
       throws IOException {
     int questions = message.getHeader().getCount(Section.QUESTION);
     if (questions != 1) {
@@ -161,18 +162,17 @@ final class Response {
     if (theirs != null) {
       message.removeRecord(theirs, Section.ADDITIONAL);
     }
-    if (edns) {
+    if (question.edns()) {
       // EDNS is spoken hop by hop, whether the server has it or not: the size is ours (RFC 6891
-      // sections 6.1.1 and 6.2.3).
+      // sections 6.1.1 and 6.2.3). DO is the query's (RFC 3225 section 3).
+      int flags = theirs == null ? 0 : theirs.getFlags() & ~ExtendedFlags.DO;
       message.addRecord(
-          theirs == null
-              ? new OPTRecord(Question.PAYLOAD, 0, 0)
-              : new OPTRecord(
-                  Question.PAYLOAD,
-                  theirs.getExtendedRcode(),
-                  0,
-                  theirs.getFlags(),
-                  Question.endToEnd(theirs)),
+          new OPTRecord(
+              Question.PAYLOAD,
+              theirs == null ? 0 : theirs.getExtendedRcode(),
+              0,
+              flags | question.extendedFlags(),
+              Question.endToEnd(theirs)),
           Section.ADDITIONAL);
     }
     message.getHeader().unsetFlag(Flags.AA);

@@ -107,7 +107,7 @@ class DnsFuzzTest {
       if (message.getQuestion() == null) {
         return;
       }
-      response = Response.of(message, true, 0);
+      response = Response.of(message, ForwarderScene.withEdns("example.org."), 0);
     } catch (IOException | RuntimeException refused) {
       return; // as the upstream query and the forwarder do: no answer, and SERVFAIL
     }

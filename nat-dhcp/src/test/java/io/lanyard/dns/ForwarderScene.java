@@ -82,7 +82,7 @@ final class ForwarderScene {
   private final NamePolicy policy =
       new NamePolicy() {
         @Override
-        public Question question(PortBudget port, String name, int type) {
+        public NamePolicy.Question question(PortBudget port, String name, int type) {
           return rules.question(port, name, type);
         }
 
@@ -271,6 +271,12 @@ final class ForwarderScene {
     Message query = Message.newQuery(Record.newRecord(Name.fromString(name), type, DClass.IN));
     query.getHeader().setFlag(Flags.RD);
     return query;
+  }
+
+  /** A question of a client that speaks EDNS. */
+  static Question withEdns(String name) throws IOException {
+    Message query = new Message(padded(name, 0));
+    return Question.of(query, query.getQuestion());
   }
 
   /** A query of about that many bytes, by padding, that asks the same as the one without. */

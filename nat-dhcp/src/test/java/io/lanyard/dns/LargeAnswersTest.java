@@ -276,8 +276,9 @@ class LargeAnswersTest {
   void anAnswerIsCutBetweenTwoSetsAndKeepsAllThatFits() throws Exception {
     SplittableRandom random = new SplittableRandom(20_261_130);
     byte[] query = ForwarderScene.query("example.org.").toWire();
+    Question question = ForwarderScene.withEdns("example.org.");
     for (int i = 0; i < 2_000; i++) {
-      Response response = Response.of(response(random), true, 0);
+      Response response = Response.of(response(random), question, 0);
       Message whole = new Message(response.to(query, Message.MAXLENGTH, 0));
       int limit = random.nextInt(512, 1233);
       Message cut = new Message(response.to(query, limit, 0));

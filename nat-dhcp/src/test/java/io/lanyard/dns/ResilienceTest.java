@@ -18,7 +18,9 @@ import org.xbill.DNS.ARecord;
 import org.xbill.DNS.DClass;
 import org.xbill.DNS.EDNSOption;
 import org.xbill.DNS.ExtendedErrorCodeOption;
+import org.xbill.DNS.ExtendedFlags;
 import org.xbill.DNS.Message;
+import org.xbill.DNS.OPTRecord;
 import org.xbill.DNS.Rcode;
 import org.xbill.DNS.Record;
 import org.xbill.DNS.Section;
@@ -255,6 +257,24 @@ class ResilienceTest {
     assertThat(extendedErrors(askWithEdns(net, "www.example.")))
         .containsExactly(ExtendedErrorCodeOption.STALE_ANSWER);
     assertThat(net.ask("guest", "www.example.").getOPT()).as("who speaks no EDNS").isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, ExtendedFlags.DO})
+  void theDoBitOfAQueryIsInItsAnswerWhereTheServerHasNoEdns(int flags) throws Exception {
+    ForwarderScene net = open("");
+    net.upstream.answer =
+        response -> {
+          response.removeAllRecords(Section.ADDITIONAL);
+          return address("192.0.2.1").to(response);
+        };
+    Message query = ForwarderScene.query("www.example.");
+    query.addRecord(new OPTRecord(1232, 0, 0, flags), Section.ADDITIONAL);
+    for (int i = 0; i < 2; i++) { // from the server, and from the cache
+      net.send("guest", query.toWire());
+      assertThat(net.answer("guest").getOPT().getFlags()).isEqualTo(flags);
+    }
+    assertThat(net.upstream.queries).hasSize(1);
   }
 
   @Test

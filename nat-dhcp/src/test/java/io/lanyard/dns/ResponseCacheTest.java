@@ -53,7 +53,7 @@ class ResponseCacheTest {
       String text = "x".repeat(192) + String.format("%08d", i);
       message.addRecord(new TXTRecord(question.name(), DClass.IN, 300, text), Section.ANSWER);
     }
-    return Response.of(message, false, 0);
+    return Response.of(message, question, 0);
   }
 
   private void put(PortBudget port, String name) throws IOException {
