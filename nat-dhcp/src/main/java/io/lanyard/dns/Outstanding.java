@@ -20,12 +20,18 @@ import org.xbill.DNS.EDNSOption;
  * free. <i>n</i> ports that take all they can end up with one part of <i>n</i> + 1 each, one of
  * them alone with half, and the last part stays free for the next one. The stations behind a port
  * share what the port may have in the same way. Ports that come one after the other may fill even
- * that until their questions end, so a port has a floor besides, which does not look at the others;
- * of one query where all hold half as much again as the memory that they share.
+ * that until their questions end, so a port has a floor besides, which does not look at the others.
+ * While all hold half as much again as the memory that they share, the floor is one small query.
  *
  * <p>Thread: the network's loop only.
  */
 final class Outstanding {
+  /**
+   * A small query has less than so many bytes of name and options. One that comes by TCP may have
+   * 4 KiB, and a thousand empty options in them take 64 KiB of memory.
+   */
+  private static final int SMALL = 1024;
+
   private final DnsLimits limits;
   private final NameMemory.Share memory;
   private final Map<Question, Waiting> shareable = new HashMap<>();
@@ -63,9 +69,10 @@ final class Outstanding {
   boolean join(Waiting waiting, Asker asker) {
     PortShare port = asker.port();
     int free = limits.askersOfQuestion() - waiting.askers.size();
+    long most = most();
     boolean may =
-        port.askers < floor()
-            || (mayAsk(asker, 0) && free > 0 && waiting.askersOf(port.port) < free);
+        port.askers < floor(most, true) // it brings no options
+            || (mayAsk(asker, 0, most) && free > 0 && waiting.askersOf(port.port) < free);
     if (may) {
       add(waiting, asker);
     }
@@ -81,10 +88,11 @@ final class Outstanding {
   @Nullable Waiting open(
       Question question, List<EDNSOption> options, Asker asker, @Nullable HostsFile hosts) {
     PortShare port = asker.port();
+    long most = most();
     boolean may =
-        port.askers < floor()
+        port.askers < floor(most, Waiting.brought(question, options) < SMALL)
             || (port.questions < limits.questions() - all.size()
-                && mayAsk(asker, Waiting.bytes(question, options)));
+                && mayAsk(asker, Waiting.bytes(question, options), most));
     if (!may) {
       return null;
     }
@@ -100,17 +108,21 @@ final class Outstanding {
   }
 
   /** Many ports with a floor each could hold many times the memory that there is. */
-  private int floor() {
-    return bytes < most() + most() / 2 ? limits.floor() : 1;
+  private int floor(long most, boolean small) {
+    if (bytes < most + most / 2) {
+      return limits.floor();
+    }
+    return small ? 1 : 0;
   }
 
-  private boolean mayAsk(Asker asker, long more) {
+  private boolean mayAsk(Asker asker, long more, long most) {
     PortShare port = asker.port();
     return port.askersOf(asker.station()) < limits.askersOfPort() - port.askers
         && port.askers < limits.askers() - askers
-        && port.bytes + more + asker.bytes() <= most() - bytes;
+        && port.bytes + more + asker.bytes() <= most - bytes;
   }
 
+  /** The bytes that all share; each call looks at every network of the process. */
   private long most() {
     return Math.min(limits.bytes(), memory.most(NameMemory.Part.QUESTIONS));
   }

@@ -53,7 +53,12 @@ final class Waiting {
   }
 
   static long bytes(Question question, List<EDNSOption> options) {
-    long bytes = OVERHEAD + question.name().length();
+    return OVERHEAD + brought(question, options);
+  }
+
+  /** The part of that memory whose size is the guest's choice, in bytes. */
+  static long brought(Question question, List<EDNSOption> options) {
+    long bytes = question.name().length();
     for (EDNSOption option : options) {
       bytes += 64 + option.toWire().length;
     }
