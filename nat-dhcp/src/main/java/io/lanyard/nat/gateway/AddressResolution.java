@@ -157,11 +157,15 @@ final class AddressResolution {
     }
   }
 
-  /** Tells guests that there is no router any more, and ends the probes. */
-  void close() {
+  /** Tells guests that there is no router any more. */
+  void withdraw() {
     if (advertiser != null) {
       advertiser.close();
     }
+  }
+
+  /** Ends the probes: once no port reaches the gateway any more, whose client could begin one. */
+  void close() {
     probes.close();
   }
 }

@@ -626,10 +626,11 @@ public final class Gateway implements GuestLink, Dumpable {
   /** Detaches the gateway and gives back what it holds; the engines are closed by their owner. */
   public void close() {
     if (!closed) {
-      resolution.close();
+      resolution.withdraw();
       flush();
       network.detach(port);
       closed = true;
+      resolution.close();
       stations.close();
       reassembly.close();
     }

@@ -6,6 +6,10 @@ import io.lanyard.base.DescriptorBudget;
 import io.lanyard.nat.station.Station;
 import io.lanyard.nat.station.StationMemory;
 import io.lanyard.net.Address;
+import io.lanyard.vswitch.Offloads;
+import io.lanyard.vswitch.Passage;
+import io.lanyard.vswitch.Port;
+import io.lanyard.vswitch.PortCounters;
 import io.lanyard.vswitch.frame.Arp;
 import io.lanyard.vswitch.frame.Ethernet;
 import io.lanyard.vswitch.frame.Ipv4;
@@ -31,6 +35,7 @@ class AddressProbesTest {
   private final TestNetwork net = new TestNetwork();
   private final List<String> heard = new ArrayList<>();
   private Gateway gateway;
+  private boolean flushed;
 
   @BeforeEach
   void start() {
@@ -54,6 +59,57 @@ class AddressProbesTest {
   void stop() {
     gateway.close();
     net.guest.close();
+  }
+
+  /** A port whose client, when a burst ends, does something that the gateway hears at once. */
+  private final class FlushedPort implements Port {
+    private final Runnable atFlush;
+    private final PortCounters counters = new PortCounters();
+
+    FlushedPort(Runnable atFlush) {
+      this.atFlush = atFlush;
+    }
+
+    @Override
+    public String name() {
+      return "flushed";
+    }
+
+    @Override
+    public String kind() {
+      return "test";
+    }
+
+    @Override
+    public int mtu() {
+      return 1500;
+    }
+
+    @Override
+    public Offloads offloads() {
+      return Offloads.NONE;
+    }
+
+    @Override
+    public boolean transmit(Passage passage, ByteBuf frame) {
+      return true;
+    }
+
+    @Override
+    public void flush() {
+      if (!flushed) {
+        flushed = true;
+        atFlush.run();
+      }
+    }
+
+    @Override
+    public PortCounters counters() {
+      return counters;
+    }
+
+    @Override
+    public void close() {}
   }
 
   private ProbeListener listener(String name) {
@@ -147,6 +203,21 @@ class AddressProbesTest {
   void anotherProbeForTheSameAddressIsAConflict() {
     answer(Arp.REQUEST, TestNetwork.GUEST_MAC, 0, ADDRESS);
     assertThat(heard).containsExactly("52:54:00:00:00:10 behind guest");
+  }
+
+  @Test
+  void aProbeThatBeginsWhileTheGatewayClosesIsNotToldOfAfterwards() {
+    net.network.attach(
+        new FlushedPort(() ->
+            gateway.probe(Address.ofIpv4(ADDRESS + 1), WAIT.toNanos(), listener("late "))));
+    net.guest.put(
+        TestNetwork.frame(
+            TestNetwork.arp(
+                Ethernet.BROADCAST, Arp.REQUEST, CLIENT, TestNetwork.GUEST, 0, ADDRESS + 2)));
+    gateway.close(); // Ends the burst.
+    assertThat(flushed).isTrue();
+    net.timers.advance(LISTEN.multipliedBy(10));
+    assertThat(heard).isEmpty();
   }
 
   @Test
