@@ -414,11 +414,14 @@ abstract class PortSuite {
     // Not once for some that are received: the first may be lost, and nothing else come behind it.
     Future<?> sending =
         loop.scheduleAtFixedRate(() -> sendNow(peer, last), 0, 50, TimeUnit.MILLISECONDS);
-    while (!Arrays.equals(guest.receive(), last)) {
-      // What the flood has left.
+    try {
+      while (!Arrays.equals(guest.receive(), last)) {
+        // What the flood has left.
+      }
+    } finally {
+      onLoop(() -> sending.cancel(false));
+      onLoop(flood::release);
     }
-    onLoop(() -> sending.cancel(false));
-    onLoop(flood::release);
   }
 
   private long outcome() {
