@@ -27,8 +27,8 @@ import org.xbill.DNS.EDNSOption;
  */
 final class Outstanding {
   /**
-   * A small query has less than so many bytes of name and options. One that comes by TCP may have
-   * 4 KiB, and a thousand empty options in them take 64 KiB of memory.
+   * A small query has less than so many bytes of name and options. One that comes by TCP may have 4
+   * KiB, and a thousand empty options in them take 64 KiB of memory.
    */
   private static final int SMALL = 1024;
 

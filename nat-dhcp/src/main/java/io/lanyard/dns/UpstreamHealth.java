@@ -15,8 +15,9 @@ import java.util.function.Consumer;
  * for names whose servers are silent. So when no server has answered a question in the time of an
  * attempt, and no other question has had an answer since it was asked, the servers are asked for
  * the root's. Only when they do not answer that either is it a problem, which takes 4.5 seconds
- * where there is one server; they are asked again from time to time then, so that the problem ends
- * when it is over, and at once with any other answer.
+ * where there is one server, and up to 10 more where the root's were asked for shortly before. They
+ * are asked again from time to time then, so that the problem ends when it is over, and at once
+ * with any other answer.
  *
  * <p>Thread: the network's loop only.
  */

@@ -10,7 +10,8 @@ import java.security.SecureRandom;
 import java.util.function.Consumer;
 
 /**
- * Cuts packets that are larger than the network's MTU (RFC 791 section 2.3, RFC 8200 section 4.5).
+ * Cuts packets that are larger than the MTU on their way: the network's, or that of the port that
+ * they leave by if that is less (RFC 791 section 2.3, RFC 8200 section 4.5).
  */
 final class Fragmenter {
   private static final int FRAGMENT_HEADER = 8;

@@ -208,8 +208,8 @@ class AddressProbesTest {
   @Test
   void aProbeThatBeginsWhileTheGatewayClosesIsNotToldOfAfterwards() {
     net.network.attach(
-        new FlushedPort(() ->
-            gateway.probe(Address.ofIpv4(ADDRESS + 1), WAIT.toNanos(), listener("late "))));
+        new FlushedPort(
+            () -> gateway.probe(Address.ofIpv4(ADDRESS + 1), WAIT.toNanos(), listener("late "))));
     net.guest.put(
         TestNetwork.frame(
             TestNetwork.arp(

@@ -31,7 +31,8 @@ enum Family {
     guestAddress = Address.parse(guest);
     serverAddress = Address.parse(server);
     this.guest = TestStations.neighbour(Scene.STATION, guestAddress);
-    this.server = TestStations.neighbour(Scene.station("server", 2, Ethernet.LARGEST_PACKET), serverAddress);
+    this.server =
+        TestStations.neighbour(Scene.station("server", 2, Ethernet.LARGEST_PACKET), serverAddress);
     service = new Endpoint(serverAddress, Scene.SERVER_PORT);
     this.header = header;
   }
