@@ -73,7 +73,7 @@ final class NdMessage {
 
   /** Sends to all nodes behind one port. */
   void sendToAll(Address source, PortBudget behind) {
-    long mac = GROUP_MAC | Ipv6Addresses.ALL_NODES & 0xffff_ffffL;
+    long mac = GROUP_MAC | (Ipv6Addresses.ALL_NODES & 0xffff_ffffL);
     try {
       write(source, new Address(Ipv6Addresses.LINK_GROUPS, Ipv6Addresses.ALL_NODES), mac);
       gateway.deliverTo(frame, mac, behind);
