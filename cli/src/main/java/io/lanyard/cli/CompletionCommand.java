@@ -48,7 +48,7 @@ final class CompletionCommand implements Callable<Integer> {
       if (!words.isEmpty() && !SHELLS.contains(words.getFirst())) {
         throw new ParameterException(
             spec.commandLine(),
-            "there is no script for " + words.getFirst() + ": bash and zsh have one");
+            "there is a script for bash and zsh, not for " + words.getFirst());
       }
       spec.commandLine().getOut().print(CompletionScript.of(spec.root()));
     } else {

@@ -3,6 +3,7 @@ package io.lanyard.cli;
 import io.lanyard.base.Nearest;
 import io.lanyard.config.DocumentPath;
 import io.lanyard.control.client.Reply;
+import io.lanyard.net.Address;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -137,15 +138,30 @@ final class DnsCommand {
       if (TYPES.contains(first) && words.size() > 1) {
         return first;
       }
+      if (words.size() > 1 && isAddress(first)) {
+        String other = words.get(1);
+        throw Failure.ofUsage(
+            "a command takes one address",
+            "give a name another one with its type: lanyard dns add %s %s %s %s"
+                .formatted(network, name, other.contains(":") ? "aaaa" : "a", other));
+      }
       if (words.size() > 1) {
         String nearest = Nearest.to(first, TYPES);
         throw Failure.ofUsage(
             "there is no type of record " + words.getFirst(),
             nearest == null
-                ? "there is " + String.join(", ", TYPES)
+                ? "the types are " + String.join(", ", TYPES)
                 : "did you mean " + nearest + "?");
       }
       return null;
+    }
+
+    private static boolean isAddress(String word) {
+      try {
+        return !Address.parse(word).toString().isEmpty();
+      } catch (IllegalArgumentException e) {
+        return false;
+      }
     }
 
     /** The type that is said, or that the address has. */
@@ -267,7 +283,7 @@ final class DnsCommand {
   }
 
   private static Failure none(String network, String name, @Nullable String type) {
-    String what = type == null ? "DNS name " : type.toLowerCase(Locale.ROOT) + " record of ";
+    String what = type == null ? "DNS name " : type.toUpperCase(Locale.ROOT) + " record of ";
     return new Failure(
         "the configuration has no " + what + name + " on network " + network,
         "\"lanyard dns ls " + network + "\" lists names and records");

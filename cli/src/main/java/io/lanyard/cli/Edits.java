@@ -81,7 +81,7 @@ final class Edits {
               + text
               + " cannot be read: "
               + e.problems().getFirst().message()
-              + "; one with blanks stands in quotes of the shell",
+              + "; put a value with spaces in quotes",
           e);
     } catch (JsonException e) {
       throw new IllegalStateException("what was written as JSON is none: " + text, e);

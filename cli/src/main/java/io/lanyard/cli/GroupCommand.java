@@ -54,6 +54,10 @@ final class GroupCommand {
 
     @Override
     public Integer call() {
+      if (name != null && target.contains("/")) {
+        throw new ParameterException(
+            spec.commandLine(), "expected NETWORK/GROUP: \"" + target + " " + name + "\"");
+      }
       target = name == null ? target : target + "/" + name;
       int slash = target.indexOf('/');
       if (slash <= 0 || slash == target.length() - 1) {

@@ -409,6 +409,12 @@ final class ChangingTest {
   }
 
   @Test
+  void aMissingRecordIsNamedWithItsType() {
+    assertThat(run("dns rm vmnet8 www a")).isEqualTo(Lanyard.FAILED);
+    assertThat(said.err()).contains("the configuration has no A record of www on network vmnet8");
+  }
+
+  @Test
   void aChangeOfNothingIsBadUsage() {
     assertThat(run("network set vmnet8")).isEqualTo(Lanyard.BAD_USAGE);
     assertThat(said.err()).startsWith("lanyard: there is nothing to change\n");

@@ -191,7 +191,7 @@ final class LanyardTest {
           config rollback x             | REVISION: 'x' is not a long
           topology --svg --dot          | --dot, --svg are mutually exclusive
           guest add g --image slim      | there is no option --image
-          completion fish               | there is no script for fish: bash and zsh have one
+          completion fish               | there is a script for bash and zsh, not for fish
           dns add a www cnam b          | there is no type of record cnam
           """)
   void aMistakeIsSaidInOurWords(String command, String message) {
