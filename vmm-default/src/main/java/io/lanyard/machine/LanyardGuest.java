@@ -137,7 +137,7 @@ final class LanyardGuest implements Guest {
           state == GuestState.CREATED || state == GuestState.STOPPED || state == GuestState.FAILED);
       if (lingers()) {
         throw new VmmException(
-            "guest %s: it was stopped and has not come to its end, for which the host may have to finish what its disk asked for; start it again later"
+            "guest %s: it was stopped and has not ended yet: the host may still be finishing its disk's requests; start it again later"
                 .formatted(name()));
       }
       synchronized (statistics) {

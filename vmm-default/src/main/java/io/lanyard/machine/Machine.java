@@ -45,6 +45,9 @@ final class Machine {
    */
   static final Duration PAUSE_TIMEOUT = Duration.ofSeconds(1);
 
+  /** The longest wait for a disk that has no request at the host: for its thread to be run. */
+  private static final Duration IDLE_DISK_TIMEOUT = Duration.ofMillis(100);
+
   /** Why a machine ended. */
   sealed interface End {
     /** By its own wish; code 0 is success. */
@@ -315,7 +318,13 @@ final class Machine {
 
   /** Why the machine has not come to its end: a disk that waits, or else a hart. */
   private String lingersFor() {
-    return disks.stream().allMatch(disk -> disk.awaitStopped(System.nanoTime()))
+    // Again: a hart that got no processor may have started its disk anew. A disk at no request
+    // stops at once.
+    disks.forEach(VirtioBlk::stop);
+    RunningTimeout timeout = new RunningTimeout(IDLE_DISK_TIMEOUT);
+    return disks.stream()
+            .allMatch(
+                disk -> timeout.await(nanos -> disk.awaitStopped(System.nanoTime() + nanos)))
         ? "a hart has not come to its end"
         : "the host has not finished its disk's requests";
   }

@@ -18,7 +18,10 @@ public final class ElfImage implements AutoCloseable {
   private static final int SECTION_HEADER = 64;
   private static final int SYMBOL = 24;
 
-  /** Fewer bytes than a large program's symbols have; the heap has to have room for two. */
+  /**
+   * The most bytes of a table: 700,000 symbols, more than a kernel has. The heap has to have room
+   * for two, the symbols and their names.
+   */
   private static final int MAX_TABLE = 16 << 20;
 
   private static final int PT_LOAD = 1;
@@ -111,8 +114,8 @@ public final class ElfImage implements AutoCloseable {
   private static ByteBuffer table(ImageFile file, long offset, long length) throws VmmException {
     if (length > MAX_TABLE) {
       throw file.error(
-          "has a table of %d MiB, and %d are read at most; strip it"
-              .formatted(length >> 20, MAX_TABLE >> 20));
+          "has a table of %d MiB, and at most %d MiB are read; strip it"
+              .formatted(Math.ceilDiv(length, 1L << 20), MAX_TABLE >> 20));
     }
     if (offset < 0 || offset > file.size() - length) {
       throw file.error("is damaged: a table lies outside the file");

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * (systemd-logind, acpid, or a line of shell) powers the guest off.
  *
  * <p>Thread: any. The monitor guards the queue of events and the configuration. The queue of lights
- * has a lock of its own, because a guest can keep a hart busy there for as long as it likes, and
- * who presses the button must not wait for that.
+ * has a lock of its own, because a guest can keep a hart busy there for as long as it likes, and a
+ * caller that presses the button must not wait for that.
  */
 public final class VirtioInput implements VirtioDevice {
   private static final int ID_NAME = 0x01;
