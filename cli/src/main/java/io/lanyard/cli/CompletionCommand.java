@@ -47,8 +47,7 @@ final class CompletionCommand implements Callable<Integer> {
     if (kind == null) {
       if (!words.isEmpty() && !SHELLS.contains(words.getFirst())) {
         throw new ParameterException(
-            spec.commandLine(),
-            "there is a script for bash and zsh, not for " + words.getFirst());
+            spec.commandLine(), "there is a script for bash and zsh, not for " + words.getFirst());
       }
       spec.commandLine().getOut().print(CompletionScript.of(spec.root()));
     } else {

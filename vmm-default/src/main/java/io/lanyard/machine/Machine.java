@@ -323,8 +323,7 @@ final class Machine {
     disks.forEach(VirtioBlk::stop);
     RunningTimeout timeout = new RunningTimeout(IDLE_DISK_TIMEOUT);
     return disks.stream()
-            .allMatch(
-                disk -> timeout.await(nanos -> disk.awaitStopped(System.nanoTime() + nanos)))
+            .allMatch(disk -> timeout.await(nanos -> disk.awaitStopped(System.nanoTime() + nanos)))
         ? "a hart has not come to its end"
         : "the host has not finished its disk's requests";
   }

@@ -37,8 +37,8 @@ record GuestFiles(Path directory) {
   }
 
   /**
-   * There while a QEMU is not the guest, should the daemon be killed: it works at the disks of a
-   * guest that is off, or its start is not over.
+   * Marks a QEMU that the next daemon must end: it works at the disks of a guest that is off, or
+   * its start is not over.
    */
   Path maintenance() {
     return directory.resolve("maintenance");
