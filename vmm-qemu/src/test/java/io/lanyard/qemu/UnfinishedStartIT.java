@@ -3,6 +3,7 @@ package io.lanyard.qemu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.lanyard.testing.Await;
 import io.lanyard.vmm.BootSource;
 import io.lanyard.vmm.Guest;
 import io.lanyard.vmm.GuestSpec;
@@ -15,6 +16,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.FutureTask;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,9 +39,15 @@ final class UnfinishedStartIT {
         #!/bin/sh
         [ ! -e %s/cut/maintenance ] || : >%s/noted
         [ ! -e %s/fails ] || exit 1
+        if [ -e %s/blocks ]; then
+          mkfifo %s/never
+          exec 3<>%s/never
+          : >%s/blocked
+          read _ <&3
+        fi
         exec /usr/bin/qemu-system-x86_64 "$@"
         """
-            .formatted(home, home, home));
+            .replace("%s", home.toString()));
     Files.setPosixFilePermissions(
         bin.resolve("qemu-system-x86_64"), PosixFilePermissions.fromString("rwx------"));
     return new QemuVmmProvider(new QemuBinaries(List.of(bin), "x86_64"))
@@ -70,6 +78,38 @@ final class UnfinishedStartIT {
       assertThat(new GuestFiles(home.resolve("cut")).maintenance()).doesNotExist();
       assertThat(guest.state()).isEqualTo(GuestState.RUNNING);
       guest.kill();
+    }
+  }
+
+  @Test
+  void theNextDaemonEndsAQemuWhoseStartWasNotOver() throws Exception {
+    GuestFiles files = new GuestFiles(home.resolve("cut"));
+    try (Vmm vmm = open()) {
+      Guest guest = create(vmm);
+      Path blocks = Files.createFile(home.resolve("blocks"));
+      FutureTask<Object> start =
+          new FutureTask<>(() -> {
+            guest.start();
+            return guest;
+          });
+      Thread.ofPlatform().daemon(true).start(start);
+      Await.until("QEMU is at its start", () -> Files.exists(home.resolve("blocked")));
+      List<QemuProcess> left = QemuProcess.startedFor(files);
+      assertThat(left).hasSize(1);
+      try (Vmm next = open()) {
+        assertThat(QemuProcess.startedFor(files)).isEmpty();
+        assertThat(left).allMatch(QemuProcess::isOver);
+        assertThat(files.maintenance()).doesNotExist();
+        assertThatThrownBy(start::get).hasCauseInstanceOf(VmmException.class);
+        Files.delete(blocks);
+        Guest again = create(next);
+        assertThat(again.state()).isEqualTo(GuestState.CREATED);
+        again.start();
+        assertThat(again.state()).isEqualTo(GuestState.RUNNING);
+        again.kill();
+      }
+    } finally {
+      QemuProcess.startedFor(files).forEach(QemuProcess::terminate);
     }
   }
 
