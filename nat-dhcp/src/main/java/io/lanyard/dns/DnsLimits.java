@@ -17,7 +17,7 @@ package io.lanyard.dns;
  * @param askers guests' queries that wait for them
  * @param askersOfQuestion queries that wait for one question
  * @param askersOfPort queries of one port that wait
- * @param floor queries of one port that may wait whatever others do, while there is memory for them
+ * @param floor queries of one port that may wait, however many others do, while there is memory
  * @param bytes memory of all of that
  */
 record DnsLimits(
