@@ -192,7 +192,7 @@ final class LargeAnswers {
           taken--;
           if (!client.trusted()) {
             boolean _ = holders.remove(client.key());
-            // What else it has waiting goes behind those that had no place.
+            // Its other requests go behind those of clients that had no place.
             Integer waiting = turns.get(client.key());
             var _ = waiting == null ? null : turns.putLast(client.key(), waiting);
           }

@@ -443,7 +443,7 @@ class UdpBatchesTest extends UdpNatScene {
         return true;
       });
       assertThat(outward).isLessThan(20_000);
-      // What is left belongs to the loop's tasks and wake-ups of the measurement.
+      // The rest belongs to the loop's tasks and wake-ups of the measurement.
       assertThat(inward).isLessThan(32);
       assertThat(batches).isLessThan(32);
     }

@@ -416,7 +416,7 @@ abstract class PortSuite {
         loop.scheduleAtFixedRate(() -> sendNow(peer, last), 0, 50, TimeUnit.MILLISECONDS);
     try {
       while (!Arrays.equals(guest.receive(), last)) {
-        // What the flood has left.
+        // A frame of the flood.
       }
     } finally {
       onLoop(() -> sending.cancel(false));
