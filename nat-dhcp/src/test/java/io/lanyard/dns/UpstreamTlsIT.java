@@ -2,12 +2,14 @@ package io.lanyard.dns;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
+import io.lanyard.linux.NetworkNamespace;
+import io.lanyard.testing.HostCommand;
+import io.netty.channel.DefaultChannelId;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.SocketException;
 import java.nio.file.Path;
-import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,17 +22,41 @@ import org.xbill.DNS.Type;
 
 /**
  * A server that may have TLS at its port (853) and has it not: it is asked in the clear at the port
- * of DNS (53), at loopback addresses. Needs root for that port; left out where a resolver of the
- * host's holds it at all addresses, and without IPv6.
+ * of DNS (53), at loopback addresses of a network namespace of the test's own. Needs root and
+ * iproute2.
  */
 class UpstreamTlsIT {
+  private static final String NAMESPACE = "lanyard-tls-" + ProcessHandle.current().pid();
+
   @TempDir private Path folder;
+
+  @BeforeAll
+  static void makeNamespace() throws Exception {
+    var _ = DefaultChannelId.newInstance(); // looks for a MAC address, once; the namespace has none
+    HostCommand.run("ip", "netns", "add", NAMESPACE);
+    HostCommand.run("ip", "-n", NAMESPACE, "link", "set", "lo", "up");
+  }
+
+  @AfterAll
+  static void deleteNamespace() throws Exception {
+    HostCommand.run("ip", "netns", "delete", NAMESPACE);
+  }
 
   @ParameterizedTest
   @ValueSource(strings = {"127.0.153.53", "[::1]"})
   void aServerThatHasNoTlsIsAskedInTheClearAtThePortOfDns(String address) throws Exception {
+    // The scene's loop begins its thread there, and a thread is where the one is that begins it.
+    NetworkNamespace.run(
+        NAMESPACE,
+        () -> {
+          asked(address);
+          return true;
+        });
+  }
+
+  private void asked(String address) throws Exception {
     InetAddress at = InetAddress.getByName(address);
-    try (FakeUpstream server = server(new InetSocketAddress(at, 53))) {
+    try (FakeUpstream server = new FakeUpstream(new InetSocketAddress(at, 53))) {
       server.answer = UpstreamTlsIT::texts;
       ForwarderScene scene =
           new ForwarderScene(
@@ -47,14 +73,6 @@ class UpstreamTlsIT {
       } finally {
         scene.close();
       }
-    }
-  }
-
-  private static FakeUpstream server(InetSocketAddress at) throws IOException {
-    try {
-      return new FakeUpstream(at);
-    } catch (SocketException e) {
-      return Assumptions.abort(at + " cannot be bound on this host: " + e);
     }
   }
 
